@@ -1,0 +1,76 @@
+// What a pipeline is asked for, what it streams back, and how it ended.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/error.hpp"
+#include "sampling/params.hpp"
+
+namespace tw {
+
+struct chat_message {
+    std::string role; // system, developer, user, assistant, tool
+    std::string content;
+};
+
+using token_ids = std::vector<std::int32_t>;
+
+// One answer. The front turns `n` and prompt lists into several of these.
+struct generation_request {
+    // Chat messages, a prompt in text, or a prompt in token ids (used as they are, no bos added).
+    std::variant<std::vector<chat_message>, std::string, token_ids> input;
+    sampling_params sampling; // the seed is already chosen
+    std::optional<std::int32_t> max_tokens; // none = as many as the context holds
+    std::vector<std::string> stop;
+    bool speculate = true; // false = the target alone, the same bytes
+    bool logits_digest = false; // hash every row that a token was picked from (benches)
+};
+
+enum class finish_reason { stop, length, cancelled, failed };
+
+// Speculation figures of one answer, or their sum over many. Times in seconds.
+struct speculation_stats {
+    std::uint64_t rounds = 0;   // passes of the target in which a draft was judged or a token picked
+    std::uint64_t drafted = 0;  // tokens proposed
+    std::uint64_t accepted = 0; // of those, the ones the target picked too
+    std::uint64_t bonus = 0;    // rounds in which the whole draft stood and one more token came free
+    std::uint64_t tokens = 0;   // tokens of the answers
+    double queue_s = 0, prefill_s = 0, draft_s = 0, verify_s = 0, total_s = 0;
+
+    speculation_stats& operator+=(const speculation_stats& other);
+    [[nodiscard]] double acceptance() const { return drafted ? double(accepted) / double(drafted) : 0; }
+};
+
+struct generation_result {
+    finish_reason reason = finish_reason::stop;
+    std::optional<error> failure; // set when the reason is failed
+    std::int64_t prompt_tokens = 0, completion_tokens = 0, cached_tokens = 0;
+    std::uint64_t seed = 0;
+    speculation_stats stats;
+    token_ids tokens;                          // of the answer, the end-of-generation token included
+    std::vector<std::uint64_t> logits_digests; // one per token, when asked for
+};
+
+// Receives one answer. Called from the pipeline's thread, never two calls at once; must not block.
+class generation_sink {
+  public:
+    virtual ~generation_sink() = default;
+    virtual void text(std::string_view piece) = 0; // whole code points, no part of a stop string
+    virtual void done(generation_result result) = 0; // exactly once, last
+};
+
+// A running answer. Dropping the handle does not stop it; cancel() does, from any thread, and done()
+// still comes (with reason `cancelled`, or how it ended just before).
+class generation {
+  public:
+    virtual ~generation() = default;
+    virtual void cancel() = 0;
+};
+
+} // namespace tw

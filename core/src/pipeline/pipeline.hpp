@@ -1,0 +1,30 @@
+// A running pipeline: the models behind one served name.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "pipeline/generation.hpp"
+
+namespace tw {
+
+class pipeline {
+  public:
+    virtual ~pipeline() = default; // cancels what runs and waits for it
+
+    [[nodiscard]] virtual const std::string& name() const = 0;               // [pipeline.NAME]
+    [[nodiscard]] virtual const std::vector<std::string>& serves() const = 0; // model ids; never empty
+
+    // Begins an answer; returns at once. An error (context overflow, queue full, no template) means the
+    // sink is never called. Otherwise sink->done comes exactly once. Any thread.
+    [[nodiscard]] virtual result<std::shared_ptr<generation>> start(generation_request request,
+                                                                    std::shared_ptr<generation_sink> sink) = 0;
+
+    // State and figures for /v1/tightwad/status. Any thread.
+    [[nodiscard]] virtual nlohmann::json status() const = 0;
+};
+
+} // namespace tw
