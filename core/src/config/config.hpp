@@ -1,0 +1,133 @@
+// The configuration file as plain data: what the host starts, and every mistake in it at once.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/system/result.hpp>
+
+#include "base/error.hpp"
+
+namespace tw {
+
+// A key or token never stands in the file: `{ env = "NAME" }` or `{ file = "path" }`.
+struct secret_ref {
+    enum class kind { env, file };
+    kind from = kind::env;
+    std::string name; // of the variable, or the file's resolved path
+};
+
+// The secret, read anew at every call; a file's trailing line break is dropped.
+// Fails when the variable or file is not there or is empty. Any thread.
+[[nodiscard]] result<std::string> read_secret(const secret_ref& ref);
+
+// `line` and `column` count from 1; 0 = the whole file, or an environment variable named in `file`.
+struct location {
+    std::string file;
+    int line = 0, column = 0;
+};
+
+struct diagnostic {
+    location at;
+    std::string message; // one sentence or two
+};
+
+// "file:line:column: message".
+[[nodiscard]] std::string to_string(const location& at);
+[[nodiscard]] std::string to_string(const diagnostic& mistake);
+
+// [server]
+struct server_config {
+    std::string host = "127.0.0.1"; // without brackets
+    std::uint16_t port = 8088;
+    std::optional<secret_ref> token;
+    std::vector<std::string> cors_origins;
+    std::size_t max_body_bytes = 10U << 20U;
+    std::int32_t max_tokens_limit = 16384;
+    std::chrono::seconds drain_timeout{30};
+
+    // "http://127.0.0.1:8088", as a client on this machine reaches it: a wildcard becomes loopback.
+    [[nodiscard]] std::string url() const;
+};
+
+// [backend.NAME]
+struct node_config {
+    std::string interface; // "backend"
+    std::string name;
+    std::string plugin;
+    std::string sha256;       // the pin of the plugin's file, lower case; empty = none
+    std::string options_json; // the plugin's own keys, paths resolved, defaults not filled in
+    std::map<std::string, secret_ref> secrets;
+    location at;
+};
+
+// [pipeline.NAME]
+struct pipeline_config {
+    std::string name;
+    std::vector<std::string> serves; // model ids, unique over all pipelines; never empty
+    std::vector<std::string> draft;  // names of backends
+    std::string target;              // name of a backend
+    std::string verify = "exact";
+    std::optional<std::int32_t> max_draft_tokens; // none = "auto"
+    bool fallback = true; // a draft that cannot be used: true = go on without it, false = an error
+    std::int32_t queue = 64; // requests that may wait for a slot
+    location at;
+};
+
+struct configuration {
+    std::filesystem::path path;
+    server_config server;
+    std::vector<node_config> nodes;
+    std::vector<pipeline_config> pipelines;
+
+    [[nodiscard]] const node_config* node(std::string_view name) const;
+};
+
+// One key that a plugin understands; the host's copy of tw_option.
+struct option_info {
+    std::string name;
+    tw_option_type type = TW_OPTION_STRING;
+    std::string default_value; // as written in TOML; empty = none
+    std::string help;
+    bool required = false;
+    double min = 0, max = 0; // bounds of an integer or number, both 0 = none
+};
+
+// The options of a plugin's implementation of an interface, none when no such plugin was found.
+// Handed in, so that this room knows no plugin.
+using option_lookup = std::function<std::optional<std::vector<option_info>>(
+    std::string_view interface, std::string_view plugin)>;
+
+using load_result = boost::system::result<configuration, std::vector<diagnostic>>;
+
+// Reads, checks and resolves a file; `TIGHTWAD_*` variables override it. `known_plugins` is only for
+// suggestions. All mistakes are reported, in the order of the file.
+[[nodiscard]] load_result load(const std::filesystem::path& file, const option_lookup& lookup,
+                               const std::vector<std::string>& known_plugins);
+
+// The same for text already in memory; `file` is what diagnostics and relative paths refer to.
+[[nodiscard]] load_result parse(std::string_view text, const std::filesystem::path& file,
+                                const option_lookup& lookup,
+                                const std::vector<std::string>& known_plugins);
+
+// plugin -> sha256, needed before any plugin is opened. A mistake in the file is left to load().
+[[nodiscard]] std::map<std::string, std::string> sha256_pins(const std::filesystem::path& file);
+
+// The first that exists: `explicit_path` (-c), TIGHTWAD_CONFIG, ./tightwad.toml,
+// ./configs/tightwad.toml, $XDG_CONFIG_HOME/tightwad/config.toml, ~/.tightwad/config.toml.
+// A path given by -c or TIGHTWAD_CONFIG that is not there is an error, never replaced by another.
+[[nodiscard]] result<std::filesystem::path>
+find_config(const std::optional<std::filesystem::path>& explicit_path);
+
+[[noreturn]] void throw_exception_from_error(const std::vector<diagnostic>& mistakes,
+                                             const boost::source_location&);
+
+} // namespace tw
