@@ -1,0 +1,17 @@
+// The subcommands of tightwad-make-model; each throws std::runtime_error with a whole sentence.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace tw::make_model {
+
+/// Writes the llama2.c model as an F32 GGUF with the tokenizer of the GGUF `vocabulary`.
+void write_stories(const std::filesystem::path& llama2c, const std::filesystem::path& vocabulary,
+                   const std::filesystem::path& out);
+
+/// Quantises the GGUF `in`, already quantised or not, to `type`: "q4_0" or "q8_0". Reports on stderr.
+void quantize(const std::filesystem::path& in, const std::filesystem::path& out,
+              const std::string& type);
+
+} // namespace tw::make_model

@@ -1,0 +1,41 @@
+// tightwad-make-model: writes stories15M as GGUF and quantises models, for the demo and the tests.
+#include "commands.hpp"
+
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+namespace {
+
+constexpr const char* usage = R"(usage:
+  tightwad-make-model stories LLAMA2C_FILE VOCABULARY.gguf OUT.gguf
+      write a llama2.c model as F32 GGUF with the tokenizer of another GGUF
+  tightwad-make-model quantize IN.gguf OUT.gguf q4_0|q8_0
+      quantise a GGUF, already quantised or not
+)";
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    const bool wants_help = words.size() == 1 && (words[0] == "--help" || words[0] == "-h");
+    if (wants_help) {
+        std::fputs(usage, stdout);
+        return 0;
+    }
+    try {
+        if (words.size() == 4 && words[0] == "stories") {
+            tw::make_model::write_stories(words[1], words[2], words[3]);
+        } else if (words.size() == 4 && words[0] == "quantize") {
+            tw::make_model::quantize(words[1], words[2], words[3]);
+        } else {
+            std::fputs(usage, stderr);
+            return 2;
+        }
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "error: %s\n", error.what());
+        return 1;
+    }
+    return 0;
+}

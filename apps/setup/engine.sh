@@ -1,0 +1,160 @@
+#!/bin/sh
+# Finds, fetches or (--source) builds the llama.cpp engine and prints its folder, or the word "system".
+# TIGHTWAD_ENGINE=prebuilt|source|system forces one kind. The folder holds include/, lib/ and, from source, bin/.
+tw_root=$(cd "$(dirname "$0")/../.." && pwd)
+. "$tw_root/apps/setup/common.sh"
+
+node_llama=3.22.1
+bundle_sum=bltIipuWmc123H7tMIgDGKSsSrhmhlQYeVUC48XTjVW7XGJJiJJyCdlTMzQ/LiWoPkGDpcL4FviDpgw7qfTiDw==
+
+prebuilt_sum() {
+    case $1 in
+    linux-x64) echo 5uCCDNqWCNfaAm8aR/Uzxbo4HBpKgNF91kCHPepKhgMgV2OAmatoefbOlMihsqCiH2Od35E/eUHQCFbfRBJuOg== ;;
+    linux-x64-cuda) echo 8rQCjyNNLZJUFit+YpjwlC4hwkKgOMIkB2wuycKBf8NU2O3ySKbiWZQ8aw9ku2nUTXjSnUIrE6KB88itduTBuA== ;;
+    linux-x64-vulkan) echo bBxqU+JOcBu1nb5Qj2zcMci+JByT1E8EajHvYodyNfVIPkEhXh+/HMwR1/BT7xP08YK0hks+kM8fglER0P8JEg== ;;
+    linux-arm64) echo W+7naKCXX9/eEjjFmRS8vvx91QyLXDbeFxexZc3bh/PtQABZgmRL3C0AtYYXn4YGTj/3Qor4lWZn2tpjZFPLdQ== ;;
+    esac
+}
+
+has_cuda() { have nvidia-smi && nvidia-smi -L 2>/dev/null | grep -q '^GPU'; }
+has_vulkan() {
+    ls /dev/dri/renderD* >/dev/null 2>&1 && { ldconfig -p 2>/dev/null || /sbin/ldconfig -p; } | grep -q libvulkan.so.1
+}
+
+# The prebuilt package that fits this machine, or nothing.
+platform() {
+    [ "$(uname -s)" = Linux ] || return 0
+    case $(uname -m) in
+    x86_64) if has_cuda; then echo linux-x64-cuda; elif has_vulkan; then echo linux-x64-vulkan; else echo linux-x64; fi ;;
+    aarch64) echo linux-arm64 ;;
+    esac
+}
+
+# True when CMake finds an installed llama.cpp.
+has_system() {
+    have cmake && have g++ || return 1
+    probe=$(mktemp -d)
+    printf 'cmake_minimum_required(VERSION 3.25)\nproject(probe CXX)\nfind_package(llama CONFIG REQUIRED)\n' \
+        >"$probe/CMakeLists.txt"
+    found=1
+    cmake -S "$probe" -B "$probe/build" >/dev/null 2>&1 && found=0
+    rm -rf "$probe"
+    return $found
+}
+
+# The git bundle of llama.cpp's source: kept, since the headers and the source build both need it.
+fetch_bundle() {
+    bundle=$tw_downloads/llama.cpp-v$tw_llama_version.bundle
+    [ -f "$bundle" ] && return 0
+    say "      fetching the source of llama.cpp v$tw_llama_version (36 MB)"
+    need_space 200 "the source of llama.cpp"
+    fetch_package "node-llama-cpp@$node_llama" "$bundle_sum"
+    tar -xzOf "$fetched" package/llama/gitRelease.bundle >"$bundle.part"
+    mv "$bundle.part" "$bundle"
+    rm -f "$fetched"
+}
+
+# checkout FOLDER [PATH...]: the bundle's only commit, or the named paths of it.
+checkout() {
+    target=$1
+    shift
+    git init -q "$target/git"
+    git -C "$target/git" fetch -q "$bundle" "$(git bundle list-heads "$bundle" | head -n 1 | cut -d' ' -f2)"
+    mkdir -p "$target/source"
+    git -C "$target/git" archive FETCH_HEAD "$@" | tar -xf - -C "$target/source"
+    rm -rf "$target/git"
+}
+
+prebuilt() {
+    name=$1
+    engine=$tw_cache/engine/$tw_llama_version-prebuilt-$name
+    [ -d "$engine" ] && return 0
+    sum=$(prebuilt_sum "$name")
+    [ -n "$sum" ] || fail "there is no prebuilt engine for $name; use TIGHTWAD_ENGINE=source"
+    case $name in
+    *cuda | *vulkan) say "      a GPU was found: taking the $name engine, which this project has not tested" ;;
+    esac
+    say "      fetching the prebuilt llama.cpp v$tw_llama_version for $name"
+    need_space 600 "the engine"
+    fetch_package "@node-llama-cpp/$name@$node_llama" "$sum"
+    archive=$fetched
+    fetch_bundle
+    rm -rf "$engine.part"
+    mkdir -p "$engine.part/lib" "$engine.part/include"
+    tar -xzf "$archive" -C "$engine.part"
+    # The Node.js addon and its helper library are of no use here.
+    find "$engine.part/package/bins" -name 'lib*.so*' ! -name 'libllama-common*' -exec mv {} "$engine.part/lib/" \;
+    mv "$engine.part/package/LICENSE" "$engine.part/LICENSE"
+    rm -rf "$engine.part/package"
+    checkout "$engine.part" include ggml/include
+    mv "$engine.part"/source/include/*.h "$engine.part"/source/ggml/include/*.h "$engine.part/include/"
+    rm -rf "$engine.part/source"
+    mv "$engine.part" "$engine"
+    rm -f "$archive"
+}
+
+# The programs and the RPC backend are only in a source build. It is made for this machine's CPU.
+source_build() {
+    cpu=$(grep -m 1 -i 'model name' /proc/cpuinfo 2>/dev/null | cksum | cut -d' ' -f1)
+    engine=$tw_cache/engine/$tw_llama_version-source-cpu-rpc-$(uname -m)-$cpu
+    [ -d "$engine" ] && return 0
+    for program in git cmake ninja g++; do
+        have "$program" || fail "building llama.cpp needs $program; run sh apps/setup/packages.sh first"
+    done
+    need_space 2000 "building llama.cpp"
+    fetch_bundle
+    say "      building llama.cpp v$tw_llama_version from source, about 7 min on 2 cores"
+    rm -rf "$engine.part" "$engine.work"
+    mkdir -p "$engine.work"
+    checkout "$engine.work"
+    build_log=$tw_cache/engine/source-build.log
+    {
+        cmake -S "$engine.work/source" -B "$engine.work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
+            -DCMAKE_BUILD_WITH_INSTALL_RPATH=ON '-DCMAKE_INSTALL_RPATH=$ORIGIN;$ORIGIN/../lib' \
+            -DGGML_RPC=ON -DGGML_NATIVE=ON -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_APP=OFF \
+            -DLLAMA_BUILD_UI=OFF -DLLAMA_USE_PREBUILT_UI=OFF -DLLAMA_OPENSSL=OFF &&
+            cmake --build "$engine.work/build" --target llama ggml llama-server ggml-rpc-server llama-bench llama-quantize
+    } >"$build_log" 2>&1 </dev/null || {
+        tail -n 20 "$build_log" >&2
+        fail "llama.cpp did not build; the whole log is $build_log"
+    }
+    mkdir -p "$engine.part/include" "$engine.part/lib" "$engine.part/bin"
+    cp "$engine.work"/source/include/*.h "$engine.work"/source/ggml/include/*.h "$engine.part/include/"
+    find "$engine.work/build/bin" -name 'lib*.so*' -exec cp -P {} "$engine.part/lib/" \;
+    for program in llama-server ggml-rpc-server llama-bench llama-quantize; do
+        cp "$engine.work/build/bin/$program" "$engine.part/bin/"
+    done
+    cp "$engine.work/source/LICENSE" "$engine.part/LICENSE"
+    mv "$engine.part" "$engine"
+    rm -rf "$engine.work"
+}
+
+kind=${TIGHTWAD_ENGINE:-auto}
+[ "${1:-}" = --source ] && kind=source
+case $kind in
+auto)
+    if has_system; then
+        kind=system
+    elif [ -n "$(platform)" ]; then
+        kind=prebuilt
+    else
+        kind=source
+    fi
+    ;;
+system) has_system || fail "TIGHTWAD_ENGINE=system, but CMake finds no installed llama.cpp; install its development package" ;;
+prebuilt) [ -n "$(platform)" ] || fail "there is no prebuilt engine for $(uname -s) $(uname -m); use TIGHTWAD_ENGINE=source" ;;
+source) ;;
+*) fail "TIGHTWAD_ENGINE is '$kind', it may be prebuilt, source or system" ;;
+esac
+
+if [ "$kind" = system ]; then
+    say "      using the installed llama.cpp"
+    echo system
+    exit 0
+fi
+lock engine
+mkdir -p "$tw_cache/engine"
+if [ "$kind" = source ]; then source_build; else prebuilt "$(platform)"; fi
+# A build without the scripts (cmake --preset release) finds the engine by this link.
+[ "${1:-}" = --source ] && [ -e "$tw_cache/engine/default" ] || ln -sfn "$engine" "$tw_cache/engine/default"
+echo "$engine"

@@ -1,0 +1,43 @@
+#!/bin/sh
+# Installs, builds with the address and undefined-behaviour sanitizers, and runs every test. Unattended.
+tw_root=$(cd "$(dirname "$0")/.." && pwd)
+. "$tw_root/apps/setup/common.sh"
+cd "$tw_root"
+began=$(now)
+trap 'say "tests/run.sh took $(($(now) - began)) s"' EXIT
+
+step 1/6 "packages (about 1 min on a bare machine)"
+sh apps/setup/packages.sh --tests
+step_done
+
+step 2/6 "the llama.cpp engine (about 1 min the first time)"
+find_engine
+step_done
+
+step 3/6 "build with sanitizers (several minutes the first time)"
+use_ccache
+quiet_run "$tw_cache/tests/configure.log" "cmake" cmake --preset asan "-DTIGHTWAD_ENGINE_DIR=$engine_dir"
+quiet_run "$tw_cache/tests/build.log" "the build" cmake --build build-asan
+step_done
+
+step 4/6 "models (430 MB and about 1 min the first time)"
+sh apps/setup/models.sh build-asan/bin/tightwad-make-model --tests
+step_done
+
+step 5/6 "the npm client that the contract test uses"
+if [ -f tests/client/package.json ]; then
+    wanted=$(cksum <tests/client/package.json)
+    if [ "$(cat tests/client/node_modules/.wanted 2>/dev/null)" != "$wanted" ]; then
+        quiet_run "$tw_cache/tests/npm.log" "npm install in tests/client" \
+            npm install --prefix tests/client --no-save --no-package-lock --no-audit --no-fund --prefer-offline
+        mkdir -p tests/client/node_modules
+        echo "$wanted" >tests/client/node_modules/.wanted
+    fi
+fi
+step_done
+
+step 6/6 "tests"
+status=0
+ctest --test-dir build-asan --output-on-failure --no-tests=error -j 2 </dev/null || status=$?
+step_done
+exit $status
