@@ -1,0 +1,197 @@
+// A GGUF model through libllama.
+#include "engine.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include <ggml-backend.h>
+
+#include "model_file.hpp"
+
+namespace llamacpp {
+using tw::sdk::failure;
+
+namespace {
+
+constexpr std::int32_t batch_rows = 512;
+
+// The first device that is not the processor, or null.
+ggml_backend_dev_t gpu() {
+    for (std::size_t i = 0; i < ggml_backend_dev_count(); ++i)
+        if (const auto device = ggml_backend_dev_get(i);
+            ggml_backend_dev_type(device) == GGML_BACKEND_DEVICE_TYPE_GPU ||
+            ggml_backend_dev_type(device) == GGML_BACKEND_DEVICE_TYPE_IGPU)
+            return device;
+    return nullptr;
+}
+
+} // namespace
+
+void engine::check(const tw::sdk::config& config) {
+    check_model_file(config.text("model_path"));
+    static_cast<void>(config.integer("slots", 4, 1, 64));
+}
+
+engine::engine(tw::sdk::host host, const tw::sdk::config& config, tw::sdk::progress progress) : log_(host) {
+    check(config);
+    const auto gpu_layers = config.integer("gpu_layers", -1, -1, 10000);
+    const bool on_gpu = gpu_layers != 0 && gpu() != nullptr;
+    device_ = on_gpu ? ggml_backend_dev_description(gpu()) : "CPU";
+    load(config.text("model_path"), gpu_layers, progress);
+    open_context(config.integer("context", 0, 0, 1 << 24), config.integer("slots", 4, 1, 64),
+                 config.integer("threads", 0, 0, 1024), on_gpu);
+    read_vocabulary();
+}
+
+void engine::load(const std::string& path, std::int32_t gpu_layers, const tw::sdk::progress& progress) {
+    const error_log log;
+    auto params = llama_model_default_params();
+    params.n_gpu_layers = gpu_layers;
+    auto asked = progress;
+    params.progress_callback = [](float fraction, void* report) {
+        return static_cast<tw::sdk::progress*>(report)->ask(fraction);
+    };
+    params.progress_callback_user_data = &asked;
+    model_.reset(llama_model_load_from_file(path.c_str(), params));
+    if (!model_) {
+        progress.report(0); // throws when the host gave up
+        throw failure(TW_UNSUPPORTED, "The engine cannot load " + path + log.because() +
+                                          ". It is llama.cpp " + llama_version() + ".");
+    }
+    vocab_ = llama_model_get_vocab(model_.get());
+    std::array<char, 256> text{};
+    llama_model_desc(model_.get(), text.data(), text.size());
+    description_ = text.data();
+}
+
+// The KV settings that make a batched pass equal single steps bit for bit on the CPU (speculation.md 3):
+// K = F16 with V = BF16 and flash attention leave neither the split-KV path of one row nor the tiled path
+// of 64 rows eligible, and a stream per sequence keeps freed cells from being refilled in another order.
+void engine::open_context(std::int32_t context, std::int32_t slots, std::int32_t threads, bool on_gpu) {
+    const error_log log;
+    auto params = llama_context_default_params();
+    const auto trained = llama_model_n_ctx_train(model_.get());
+    const auto each = context == 0 ? trained : std::min(context, trained);
+    if (threads == 0) threads = static_cast<std::int32_t>(std::max(1U, std::thread::hardware_concurrency()));
+    params.n_ctx = static_cast<std::uint32_t>(each) * static_cast<std::uint32_t>(slots);
+    params.n_seq_max = static_cast<std::uint32_t>(slots);
+    params.n_batch = params.n_ubatch = batch_rows;
+    params.n_threads = params.n_threads_batch = threads;
+    params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_ENABLED;
+    params.type_k = GGML_TYPE_F16;
+    params.type_v = on_gpu ? GGML_TYPE_F16 : GGML_TYPE_BF16; // few GPU kernels take BF16
+    params.kv_unified = false;
+    params.no_perf = true;
+    context_.reset(llama_init_from_model(model_.get(), params));
+    if (!context_)
+        throw failure(TW_UNAVAILABLE, "There is no room for " + std::to_string(slots) + " slots of " +
+                                          std::to_string(each) + " tokens of " + description_ + log.because() +
+                                          ". Lower slots or context.");
+    tokens_.resize(batch_rows);
+    positions_.resize(batch_rows);
+    seq_counts_.assign(batch_rows, 1);
+    seqs_.resize(batch_rows);
+    seq_pointers_.resize(batch_rows);
+    for (std::size_t i = 0; i < batch_rows; ++i) seq_pointers_[i] = &seqs_[i];
+    wanted_.resize(batch_rows);
+}
+
+void engine::read_vocabulary() {
+    const auto n = llama_vocab_n_tokens(vocab_);
+    vocabulary_.reserve(static_cast<std::size_t>(n));
+    std::string buffer(64, '\0');
+    for (llama_token id = 0; id < n; ++id) {
+        auto size = llama_token_to_piece(vocab_, id, buffer.data(), static_cast<std::int32_t>(buffer.size()), 0, false);
+        if (size < 0) {
+            buffer.resize(static_cast<std::size_t>(-size));
+            size = llama_token_to_piece(vocab_, id, buffer.data(), static_cast<std::int32_t>(buffer.size()), 0, false);
+        }
+        const auto attributes = static_cast<unsigned>(llama_vocab_get_attr(vocab_, id));
+        std::uint32_t flags = 0;
+        if (llama_vocab_is_control(vocab_, id)) flags |= TW_TOKEN_CONTROL;
+        if (llama_vocab_is_eog(vocab_, id)) flags |= TW_TOKEN_EOG;
+        if ((attributes & LLAMA_TOKEN_ATTR_BYTE) != 0) flags |= TW_TOKEN_BYTE;
+        vocabulary_.push_back({buffer.substr(0, static_cast<std::size_t>(size)), flags});
+    }
+}
+
+tw::sdk::engine_info engine::info() const {
+    const auto* chat_template = llama_model_chat_template(model_.get(), nullptr);
+    return {
+        .n_vocab = llama_vocab_n_tokens(vocab_),
+        .n_ctx = std::min(static_cast<std::int32_t>(llama_n_ctx_seq(context_.get())),
+                          llama_model_n_ctx_train(model_.get())),
+        .n_seq = static_cast<std::int32_t>(llama_n_seq_max(context_.get())),
+        .n_batch = batch_rows,
+        .bos = llama_vocab_bos(vocab_),
+        .add_bos = llama_vocab_get_add_bos(vocab_),
+        .truncates = !llama_model_is_recurrent(model_.get()) && !llama_model_is_hybrid(model_.get()) &&
+                     llama_model_n_swa(model_.get()) == 0,
+        .weight_bytes = static_cast<std::int64_t>(llama_model_size(model_.get())),
+        .model = description_,
+        .device = device_,
+        .build = llama_version(),
+        .chat_template = chat_template == nullptr ? "" : chat_template,
+    };
+}
+
+tw::sdk::token_info engine::token(std::int32_t id) const {
+    const auto& entry = vocabulary_[static_cast<std::size_t>(id)];
+    return {.flags = entry.flags,
+            .attributes = static_cast<std::uint32_t>(llama_vocab_get_attr(vocab_, id)),
+            .text = llama_vocab_get_text(vocab_, id),
+            .piece = entry.piece};
+}
+
+std::vector<std::int32_t> engine::tokenize(std::string_view text, bool special, bool bos) const {
+    std::vector<std::int32_t> out(text.size() + 2);
+    const auto run = [&] {
+        return llama_tokenize(vocab_, text.data(), static_cast<std::int32_t>(text.size()), out.data(),
+                              static_cast<std::int32_t>(out.size()), bos, special);
+    };
+    auto n = run();
+    if (n < 0) {
+        out.resize(static_cast<std::size_t>(-static_cast<std::int64_t>(n)));
+        n = run();
+    }
+    if (n < 0) throw failure(TW_INVALID_ARGUMENT, "The text is too long for the tokenizer.");
+    out.resize(static_cast<std::size_t>(n));
+    return out;
+}
+
+tw::sdk::logits engine::decode(std::span<const tw_row> rows) {
+    if (rows.empty() || rows.size() > batch_rows)
+        throw failure(TW_INVALID_ARGUMENT, "A decode takes 1 to " + std::to_string(batch_rows) + " rows, not " +
+                                               std::to_string(rows.size()) + ".");
+    std::int32_t n_rows = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        tokens_[i] = rows[i].token;
+        positions_[i] = rows[i].pos;
+        seqs_[i] = rows[i].seq;
+        wanted_[i] = rows[i].want_logits != 0;
+        n_rows += wanted_[i];
+    }
+    const llama_batch batch{.n_tokens = static_cast<std::int32_t>(rows.size()),
+                            .token = tokens_.data(),
+                            .embd = nullptr,
+                            .pos = positions_.data(),
+                            .n_seq_id = seq_counts_.data(),
+                            .seq_id = seq_pointers_.data(),
+                            .logits = wanted_.data()};
+    const error_log log;
+    if (const auto code = llama_decode(context_.get(), batch); code != 0)
+        throw failure(code == 1 ? TW_CONTEXT_OVERFLOW : TW_INTERNAL,
+                      "The engine could not decode " + std::to_string(rows.size()) + " rows (llama_decode: " +
+                          std::to_string(code) + ")" + log.because() + ".");
+    return {.data = n_rows == 0 ? nullptr : llama_get_logits(context_.get()),
+            .n_rows = n_rows,
+            .n_vocab = llama_vocab_n_tokens(vocab_)};
+}
+
+void engine::truncate(std::int32_t seq, std::int32_t length) {
+    if (!llama_memory_seq_rm(llama_get_memory(context_.get()), seq, length == 0 ? -1 : length, -1))
+        throw failure(TW_UNSUPPORTED, "The model cannot roll sequence " + std::to_string(seq) + " back to " +
+                                          std::to_string(length) + " tokens.");
+}
+
+} // namespace llamacpp

@@ -1,0 +1,73 @@
+// A GGUF model through libllama: decodes rows of many sequences, hands out logits, cuts caches back.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ggml-cpu.h>
+#include <llama.h>
+
+#include <tightwad/sdk/engine.hpp>
+
+#include "runtime.hpp"
+
+namespace llamacpp {
+
+class engine : public tw::sdk::engine {
+  public:
+    static constexpr std::array options{
+        tw::sdk::required(tw::sdk::path_option("model_path", "The GGUF file to load.")),
+        tw::sdk::integer_option("context", "Tokens one sequence can hold; 0 = as many as the model was trained for.",
+                                "0", 0, 1 << 24),
+        tw::sdk::integer_option("slots", "Sequences decoded at the same time, each with a context of its own.", "4", 1,
+                                64),
+        tw::sdk::integer_option("threads", "Processor threads; 0 = one per core.", "0", 0, 1024),
+        tw::sdk::integer_option("gpu_layers", "Layers placed on the GPU; -1 = all of them.", "-1", -1, 10000),
+    };
+
+    static void check(const tw::sdk::config& config);
+
+    engine(tw::sdk::host host, const tw::sdk::config& config, tw::sdk::progress progress);
+
+    [[nodiscard]] tw::sdk::engine_info info() const;
+    [[nodiscard]] tw::sdk::token_info token(std::int32_t id) const;
+    [[nodiscard]] std::vector<std::int32_t> tokenize(std::string_view text, bool special, bool bos) const;
+    tw::sdk::logits decode(std::span<const tw_row> rows);
+    void truncate(std::int32_t seq, std::int32_t length);
+
+  private:
+    void load(const std::string& path, std::int32_t gpu_layers, const tw::sdk::progress& progress);
+    void open_context(std::int32_t context, std::int32_t slots, std::int32_t threads, bool on_gpu);
+    void read_vocabulary();
+
+    struct deleter {
+        void operator()(llama_model* model) const { llama_model_free(model); }
+        void operator()(llama_context* context) const { llama_free(context); }
+    };
+    struct token_entry {
+        std::string piece;
+        std::uint32_t flags;
+    };
+
+    log_sink log_;
+    std::unique_ptr<llama_model, deleter> model_;
+    std::unique_ptr<llama_context, deleter> context_;
+    const llama_vocab* vocab_ = nullptr;
+    std::vector<token_entry> vocabulary_;
+    std::string description_, device_;
+
+    // The columns of a batch, for n_batch rows.
+    std::vector<llama_token> tokens_;
+    std::vector<llama_pos> positions_;
+    std::vector<std::int32_t> seq_counts_;
+    std::vector<llama_seq_id> seqs_;
+    std::vector<llama_seq_id*> seq_pointers_;
+    std::vector<std::int8_t> wanted_;
+};
+
+} // namespace llamacpp

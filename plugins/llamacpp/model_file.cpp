@@ -1,0 +1,69 @@
+// A look at a GGUF file before it is loaded.
+#include "model_file.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include <gguf.h>
+
+#include <tightwad/sdk/error.hpp>
+
+#include "runtime.hpp"
+
+namespace llamacpp {
+namespace fs = std::filesystem;
+using tw::sdk::failure;
+
+namespace {
+
+struct gguf_closer {
+    void operator()(gguf_context* context) const { gguf_free(context); }
+};
+
+std::string bytes(std::uintmax_t n) { return std::to_string(n) + " bytes"; }
+
+} // namespace
+
+void check_model_file(const std::string& path) {
+    std::error_code io;
+    const auto status = fs::status(path, io);
+    if (!fs::exists(status))
+        throw failure(TW_NOT_FOUND, "The model file " + path + " is not there. Check model_path, or fetch the "
+                                    "demo's models with `sh apps/setup/models.sh`.");
+    if (!fs::is_regular_file(status))
+        throw failure(TW_INVALID_ARGUMENT, "The model path " + path + " is not a file. Give the path of a GGUF file.");
+    std::array<char, 4> magic{};
+    std::ifstream file(path, std::ios::binary);
+    if (!file)
+        throw failure(TW_DENIED, "The model file " + path + " cannot be read: " + std::strerror(errno) + ".");
+    file.read(magic.data(), magic.size());
+    if (file.gcount() != 4 || std::memcmp(magic.data(), GGUF_MAGIC, 4) != 0)
+        throw failure(TW_CORRUPT, "The model file " + path + " is not GGUF: it does not begin with the bytes GGUF. "
+                                  "Convert it, or download a .gguf file.");
+    file.close();
+
+    const error_log log;
+    const std::unique_ptr<gguf_context, gguf_closer> header(
+        gguf_init_from_file(path.c_str(), {.no_alloc = true, .ctx = nullptr}));
+    const auto size = fs::file_size(path, io);
+    if (!header)
+        throw failure(TW_CORRUPT, "The model file " + path + " (" + bytes(size) + ") has a damaged or cut header" +
+                                  log.because() + ". Download it again.");
+    std::uintmax_t whole = gguf_get_data_offset(header.get());
+    for (std::int64_t i = 0; i < gguf_get_n_tensors(header.get()); ++i)
+        whole = std::max<std::uintmax_t>(whole, gguf_get_data_offset(header.get()) +
+                                                    gguf_get_tensor_offset(header.get(), i) +
+                                                    gguf_get_tensor_size(header.get(), i));
+    if (size < whole)
+        throw failure(TW_CORRUPT, "The model file " + path + " is cut short: it has " + bytes(size) +
+                                  " and needs " + bytes(whole) + ". Download it again.");
+    if (gguf_find_key(header.get(), "general.architecture") < 0)
+        throw failure(TW_UNSUPPORTED, "The model file " + path + " names no architecture, so it is not a language model.");
+}
+
+} // namespace llamacpp

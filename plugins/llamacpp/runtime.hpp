@@ -1,0 +1,40 @@
+// What libllama keeps per process: its compute devices and its log.
+#pragma once
+
+#include <string>
+
+#include <tightwad/sdk/host.hpp>
+
+namespace llamacpp {
+
+// Loads the compute backends that lie beside libggml, once. Any thread.
+void start_runtime();
+
+// Where libllama's warnings go while it lives; they are dropped when no sink is there. Any thread.
+class log_sink {
+  public:
+    explicit log_sink(tw::sdk::host host);
+    ~log_sink();
+    log_sink(const log_sink&) = delete;
+    log_sink& operator=(const log_sink&) = delete;
+
+  private:
+    tw::sdk::host host_;
+};
+
+// Collects the errors libllama logs on this thread, for the sentence that reports a failure.
+class error_log {
+  public:
+    error_log();
+    ~error_log();
+    error_log(const error_log&) = delete;
+    error_log& operator=(const error_log&) = delete;
+
+    [[nodiscard]] std::string because() const; // " (the last error)", or nothing
+
+  private:
+    std::string last_error_;
+    std::string* outer_;
+};
+
+} // namespace llamacpp
