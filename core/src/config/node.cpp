@@ -1,0 +1,61 @@
+// [backend.NAME]: which plugin, pinned or not, and the keys the plugin understands.
+#include "config/sections.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+namespace tw::sections {
+namespace {
+
+void read_pin(table_reader& reader, const toml_tree::value& table, node_config& node, report& out) {
+    auto pin = reader.text("sha256");
+    if (!pin) return;
+    std::transform(pin->begin(), pin->end(), pin->begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const bool digest =
+        pin->size() == 64 && pin->find_first_not_of("0123456789abcdef") == std::string::npos;
+    if (digest) node.sha256 = std::move(*pin);
+    else
+        out.add(table.find("sha256")->value.at,
+                "\"sha256\" must be the 64 hexadecimal digits that `sha256sum` prints for the plugin's "
+                "file.");
+}
+
+} // namespace
+
+node_config read_node(const toml_tree::member& table, std::string interface, const option_lookup& lookup,
+                      const std::vector<std::string>& known_plugins, report& out) {
+    node_config node;
+    node.interface = std::move(interface);
+    node.name = table.key;
+    node.at = table.at;
+    node.options_json = "{}";
+    table_reader reader(table.value, "[" + node.interface + "." + node.name + "]", out);
+    read_pin(reader, table.value, node, out);
+    if (!reader.has("plugin")) {
+        reader.take("plugin");
+        reader.missing("plugin", "the name of a plugin, as `tightwad plugins` lists it.");
+        return node;
+    }
+    const auto plugin = reader.text("plugin");
+    if (!plugin) return node;
+    node.plugin = *plugin;
+    const auto options = lookup(node.interface, node.plugin);
+    if (!options) {
+        const auto& at = table.value.find("plugin")->value.at;
+        const bool is_there =
+            std::find(known_plugins.begin(), known_plugins.end(), node.plugin) != known_plugins.end();
+        if (is_there)
+            out.add(at, "The plugin \"" + node.plugin + "\" cannot serve as a " + node.interface + ".");
+        else
+            out.add(at, "No plugin \"" + node.plugin + "\" was found" +
+                            suggestion(node.plugin, known_plugins) +
+                            " `tightwad plugins` shows what was found and why the rest was refused.");
+        return node;
+    }
+    read_options(reader, *options, node, out);
+    reader.finish();
+    return node;
+}
+
+} // namespace tw::sections
