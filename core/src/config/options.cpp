@@ -25,6 +25,7 @@ bool is_secret_name(const std::string& name) {
 }
 
 std::string shown(double number) {
+    if (!std::isfinite(number)) return "not finite";
     return number == std::floor(number) && std::abs(number) < 1e15
                ? std::to_string(static_cast<std::int64_t>(number))
                : nlohmann::json(number).dump();
@@ -89,7 +90,7 @@ class option_reader {
         report_.add(found.value.at,
                     "\"" + option.name + "\" is " + shown(number) +
                         (bounded ? "; it must be from " + shown(option.min) + " to " + shown(option.max) + "."
-                                 : "; it must be finite."));
+                                 : "; it must be a plain number."));
         return false;
     }
 

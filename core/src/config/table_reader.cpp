@@ -23,7 +23,7 @@ std::string suggestion(std::string_view name, const std::vector<std::string>& kn
     if (known.empty()) return ".";
     std::string all;
     for (const auto& one : known) all += (all.empty() ? "" : ", ") + one;
-    return "; there is " + all + ".";
+    return "; known: " + all + ".";
 }
 
 const member* table_reader::take(std::string_view key) {
@@ -138,6 +138,8 @@ std::optional<secret_ref> table_reader::secret(std::string_view key) {
     const bool both = inner.has("env") && inner.has("file");
     const bool none = !inner.has("env") && !inner.has("file");
     inner.finish();
+    const bool misspelt = none && !found->value.table.empty(); // reported by finish()
+    if (misspelt) return std::nullopt;
     if (both || none || (env && env->empty()) || (file && file->empty())) {
         report_.add(found->value.at, in_quotes(key) + " must be exactly one of { env = \"NAME\" } and "
                                                    "{ file = \"path\" }.");

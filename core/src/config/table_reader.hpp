@@ -23,7 +23,7 @@ struct report {
     }
 };
 
-// "; did you mean \"x\"?", or the names there are, or nothing when there are none.
+// "; did you mean \"x\"?", else "; known: a, b.", and "." when nothing is known.
 [[nodiscard]] std::string suggestion(std::string_view name, const std::vector<std::string>& known);
 
 class table_reader {

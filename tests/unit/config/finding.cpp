@@ -1,0 +1,87 @@
+// Which file is taken, and where secrets come from.
+#include <filesystem>
+#include <fstream>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "config/paths.hpp"
+#include "environment.hpp"
+#include "lookup.hpp"
+
+namespace fs = std::filesystem;
+using tw::test::variable;
+
+namespace {
+
+// A scratch folder that is the current one, and the home, while it lives.
+struct scratch {
+    fs::path before = fs::current_path();
+    fs::path folder = fs::temp_directory_path() / "tightwad-test-finding";
+    variable home{"HOME", (folder / "home").string()}, xdg{"XDG_CONFIG_HOME", ""},
+        named{"TIGHTWAD_CONFIG", ""};
+
+    scratch() {
+        fs::remove_all(folder);
+        fs::create_directories(folder);
+        fs::current_path(folder);
+    }
+    ~scratch() {
+        fs::current_path(before);
+        fs::remove_all(folder);
+    }
+    scratch(const scratch&) = delete;
+    scratch& operator=(const scratch&) = delete;
+
+    fs::path write(const fs::path& below, const std::string& text = "") const {
+        fs::create_directories((folder / below).parent_path());
+        std::ofstream(folder / below) << text;
+        return folder / below;
+    }
+};
+
+} // namespace
+
+TEST_CASE("the configuration is searched from the nearest place to the farthest") {
+    const scratch here;
+    const auto none = tw::find_config({});
+    REQUIRE(none.has_error());
+    for (const char* place : {"./tightwad.toml", "./configs/tightwad.toml",
+                              "/home/.config/tightwad/config.toml", "/home/.tightwad/config.toml"})
+        CHECK(none.error().message.find(place) != std::string::npos);
+
+    const auto old = here.write("home/.tightwad/config.toml");
+    CHECK(*tw::find_config({}) == old);
+    const auto user = here.write("home/.config/tightwad/config.toml");
+    CHECK(*tw::find_config({}) == user);
+    here.write("configs/tightwad.toml");
+    CHECK(*tw::find_config({}) == "./configs/tightwad.toml");
+    here.write("tightwad.toml");
+    CHECK(*tw::find_config({}) == "./tightwad.toml");
+    const auto other = here.write("other.toml");
+    const variable named("TIGHTWAD_CONFIG", other.string());
+    CHECK(*tw::find_config({}) == other);
+    CHECK(*tw::find_config("tightwad.toml") == "tightwad.toml");
+}
+
+TEST_CASE("a file that was asked for and is not there is never replaced by another") {
+    const scratch here;
+    here.write("tightwad.toml");
+    CHECK(tw::find_config("gone.toml").error().message ==
+          "The configuration file gone.toml (given with -c) is not there.");
+    const variable named("TIGHTWAD_CONFIG", "lost.toml");
+    CHECK(tw::find_config({}).error().message ==
+          "The configuration file lost.toml (named by TIGHTWAD_CONFIG) is not there.");
+}
+
+TEST_CASE("a secret comes from a variable or a file, without its line break") {
+    using kind = tw::secret_ref::kind;
+    const scratch here;
+    const variable set("TIGHTWAD_TEST_SECRET", "abc");
+    CHECK(*tw::read_secret({kind::env, "TIGHTWAD_TEST_SECRET"}) == "abc");
+    CHECK(tw::read_secret({kind::env, "TIGHTWAD_TEST_NONE"}).error().message ==
+          "The environment variable TIGHTWAD_TEST_NONE, which the configuration names for a secret, is "
+          "not set.");
+    CHECK(*tw::read_secret({kind::file, here.write("key", "abc\r\n").string()}) == "abc");
+    CHECK(tw::read_secret({kind::file, here.write("none", "\n").string()}).has_error());
+    CHECK(tw::read_secret({kind::file, "/nowhere/key"}).has_error());
+}

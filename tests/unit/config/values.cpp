@@ -1,0 +1,159 @@
+// What a right configuration becomes.
+#include <catch2/catch_test_macros.hpp>
+#include <nlohmann/json.hpp>
+
+#include "config/units.hpp"
+#include "environment.hpp"
+#include "lookup.hpp"
+
+using tw::test::parse_text;
+using tw::test::parse_with_pipeline;
+using tw::test::variable;
+using namespace std::chrono_literals;
+
+TEST_CASE("a whole configuration arrives as written") {
+    const variable cache("TIGHTWAD_CACHE", "/var/cache/tw");
+    const variable home("HOME", "/home/me");
+    const auto loaded = parse_text(R"(
+schema = 1
+[server]
+listen = "[::1]:9000"
+token = { env = "MY_TOKEN" }
+cors_origins = ["http://a", "http://b"]
+max_body_size = "2MiB"
+max_tokens_limit = 100
+drain_timeout = "2m"
+[backend.big]
+plugin = "llamacpp"
+sha256 = "9EE11ADF00000000000000000000000000000000000000000000000000000000"
+model_path = "cache:big.gguf"
+context = 4096
+rope_scale = 2
+mmap = false
+[backend.small]
+plugin = "llamacpp"
+model_path = "../models/small.gguf"
+[backend.far]
+plugin = "cloud"
+url = "https://a.example"
+api_key = { file = "~/key" }
+[pipeline.chat]
+serves = ["one", "two"]
+draft = "small"
+target = "big"
+max_draft_tokens = 3
+fallback = false
+queue = 0
+[pipeline.plain]
+serves = "three"
+target = "far"
+max_draft_tokens = "auto"
+)");
+    REQUIRE(loaded.has_value());
+    const auto& server = loaded->server;
+    CHECK(server.host == "::1");
+    CHECK(server.port == 9000);
+    CHECK(server.url() == "http://[::1]:9000");
+    CHECK(server.token->name == "MY_TOKEN");
+    CHECK(server.cors_origins.size() == 2);
+    CHECK(server.max_body_bytes == 2U << 20U);
+    CHECK(server.max_tokens_limit == 100);
+    CHECK(server.drain_timeout == 2min);
+
+    REQUIRE(loaded->nodes.size() == 3);
+    const auto* big = loaded->node("big");
+    REQUIRE(big != nullptr);
+    CHECK(big->interface == "backend");
+    CHECK(big->sha256.starts_with("9ee11adf"));
+    CHECK(nlohmann::json::parse(big->options_json) ==
+          nlohmann::json{{"model_path", "/var/cache/tw/models/big.gguf"},
+                         {"context", 4096},
+                         {"rope_scale", 2.0},
+                         {"mmap", false}});
+    CHECK(nlohmann::json::parse(loaded->node("small")->options_json)["model_path"] ==
+          "/etc/models/small.gguf");
+    const auto* far = loaded->node("far");
+    CHECK(far->secrets.at("api_key").name == "/home/me/key");
+    CHECK_FALSE(nlohmann::json::parse(far->options_json).contains("api_key"));
+    CHECK(loaded->node("nobody") == nullptr);
+
+    const auto& chat = loaded->pipelines.at(0);
+    CHECK(chat.name == "chat");
+    CHECK(chat.serves == std::vector<std::string>{"one", "two"});
+    CHECK(chat.draft == std::vector<std::string>{"small"});
+    CHECK(chat.target == "big");
+    CHECK(chat.max_draft_tokens == 3);
+    CHECK_FALSE(chat.fallback);
+    CHECK(chat.queue == 0);
+    CHECK_FALSE(loaded->pipelines.at(1).max_draft_tokens.has_value());
+}
+
+TEST_CASE("what is not written has the documented default") {
+    const auto loaded = parse_with_pipeline("");
+    REQUIRE(loaded.has_value());
+    CHECK(loaded->server.url() == "http://127.0.0.1:8088");
+    CHECK_FALSE(loaded->server.token.has_value());
+    CHECK(loaded->server.max_body_bytes == 10485760);
+    CHECK(loaded->server.max_tokens_limit == 16384);
+    CHECK(loaded->server.drain_timeout == 30s);
+    const auto& chat = loaded->pipelines.at(0);
+    CHECK(chat.fallback);
+    CHECK(chat.queue == 64);
+    CHECK(chat.verify == "exact");
+    CHECK(chat.draft.empty());
+}
+
+TEST_CASE("a wildcard address is reached through loopback") {
+    CHECK(parse_with_pipeline("[server]\nlisten = \"0.0.0.0:80\"")->server.url() == "http://127.0.0.1:80");
+    CHECK(parse_with_pipeline("[server]\nlisten = \"[::]:80\"")->server.url() == "http://[::1]:80");
+}
+
+TEST_CASE("variables override the file, and a bad value is named") {
+    const variable host("TIGHTWAD_HOST", "[::1]"), port("TIGHTWAD_PORT", "9999"),
+        size("TIGHTWAD_MAX_BODY_SIZE", "1MiB"), limit("TIGHTWAD_MAX_TOKENS_LIMIT", "7"),
+        draft("TIGHTWAD_MAX_DRAFT_TOKENS", "5"), token("TIGHTWAD_TOKEN", "secret");
+    const auto loaded = parse_with_pipeline("[server]\nlisten = \"127.0.0.1:80\"");
+    REQUIRE(loaded.has_value());
+    CHECK(loaded->server.url() == "http://[::1]:9999");
+    CHECK(loaded->server.max_body_bytes == 1U << 20U);
+    CHECK(loaded->server.max_tokens_limit == 7);
+    CHECK(loaded->pipelines.at(0).max_draft_tokens == 5);
+    CHECK(loaded->server.token->name == "TIGHTWAD_TOKEN");
+    {
+        const variable both("TIGHTWAD_PROXY_TOKEN", "other");
+        CHECK(parse_with_pipeline("")->server.token->name == "TIGHTWAD_PROXY_TOKEN");
+    }
+    const variable bad_port("TIGHTWAD_PORT", "http"), bad_draft("TIGHTWAD_MAX_DRAFT_TOKENS", "0");
+    const auto refused = parse_with_pipeline("");
+    REQUIRE(refused.has_error());
+    REQUIRE(refused.error().size() == 2);
+    CHECK(to_string(refused.error()[0]) == "TIGHTWAD_PORT: The environment variable is \"http\"; it must "
+                                           "be an integer from 1 to 65535.");
+    CHECK(to_string(refused.error()[1]) == "TIGHTWAD_MAX_DRAFT_TOKENS: The environment variable is \"0\"; "
+                                           "it must be \"auto\" or an integer from 1 to 256.");
+}
+
+TEST_CASE("sizes, times and addresses are read with their units") {
+    CHECK(tw::parse_size("8GB") == 8000000000U);
+    CHECK(tw::parse_size("1.5 KiB") == 1536U);
+    CHECK(tw::parse_size("10485760") == 10485760U);
+    for (const char* bad : {"", "GB", "-1", "8gb", "nan", "1e999", "99999999999999999999TB", "8GB "})
+        CHECK_FALSE(tw::parse_size(bad).has_value());
+    CHECK(tw::parse_duration("30s") == 30s);
+    CHECK(tw::parse_duration("1.5m") == 90s);
+    CHECK(tw::parse_duration("500ms") == 500ms);
+    for (const char* bad : {"", "30", "-1s", "s", "30 seconds"})
+        CHECK_FALSE(tw::parse_duration(bad).has_value());
+    CHECK(tw::parse_listen("localhost:1") == std::pair<std::string, std::uint16_t>("localhost", 1));
+    for (const char* bad : {"", "8088", ":8088", "::1:80", "a:0", "a:65536", "[::1]", "http://a:1", "a b:1"})
+        CHECK_FALSE(tw::parse_listen(bad).has_value());
+}
+
+TEST_CASE("the pins are known before the plugins are") {
+    const auto folder = std::filesystem::temp_directory_path() / "tightwad-test-config-pins";
+    std::filesystem::create_directories(folder);
+    CHECK(tw::sha256_pins(folder / "none.toml").empty());
+    CHECK(tw::sha256_pins(std::filesystem::path(TW_SOURCE_DIR) / "tests/golden/config/pins-differ.toml") ==
+          std::map<std::string, std::string>{{"llamacpp", std::string(64, '1')}});
+    std::filesystem::remove_all(folder);
+}
