@@ -34,8 +34,7 @@ double measure(const std::vector<std::vector<float>>& rows, const tw::sampling_p
         const std::chrono::duration<double, std::milli> took = clock::now() - start;
         rounds.push_back(took.count() / static_cast<double>(rows.size()));
     }
-    if (sum < 0)
-        std::puts("impossible");
+    if (sum < 0) std::puts("impossible");
     std::nth_element(rounds.begin(), rounds.begin() + rounds.size() / 2, rounds.end());
     return rounds[rounds.size() / 2];
 }
@@ -83,11 +82,12 @@ int main(int argc, char** argv) {
                     std::printf("%8zu %10s %12.1f %12s %10.4f\n", n, shape,
                                 static_cast<double>(temperature), cut.name, ms);
                     char line[256];
-                    std::snprintf(line, sizeof line,
-                                  "%s\n  {\"vocab\": %zu, \"logits\": \"%s\", \"temperature\": %.1f, "
-                                  "\"truncation\": \"%s\", \"ms\": %.5f}",
-                                  json.size() > 1 ? "," : "", n, shape,
-                                  static_cast<double>(temperature), cut.name, ms);
+                    std::snprintf(
+                        line, sizeof line,
+                        "%s\n  {\"vocab\": %zu, \"logits\": \"%s\", \"temperature\": %.1f, "
+                        "\"truncation\": \"%s\", \"ms\": %.5f}",
+                        json.size() > 1 ? "," : "", n, shape, static_cast<double>(temperature),
+                        cut.name, ms);
                     json += line;
                     if (temperature == 1.0F && &cut == &truncations[0]) {
                         auto& worst = n == 32000 ? worst_32k : worst_152k;

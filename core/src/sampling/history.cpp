@@ -9,8 +9,7 @@ namespace {
 
 void take(token_history::counts& counts, std::int32_t token) {
     const auto found = counts.find(token);
-    if (--found->second == 0)
-        counts.erase(found);
+    if (--found->second == 0) counts.erase(found);
 }
 
 } // namespace
@@ -21,11 +20,9 @@ token_history::token_history(std::int32_t last_n)
 
 void token_history::append(std::int32_t token) {
     tokens_.push_back(token);
-    if (window_ == 0)
-        return;
+    if (window_ == 0) return;
     ++recent_[token];
-    if (tokens_.size() > window_)
-        take(recent_, tokens_[tokens_.size() - 1 - window_]);
+    if (tokens_.size() > window_) take(recent_, tokens_[tokens_.size() - 1 - window_]);
 }
 
 void token_history::prompt(std::span<const std::int32_t> tokens) {
@@ -48,8 +45,7 @@ void token_history::pop(std::size_t n) {
         take(generated_, token);
         if (window_ != 0) {
             take(recent_, token);
-            if (tokens_.size() > window_)
-                ++recent_[tokens_[tokens_.size() - 1 - window_]];
+            if (tokens_.size() > window_) ++recent_[tokens_[tokens_.size() - 1 - window_]];
         }
         tokens_.pop_back();
     }

@@ -12,7 +12,7 @@ namespace tw {
 /// Counts are integers, so pushing and popping the same tokens always leads back to the same state.
 /// Not thread-safe.
 class token_history {
-public:
+  public:
     using counts = std::unordered_map<std::int32_t, std::int32_t>;
 
     /// `last_n`: how many of the last tokens `recent` counts; -1 = all, 0 = none.
@@ -29,7 +29,7 @@ public:
     /// Occurrences among the pushed tokens.
     [[nodiscard]] const counts& generated() const noexcept { return generated_; }
 
-private:
+  private:
     void append(std::int32_t token);
 
     std::size_t window_;

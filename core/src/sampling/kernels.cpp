@@ -39,12 +39,10 @@ TW_INLINE std::size_t next_at_least_body(const float* logits, std::size_t n, std
         std::uint32_t any = 0;
         for (std::size_t j = 0; j < candidate_block; ++j)
             any |= logits[i + j] >= floor ? 1U : 0U;
-        if (any != 0)
-            return i;
+        if (any != 0) return i;
     }
     for (std::size_t j = i; j < n; ++j)
-        if (logits[j] >= floor)
-            return i;
+        if (logits[j] >= floor) return i;
     return n;
 }
 
@@ -56,12 +54,10 @@ TW_INLINE std::size_t next_candidates_body(const float* logits, std::size_t n, s
         std::uint32_t any = 0;
         for (std::size_t j = 0; j < candidate_block; ++j)
             any |= may_win(logits[i + j], static_cast<std::uint32_t>(i + j), bound) ? 1U : 0U;
-        if (any != 0)
-            return i;
+        if (any != 0) return i;
     }
     for (std::size_t j = i; j < n; ++j)
-        if (may_win(logits[j], static_cast<std::uint32_t>(j), bound))
-            return i;
+        if (may_win(logits[j], static_cast<std::uint32_t>(j), bound)) return i;
     return n;
 }
 
@@ -92,11 +88,16 @@ TW_INLINE std::uint64_t weight(float logit, float max) noexcept {
 }
 
 TW_INLINE std::uint64_t weigh_body(const float* logits, std::size_t n, float max,
-                                   std::uint64_t* out) noexcept {
+                                   std::uint64_t* out, std::int32_t* buckets) noexcept {
     std::uint64_t sum = 0;
     for (std::size_t i = 0; i < n; ++i) {
         out[i] = weight(logits[i], max);
         sum += out[i];
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+        const float below = max - logits[i];
+        const float capped = below < 29.0F ? below : 29.0F;
+        buckets[i] = static_cast<std::int32_t>(capped * (static_cast<float>(last_bucket) / 29.0F));
     }
     return sum;
 }
@@ -115,8 +116,8 @@ TW_INLINE std::uint64_t weigh_body(const float* logits, std::size_t n, float max
         return next_candidates_body(logits, n, from, bound);                                       \
     }                                                                                              \
     attribute std::uint64_t weigh_##suffix(const float* logits, std::size_t n, float max,          \
-                                           std::uint64_t* out) noexcept {                          \
-        return weigh_body(logits, n, max, out);                                                    \
+                                           std::uint64_t* out, std::int32_t* buckets) noexcept {   \
+        return weigh_body(logits, n, max, out, buckets);                                           \
     }                                                                                              \
     constexpr kernels suffix{#suffix, max_##suffix, next_at_least_##suffix,                        \
                              next_candidates_##suffix, weigh_##suffix};
@@ -134,8 +135,7 @@ std::vector<kernels> find_supported() {
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
         found.push_back(avx512);
-    if (__builtin_cpu_supports("avx2"))
-        found.push_back(avx2);
+    if (__builtin_cpu_supports("avx2")) found.push_back(avx2);
 #endif
     found.push_back(plain);
     return found;

@@ -34,7 +34,8 @@ struct candidate_bound {
 
 /// x can win only if v = 1 - u is at most e^((l - max)/T - best), for -ln u >= v. In octaves, with
 /// h = floor(2^31 v): log2 h <= 31 + ((l - max)/T - best) / ln 2. The bits of a float, read as an
-/// integer, are a piecewise linear log2 from below: (exponent + mantissa) <= exponent + log2(1 + m).
+/// integer, are a piecewise linear log2 from below: (exponent + mantissa) <= exponent + log2(1 +
+/// m).
 TW_INLINE bool may_win(float logit, std::uint32_t token, const candidate_bound& bound) noexcept {
     const auto high = noise_high(bound.before, bound.within, token);
     const auto h = static_cast<float>(static_cast<std::int32_t>(high >> 1U));
@@ -45,6 +46,8 @@ TW_INLINE bool may_win(float logit, std::uint32_t token, const candidate_bound& 
 
 /// Tokens in a block of the two searches.
 inline constexpr std::size_t candidate_block = 64;
+
+inline constexpr std::int32_t last_bucket = 1024;
 
 struct kernels {
     const char* name; ///< "avx512", "avx2", "plain"
@@ -62,9 +65,10 @@ struct kernels {
                                    const candidate_bound& bound) noexcept;
 
     /// out[x] = round(2^40 e^(logits[x] - max)), 0 for NaN; returns their sum. Integers, so that a
-    /// sum is the same in any order; a token 28 below the maximum weighs nothing.
-    std::uint64_t (*weigh)(const float* logits, std::size_t n, float max,
-                           std::uint64_t* out) noexcept;
+    /// sum is the same in any order; a token 28 below the maximum weighs nothing. buckets[x] is how
+    /// far it lies below, in 29ths of `last_bucket`, capped there: the last one weighs nothing.
+    std::uint64_t (*weigh)(const float* logits, std::size_t n, float max, std::uint64_t* out,
+                           std::int32_t* buckets) noexcept;
 };
 
 /// Every version this processor runs, the fastest first. Any thread.

@@ -4,7 +4,8 @@
 // Two hosts that compute `argmax(l / T + gumbel)` with the same seed agree as often as their
 // distributions do (Daliri, Musco, Suresh, arXiv 2408.07978). So every bit here is part of the
 // protocol: a change of anything in this file, of the chain in sampler.hpp or of `kernels.hpp`'s
-// weights raises `sampler_revision`. Integers, and + - * / on doubles; no libm, no fused operations.
+// weights raises `sampler_revision`. Integers, and + - * / on doubles; no libm, no fused
+// operations.
 #pragma once
 
 #include <cstdint>

@@ -22,7 +22,8 @@ struct sampling_params {
     float repeat_penalty = 1.0F;
     /// Tokens. 0 = off, -1 = all of them.
     std::int32_t repeat_last_n = 64;
-    /// OpenAI's convention: over the generated tokens only. Subtracted once for a token that occurs.
+    /// OpenAI's convention: over the generated tokens only. Subtracted once for a token that
+    /// occurs.
     float presence_penalty = 0.0F;
     /// Subtracted once per occurrence.
     float frequency_penalty = 0.0F;

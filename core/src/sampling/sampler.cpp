@@ -42,8 +42,7 @@ std::int32_t noisy_argmax(std::span<const float> logits, float max, double tempe
     for (std::size_t i = 0;; i += candidate_block) {
         bound.offset = static_cast<float>((127 + 31 - best * log2e) * octave + slack);
         i = run.next_candidates(logits.data(), n, i, bound);
-        if (i >= n)
-            return best_id;
+        if (i >= n) return best_id;
         const std::size_t end = std::min(n, i + candidate_block);
         for (std::size_t x = i; x < end; ++x) {
             const auto id = static_cast<std::int32_t>(x);
@@ -68,23 +67,19 @@ sampler::sampler(sampling_params params, std::int32_t n_vocab)
       history_(params_.repeat_penalty != 1.0F ? params_.repeat_last_n : 0) {}
 
 void sampler::prompt(std::span<const std::int32_t> tokens) {
-    if (penalised_)
-        history_.prompt(tokens);
+    if (penalised_) history_.prompt(tokens);
 }
 
 void sampler::push(std::int32_t token) {
-    if (penalised_)
-        history_.push(token);
+    if (penalised_) history_.push(token);
 }
 
 void sampler::pop(std::size_t n) {
-    if (penalised_)
-        history_.pop(n);
+    if (penalised_) history_.pop(n);
 }
 
 std::span<const float> sampler::adjust(std::span<const float> logits) {
-    if (!penalised_ && params_.logit_bias.empty())
-        return logits;
+    if (!penalised_ && params_.logit_bias.empty()) return logits;
     adjusted_.assign(logits.begin(), logits.end());
     const auto change = [this](std::int32_t token, auto&& rule) {
         if (token >= 0 && static_cast<std::size_t>(token) < adjusted_.size())
@@ -99,8 +94,8 @@ std::span<const float> sampler::adjust(std::span<const float> logits) {
                 logit = logit > 0.0F ? logit / repeat : logit * repeat;
             });
     for (const auto& [token, times] : history_.generated()) {
-        const float off = static_cast<float>(times) * params_.frequency_penalty +
-                          params_.presence_penalty;
+        const float off =
+            static_cast<float>(times) * params_.frequency_penalty + params_.presence_penalty;
         change(token, [off](float& logit) { logit -= off; });
     }
     return adjusted_;
@@ -108,14 +103,12 @@ std::span<const float> sampler::adjust(std::span<const float> logits) {
 
 std::int32_t sampler::pick(std::span<const float> logits, std::int64_t position) {
     logits = logits.first(std::min(logits.size(), n_vocab_));
-    if (logits.empty())
-        return 0;
+    if (logits.empty()) return 0;
     const auto row = adjust(logits);
     const auto& run = supported_kernels().front();
     const float max = run.max(row.data(), row.size());
     constexpr float infinity = std::numeric_limits<float>::infinity();
-    if (max == -infinity)
-        return 0;
+    if (max == -infinity) return 0;
     if (max == infinity || params_.temperature == 0.0F)
         return static_cast<std::int32_t>(first_at_least(row, max, run));
     const auto place = truncation_.find(params_, row, max, run);

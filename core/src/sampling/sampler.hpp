@@ -1,7 +1,7 @@
 // Chooses tokens: the sampler chain, then the shared noise.
 //
-// The rule: argmax over x of l_x / temperature + G(seed, position, x), where l are the logits after,
-// in this order (llama.cpp's),
+// The rule: argmax over x of l_x / temperature + G(seed, position, x), where l are the logits
+// after, in this order (llama.cpp's),
 //   1. logit_bias         added in the given order
 //   2. repeat_penalty     over the last repeat_last_n tokens of prompt and output
 //      frequency_penalty  times the occurrences among the generated tokens, subtracted
@@ -33,7 +33,7 @@ inline constexpr std::uint32_t sampler_revision = 1;
 /// tokens before it): drafter and verifier, each with its own sampler and the same history, agree
 /// whenever their logits do. One per sequence; not thread-safe.
 class sampler {
-public:
+  public:
     /// `params` must have passed `validate()`. `n_vocab` is the length of every row of logits.
     sampler(sampling_params params, std::int32_t n_vocab);
 
@@ -51,7 +51,7 @@ public:
 
     [[nodiscard]] const sampling_params& params() const noexcept { return params_; }
 
-private:
+  private:
     [[nodiscard]] std::span<const float> adjust(std::span<const float> logits);
 
     sampling_params params_;

@@ -4,6 +4,7 @@
 #include "sampling/noise.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace tw {
 
@@ -26,20 +27,21 @@ cut truncation::find(const sampling_params& params, std::span<const float> logit
                      : head_of_row(logits, max, params.top_p, run);
     if (params.min_p > 0.0F) {
         const double floor = static_cast<double>(max) + fixed_log(params.min_p);
-        if (floor > place.logit)
-            place = {floor, std::numeric_limits<std::int32_t>::max()};
+        if (floor > place.logit) place = {floor, std::numeric_limits<std::int32_t>::max()};
     }
     return place;
 }
 
 void truncation::keep_top_k(std::span<const float> logits, std::size_t k, const kernels& run) {
-    // Collect what reaches the floor; at twice k, keep the best k and raise the floor to their last.
+    // Collect what reaches the floor; at twice k, keep the best k and raise the floor to their
+    // last.
     const auto full = std::max<std::size_t>(2 * k, 256);
     const auto shrink = [&] {
         const auto kth = kept_.begin() + static_cast<std::ptrdiff_t>(k);
         std::nth_element(kept_.begin(), kth - 1, kept_.end(), ahead);
         kept_.erase(kth, kept_.end());
-        return kept_.back().logit;
+        // An equal logit with a later id loses, so only a larger one may still enter.
+        return std::nextafter(kept_.back().logit, std::numeric_limits<float>::infinity());
     };
     kept_.clear();
     float floor = std::numeric_limits<float>::lowest();
@@ -48,50 +50,47 @@ void truncation::keep_top_k(std::span<const float> logits, std::size_t k, const 
          i += candidate_block) {
         const std::size_t end = std::min(n, i + candidate_block);
         for (std::size_t x = i; x < end; ++x)
-            if (logits[x] >= floor)
-                kept_.push_back({logits[x], static_cast<std::int32_t>(x)});
-        if (kept_.size() >= full)
-            floor = shrink();
+            if (logits[x] >= floor) kept_.push_back({logits[x], static_cast<std::int32_t>(x)});
+        if (kept_.size() >= full) floor = shrink();
     }
-    if (kept_.size() > k)
-        shrink();
+    if (kept_.size() > k) shrink();
+}
+
+double truncation::weigh(std::span<const float> logits, float max, const kernels& run) {
+    weights_.resize(logits.size());
+    buckets_.resize(logits.size());
+    return static_cast<double>(
+        run.weigh(logits.data(), logits.size(), max, weights_.data(), buckets_.data()));
 }
 
 cut truncation::head_of_kept(float max, double p, const kernels& run) {
     row_.clear();
     for (const auto& token : kept_)
         row_.push_back(token.logit);
-    weights_.resize(row_.size());
-    const auto total = run.weigh(row_.data(), row_.size(), max, weights_.data());
+    const double total = weigh(row_, max, run);
     shares_.clear();
     for (std::size_t i = 0; i < kept_.size(); ++i)
         shares_.push_back({kept_[i], weights_[i]});
-    return head(0, p * static_cast<double>(total));
+    return head(0, p * total);
 }
 
 cut truncation::head_of_row(std::span<const float> logits, float max, double p,
                             const kernels& run) {
-    // Weights end 28 below the maximum, so these buckets hold all that weighs anything.
-    constexpr std::size_t count = 1024;
-    constexpr float per_logit = static_cast<float>(count) / 29.0F;
-    const auto bucket_of = [&](std::size_t x) {
-        return std::min(count - 1, static_cast<std::size_t>((max - logits[x]) * per_logit));
-    };
-    weights_.resize(logits.size());
-    const auto total = run.weigh(logits.data(), logits.size(), max, weights_.data());
-    const double target = p * static_cast<double>(total);
-    buckets_.assign(count, 0);
+    const double target = p * weigh(logits, max, run);
+    bucket_weights_.assign(last_bucket + 1, 0);
     for (std::size_t x = 0; x < logits.size(); ++x)
-        if (weights_[x] != 0)
-            buckets_[bucket_of(x)] += weights_[x];
+        bucket_weights_[static_cast<std::size_t>(buckets_[x])] += weights_[x];
 
     std::uint64_t before = 0;
-    std::size_t bucket = 0;
-    while (static_cast<double>(before + buckets_[bucket]) < target)
-        before += buckets_[bucket++];
+    std::int32_t bucket = 0;
+    for (const auto weight : bucket_weights_) {
+        if (static_cast<double>(before + weight) >= target) break;
+        before += weight;
+        ++bucket;
+    }
     shares_.clear();
     for (std::size_t x = 0; x < logits.size(); ++x)
-        if (weights_[x] != 0 && bucket_of(x) == bucket)
+        if (buckets_[x] == bucket)
             shares_.push_back({{logits[x], static_cast<std::int32_t>(x)}, weights_[x]});
     return head(before, target);
 }

@@ -25,12 +25,12 @@ struct cut {
 
 /// Finds the cut without sorting the vocabulary. Keeps its buffers between rows; not thread-safe.
 class truncation {
-public:
+  public:
     /// `max` is the row's largest logit, finite. The maximum always survives.
     [[nodiscard]] cut find(const sampling_params& params, std::span<const float> logits, float max,
                            const kernels& run);
 
-private:
+  private:
     struct item {
         float logit;
         std::int32_t id;
@@ -41,6 +41,8 @@ private:
     };
     static bool ahead(const item& a, const item& b) noexcept;
 
+    /// Fills weights_ and buckets_; returns the total weight.
+    [[nodiscard]] double weigh(std::span<const float> logits, float max, const kernels& run);
     void keep_top_k(std::span<const float> logits, std::size_t k, const kernels& run);
     [[nodiscard]] cut head_of_row(std::span<const float> logits, float max, double p,
                                   const kernels& run);
@@ -50,7 +52,8 @@ private:
     std::vector<item> kept_;
     std::vector<share> shares_;
     std::vector<float> row_;
-    std::vector<std::uint64_t> weights_, buckets_;
+    std::vector<std::uint64_t> weights_, bucket_weights_;
+    std::vector<std::int32_t> buckets_;
 };
 
 } // namespace tw

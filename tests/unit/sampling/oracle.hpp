@@ -19,8 +19,7 @@ inline constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 
 // 2^40 e^d by the same polynomial as kernels.hpp's `weigh`; a test compares it with std::exp.
 inline std::uint64_t weight(double d) {
-    if (!(d > -29.0))
-        d = -29.0;
+    if (!(d > -29.0)) d = -29.0;
     const double t = d * 1.4426950408889634;
     const double whole = std::nearbyint(t);
     const double x = (t - whole) * 0.6931471805599453;
@@ -59,14 +58,12 @@ inline std::vector<std::int32_t> survivors(const std::vector<float>& l,
                                            const tw::sampling_params& params) {
     std::vector<std::int32_t> ids;
     for (std::size_t x = 0; x < l.size(); ++x)
-        if (l[x] > -infinity)
-            ids.push_back(static_cast<std::int32_t>(x));
+        if (l[x] > -infinity) ids.push_back(static_cast<std::int32_t>(x));
     const auto at = [&](std::int32_t id) -> double { return l[static_cast<std::size_t>(id)]; };
     std::stable_sort(ids.begin(), ids.end(), [&](auto a, auto b) { return at(a) > at(b); });
     if (params.top_k != 0 && ids.size() > static_cast<std::size_t>(params.top_k))
         ids.resize(static_cast<std::size_t>(params.top_k));
-    if (ids.empty())
-        return ids;
+    if (ids.empty()) return ids;
     const double max = at(ids.front());
     if (params.top_p < 1.0F) {
         std::uint64_t total = 0, sum = 0;
@@ -88,11 +85,9 @@ inline std::int32_t pick(const std::vector<float>& logits, const tw::sampling_pa
                          std::int64_t position, const history& past = {}) {
     const auto l = adjusted(logits, params, past);
     auto ids = survivors(l, params);
-    if (ids.empty())
-        return 0;
+    if (ids.empty()) return 0;
     const double max = l[static_cast<std::size_t>(ids.front())];
-    if (params.temperature == 0.0F || max == infinity)
-        return ids.front();
+    if (params.temperature == 0.0F || max == infinity) return ids.front();
     std::sort(ids.begin(), ids.end());
     const tw::noise_key key(params.seed, position);
     double best = -std::numeric_limits<double>::infinity();

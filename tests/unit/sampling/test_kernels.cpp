@@ -11,20 +11,22 @@ TEST_CASE("the instruction set does not change a maximum or a weight") {
     std::mt19937_64 random(1);
     for (const std::size_t n : {1U, 63U, 64U, 65U, 1000U, 4099U}) {
         auto row = oracle::gaussian_row(random, n, 6.0F);
-        if (n > 1)
-            row[n / 2] = oracle::nan;
+        if (n > 1) row[n / 2] = oracle::nan;
         const auto& plain = tw::supported_kernels().back();
         const float max = plain.max(row.data(), n);
         std::vector<std::uint64_t> expected(n);
-        const auto sum = plain.weigh(row.data(), n, max, expected.data());
+        std::vector<std::int32_t> expected_buckets(n);
+        const auto sum = plain.weigh(row.data(), n, max, expected.data(), expected_buckets.data());
         for (std::size_t x = 0; x < n; ++x)
             CHECK(expected[x] == oracle::weight(static_cast<double>(row[x]) - max));
         for (const auto& run : tw::supported_kernels()) {
             CAPTURE(run.name, n);
             std::vector<std::uint64_t> weights(n);
+            std::vector<std::int32_t> buckets(n);
             CHECK(run.max(row.data(), n) == max);
-            CHECK(run.weigh(row.data(), n, max, weights.data()) == sum);
+            CHECK(run.weigh(row.data(), n, max, weights.data(), buckets.data()) == sum);
             CHECK(weights == expected);
+            CHECK(buckets == expected_buckets);
         }
     }
 }

@@ -121,7 +121,9 @@ TEST_CASE("neighbouring tokens, positions and seeds carry independent noise") {
 TEST_CASE("pairs of tokens fill the square evenly, over tokens and over rows") {
     constexpr std::size_t n = 1'000'000, side = 32;
     const std::vector<double> expected(side * side, static_cast<double>(n) / (side * side));
-    const auto cell = [](std::uint32_t a, std::uint32_t b) { return (a >> 27U) * side + (b >> 27U); };
+    const auto cell = [](std::uint32_t a, std::uint32_t b) {
+        return (a >> 27U) * side + (b >> 27U);
+    };
     const auto high = [](const tw::noise_key& key, std::size_t token) {
         return tw::noise_high(key.before, key.within, static_cast<std::uint32_t>(token));
     };

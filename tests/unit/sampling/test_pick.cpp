@@ -41,14 +41,22 @@ std::vector<float> random_row(std::mt19937_64& random) {
     if (random() % 4 == 0) // masks and damage
         for (auto& l : row)
             switch (random() % 8) {
-            case 0: l = oracle::nan; break;
-            case 1: l = -oracle::infinity; break;
-            case 2: l = -3.4e38F; break;
-            case 3: l = 3.4e38F; break;
-            default: break;
+            case 0:
+                l = oracle::nan;
+                break;
+            case 1:
+                l = -oracle::infinity;
+                break;
+            case 2:
+                l = -3.4e38F;
+                break;
+            case 3:
+                l = 3.4e38F;
+                break;
+            default:
+                break;
             }
-    if (random() % 8 == 0)
-        std::sort(row.begin(), row.end());
+    if (random() % 8 == 0) std::sort(row.begin(), row.end());
     return row;
 }
 
@@ -92,8 +100,7 @@ TEST_CASE("penalties and bias equal the naive rule through pushes and roll-backs
         params.frequency_penalty = random() % 2 != 0 ? -0.4F : 0.0F;
         for (auto i = random() % 4; i != 0; --i)
             params.logit_bias.emplace_back(below(random, n), static_cast<float>(i) - 2.0F);
-        if (random() % 4 == 0)
-            params.logit_bias.emplace_back(below(random, n), -oracle::infinity);
+        if (random() % 4 == 0) params.logit_bias.emplace_back(below(random, n), -oracle::infinity);
         oracle::history past;
         for (auto i = random() % 20; i != 0; --i)
             past.prompt.push_back(below(random, n));
@@ -168,6 +175,7 @@ TEST_CASE("top_k 1 is greedy at any temperature") {
     params.temperature = 3.0F;
     for (std::int64_t position = 0; position < 50; ++position) {
         const auto row = oracle::gaussian_row(random, 300, 1.0F);
-        CHECK(pick(row, params, position) == std::max_element(row.begin(), row.end()) - row.begin());
+        CHECK(pick(row, params, position) ==
+              std::max_element(row.begin(), row.end()) - row.begin());
     }
 }

@@ -13,8 +13,7 @@ std::string refusal(auto change) {
     tw::sampling_params params;
     change(params);
     const auto answer = tw::validate(params, 100);
-    if (answer)
-        return "";
+    if (answer) return "";
     CHECK(answer.error().code == tw::code::invalid_argument);
     CHECK(answer.error().message.find(answer.error().param) != std::string::npos);
     return answer.error().message;
@@ -40,9 +39,12 @@ TEST_CASE("a refusal names the field, the value and the remedy") {
           "repeat_penalty is 0; use more than 0; 1 is off.");
     CHECK(refusal([](auto& p) { p.repeat_last_n = -2; }) ==
           "repeat_last_n is -2; use -1 (all), 0 (off) or more.");
-    CHECK(refusal([](auto& p) { p.logit_bias = {{100, 1.0F}}; }) ==
-          "A token id in logit_bias is 100; use ids from 0 to 99.");
-    CHECK(refusal([](auto& p) { p.logit_bias = {{3, oracle::infinity}}; }) ==
+    CHECK(refusal([](auto& p) {
+              p.logit_bias = {{100, 1.0F}};
+          }) == "A token id in logit_bias is 100; use ids from 0 to 99.");
+    CHECK(refusal([](auto& p) {
+              p.logit_bias = {{3, oracle::infinity}};
+          }) ==
           "The bias of token 3 in logit_bias is inf; use a finite number, or -infinity to ban it.");
 }
 
