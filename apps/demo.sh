@@ -42,7 +42,7 @@ step_done
 step 3/6 "build (about 3 min on 2 cores the first time)"
 use_ccache
 quiet_run "$state/configure.log" "cmake" cmake --preset release "-DTIGHTWAD_ENGINE_DIR=$engine_dir"
-quiet_run "$state/build.log" "the build" cmake --build build --target tightwad llamacpp tightwad-make-model
+quiet_run "$state/build.log" "the build" cmake --build build --target tightwad plugin_llamacpp tightwad-make-model
 step_done
 
 step 4/6 "models: TinyLlama 1.1B and its drafter (430 MB and about 1 min the first time)"

@@ -16,17 +16,22 @@ prebuilt_sum() {
     esac
 }
 
-has_cuda() { have nvidia-smi && nvidia-smi -L 2>/dev/null | grep -q '^GPU'; }
-has_vulkan() {
-    ls /dev/dri/renderD* >/dev/null 2>&1 && { ldconfig -p 2>/dev/null || /sbin/ldconfig -p; } | grep -q libvulkan.so.1
+has_library() { { ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null; } | grep -q "$1"; }
+
+# The CUDA engine links CUDA 13's runtime, which no package of ours brings.
+has_cuda() {
+    have nvidia-smi && nvidia-smi -L 2>/dev/null | grep -q '^GPU' || return 1
+    has_library libcudart.so.13 && has_library libcublas.so.13 && return 0
+    say "      an NVIDIA GPU is here, but not libcudart.so.13 and libcublas.so.13; install CUDA 13's runtime to use it"
+    return 1
 }
+has_vulkan() { ls /dev/dri/renderD* >/dev/null 2>&1 && has_library libvulkan.so.1; }
 
 # The prebuilt package that fits this machine, or nothing.
 platform() {
-    [ "$(uname -s)" = Linux ] || return 0
-    case $(uname -m) in
-    x86_64) if has_cuda; then echo linux-x64-cuda; elif has_vulkan; then echo linux-x64-vulkan; else echo linux-x64; fi ;;
-    aarch64) echo linux-arm64 ;;
+    case $(uname -s)-$(uname -m) in
+    Linux-x86_64) if has_cuda; then echo linux-x64-cuda; elif has_vulkan; then echo linux-x64-vulkan; else echo linux-x64; fi ;;
+    Linux-aarch64) echo linux-arm64 ;;
     esac
 }
 
@@ -43,8 +48,9 @@ has_system() {
 }
 
 # The git bundle of llama.cpp's source: kept, since the headers and the source build both need it.
-fetch_bundle() {
-    bundle=$tw_downloads/llama.cpp-v$tw_llama_version.bundle
+bundle=$tw_downloads/llama.cpp-v$tw_llama_version.bundle
+fetch_bundle() (
+    lock downloads
     [ -f "$bundle" ] && return 0
     say "      fetching the source of llama.cpp v$tw_llama_version (36 MB)"
     need_space 200 "the source of llama.cpp"
@@ -52,7 +58,7 @@ fetch_bundle() {
     tar -xzOf "$fetched" package/llama/gitRelease.bundle >"$bundle.part"
     mv "$bundle.part" "$bundle"
     rm -f "$fetched"
-}
+)
 
 # checkout FOLDER [PATH...]: the bundle's only commit, or the named paths of it.
 checkout() {
@@ -68,6 +74,8 @@ checkout() {
 prebuilt() {
     name=$1
     engine=$tw_cache/engine/$tw_llama_version-prebuilt-$name
+    [ -d "$engine" ] && return 0
+    lock engine-prebuilt
     [ -d "$engine" ] && return 0
     sum=$(prebuilt_sum "$name")
     [ -n "$sum" ] || fail "there is no prebuilt engine for $name; use TIGHTWAD_ENGINE=source"
@@ -98,6 +106,8 @@ source_build() {
     cpu=$(grep -m 1 -i 'model name' /proc/cpuinfo 2>/dev/null | cksum | cut -d' ' -f1)
     engine=$tw_cache/engine/$tw_llama_version-source-cpu-rpc-$(uname -m)-$cpu
     [ -d "$engine" ] && return 0
+    lock engine-source
+    [ -d "$engine" ] && return 0
     for program in git cmake ninja g++; do
         have "$program" || fail "building llama.cpp needs $program; run sh apps/setup/packages.sh first"
     done
@@ -110,10 +120,12 @@ source_build() {
     build_log=$tw_cache/engine/source-build.log
     {
         cmake -S "$engine.work/source" -B "$engine.work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
-            -DCMAKE_BUILD_WITH_INSTALL_RPATH=ON '-DCMAKE_INSTALL_RPATH=$ORIGIN;$ORIGIN/../lib' \
-            -DGGML_RPC=ON -DGGML_NATIVE=ON -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_APP=OFF \
-            -DLLAMA_BUILD_UI=OFF -DLLAMA_USE_PREBUILT_UI=OFF -DLLAMA_OPENSSL=OFF &&
-            cmake --build "$engine.work/build" --target llama ggml llama-server ggml-rpc-server llama-bench llama-quantize
+            -DCMAKE_BUILD_WITH_INSTALL_RPATH=ON "-DCMAKE_INSTALL_RPATH=\$ORIGIN;\$ORIGIN/../lib" \
+            -DGGML_RPC=ON -DGGML_NATIVE=ON -DGGML_CCACHE=OFF \
+            -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_APP=OFF -DLLAMA_BUILD_UI=OFF \
+            -DLLAMA_USE_PREBUILT_UI=OFF -DLLAMA_OPENSSL=OFF &&
+            cmake --build "$engine.work/build" \
+                --target llama ggml llama-server ggml-rpc-server llama-bench llama-quantize
     } >"$build_log" 2>&1 </dev/null || {
         tail -n 20 "$build_log" >&2
         fail "llama.cpp did not build; the whole log is $build_log"
@@ -129,22 +141,29 @@ source_build() {
     rm -rf "$engine.work"
 }
 
-kind=${TIGHTWAD_ENGINE:-auto}
-[ "${1:-}" = --source ] && kind=source
+case ${1:-} in
+'') kind=${TIGHTWAD_ENGINE:-auto} ;;
+--source) kind=source ;;
+*) fail "engine.sh knows only --source, not '$1'" ;;
+esac
+flavour=
 case $kind in
 auto)
     if has_system; then
         kind=system
-    elif [ -n "$(platform)" ]; then
-        kind=prebuilt
     else
+        flavour=$(platform)
         kind=source
+        [ -z "$flavour" ] || kind=prebuilt
     fi
     ;;
 system) has_system || fail "TIGHTWAD_ENGINE=system, but CMake finds no installed llama.cpp; install its development package" ;;
-prebuilt) [ -n "$(platform)" ] || fail "there is no prebuilt engine for $(uname -s) $(uname -m); use TIGHTWAD_ENGINE=source" ;;
+prebuilt)
+    flavour=$(platform)
+    [ -n "$flavour" ] || fail "there is no prebuilt engine for $(uname -s) $(uname -m); use TIGHTWAD_ENGINE=source"
+    ;;
 source) ;;
-*) fail "TIGHTWAD_ENGINE is '$kind', it may be prebuilt, source or system" ;;
+*) fail "TIGHTWAD_ENGINE is '$kind'; it may be prebuilt, source or system" ;;
 esac
 
 if [ "$kind" = system ]; then
@@ -152,9 +171,10 @@ if [ "$kind" = system ]; then
     echo system
     exit 0
 fi
-lock engine
 mkdir -p "$tw_cache/engine"
-if [ "$kind" = source ]; then source_build; else prebuilt "$(platform)"; fi
-# A build without the scripts (cmake --preset release) finds the engine by this link.
-[ "${1:-}" = --source ] && [ -e "$tw_cache/engine/default" ] || ln -sfn "$engine" "$tw_cache/engine/default"
+if [ "$kind" = source ]; then source_build; else prebuilt "$flavour"; fi
+# A build without these scripts (cmake --preset release) finds the engine by this link; --source leaves it alone.
+if [ "${1:-}" != --source ] || [ ! -e "$tw_cache/engine/default" ]; then
+    ln -sfn "$engine" "$tw_cache/engine/default"
+fi
 echo "$engine"
