@@ -7,7 +7,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "pipeline/generation.hpp"
+#include "scheduler/generation.hpp"
 
 namespace tw {
 

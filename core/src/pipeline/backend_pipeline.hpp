@@ -1,0 +1,34 @@
+// A pipeline whose target picks its own tokens (a server, a cloud): served plainly, never verified.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bridge/backend.hpp"
+#include "pipeline/pipeline.hpp"
+
+namespace tw {
+
+class backend_pipeline final : public pipeline {
+  public:
+    backend_pipeline(std::string name, std::vector<std::string> serves, std::unique_ptr<backend> target);
+    ~backend_pipeline() override;
+
+    [[nodiscard]] const std::string& name() const override { return name_; }
+    [[nodiscard]] const std::vector<std::string>& serves() const override { return serves_; }
+    [[nodiscard]] result<std::shared_ptr<generation>> start(generation_request request,
+                                                            std::shared_ptr<generation_sink> sink) override;
+    [[nodiscard]] nlohmann::json status() const override;
+
+  private:
+    struct counters;
+
+    std::string name_;
+    std::vector<std::string> serves_;
+    std::unique_ptr<backend> target_;
+    std::shared_ptr<counters> counters_;
+};
+
+} // namespace tw

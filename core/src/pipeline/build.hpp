@@ -1,0 +1,23 @@
+// From configuration to running pipelines: names become loaded models.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "config/config.hpp"
+#include "pipeline/pipeline.hpp"
+#include "plugin/registry.hpp"
+
+namespace tw {
+
+// All that can be known without loading a model: are the plugins there, can they do what the edges
+// ask, are the model files whole? Every mistake at once, each with its place in the configuration.
+[[nodiscard]] std::vector<diagnostic> check_pipelines(const configuration& config, const registry& plugins);
+
+// Loads every model and starts every pipeline. `progress` gets 0 … 1 over all loads and returns false
+// to give up. A node named by several edges is loaded once for each of them.
+[[nodiscard]] result<std::vector<std::shared_ptr<pipeline>>>
+build_pipelines(const configuration& config, const registry& plugins, const std::function<bool(float)>& progress);
+
+} // namespace tw

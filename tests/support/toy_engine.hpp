@@ -1,0 +1,115 @@
+// A small deterministic language model behind the engine contract, for tests of the host: its logits are
+// a hash of the whole prefix, and it refuses every row that breaks a rule of the contract.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <tightwad/sdk/engine.hpp>
+
+namespace toy {
+
+// 0 = bos, 1 = end of generation, 2 … 27 = a … z, 28 = space, 29 … 31 = the three bytes of "€".
+inline constexpr std::int32_t n_vocab = 32;
+
+// Options: slots, context; `disturb` 0 … 1 mixes in another model's logits (a worse drafter has more);
+// `eog` is added to the end token's logit; `fail_at` fails the n-th decode (1-based, once);
+// `delay_us` slows each decode; `other_vocabulary` spells one token otherwise.
+class engine : public tw::sdk::engine {
+  public:
+    static void check(const tw::sdk::config&) {}
+
+    engine(tw::sdk::host, const tw::sdk::config& config, tw::sdk::progress progress)
+        : slots_(config.integer("slots", 4, 1, 64)), context_(config.integer("context", 256, 2, 1 << 20)),
+          fail_at_(config.integer("fail_at", 0)), delay_us_(config.integer("delay_us", 0)),
+          disturb_(static_cast<float>(config.number("disturb", 0))), eog_(static_cast<float>(config.number("eog", 0))),
+          caches_(static_cast<std::size_t>(slots_)) {
+        progress.report(1);
+        for (std::int32_t id = 0; id < n_vocab; ++id) pieces_.push_back(spell(id));
+        if (config.boolean("other_vocabulary", false)) pieces_[5] = "D";
+    }
+
+    [[nodiscard]] tw::sdk::engine_info info() const {
+        return {.n_vocab = n_vocab, .n_ctx = context_, .n_seq = slots_, .n_batch = 64, .bos = 0, .add_bos = true,
+                .truncates = true, .weight_bytes = 1, .model = "toy", .device = "test", .build = "1",
+                .chat_template = ""};
+    }
+    [[nodiscard]] tw::sdk::token_info token(std::int32_t id) const {
+        const auto flags = id == 0 ? std::uint32_t{TW_TOKEN_CONTROL}
+                           : id == 1 ? std::uint32_t{TW_TOKEN_CONTROL | TW_TOKEN_EOG} : 0U;
+        const auto& piece = pieces_[static_cast<std::size_t>(id)];
+        return {.flags = flags, .attributes = 0, .text = piece, .piece = id < 2 ? std::string_view{} : piece};
+    }
+    [[nodiscard]] std::vector<std::int32_t> tokenize(std::string_view text, bool, bool bos) const {
+        std::vector<std::int32_t> out;
+        if (bos) out.push_back(0);
+        for (const char c : text) out.push_back(c >= 'a' && c <= 'z' ? 2 + (c - 'a') : 28);
+        return out;
+    }
+
+    tw::sdk::logits decode(std::span<const tw_row> rows) {
+        using tw::sdk::failure;
+        if (++decodes_ == fail_at_) throw failure(TW_INTERNAL, "The toy engine was told to fail here.");
+        if (delay_us_ > 0) std::this_thread::sleep_for(std::chrono::microseconds(delay_us_));
+        if (rows.empty() || rows.size() > 64) throw failure(TW_INVALID_ARGUMENT, "rows: " + std::to_string(rows.size()));
+        logits_.clear();
+        std::int32_t n_rows = 0;
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            const auto& row = rows[i];
+            if (i > 0 && row.seq < rows[i - 1].seq) throw failure(TW_INVALID_ARGUMENT, "The rows are not sorted.");
+            auto& cache = caches_.at(static_cast<std::size_t>(row.seq));
+            if (row.pos != static_cast<std::int32_t>(cache.size()))
+                throw failure(TW_INVALID_ARGUMENT, "Position " + std::to_string(row.pos) + " after " +
+                                                       std::to_string(cache.size()) + " cached tokens.");
+            if (row.pos >= context_) throw failure(TW_CONTEXT_OVERFLOW, "The toy context is full.");
+            if (row.token < 0 || row.token >= n_vocab) throw failure(TW_INVALID_ARGUMENT, "No such token.");
+            cache.push_back(mix((cache.empty() ? 7 : cache.back()) ^ static_cast<std::uint64_t>(row.token + 1)));
+            if (row.want_logits == 0) continue;
+            ++n_rows;
+            for (std::int32_t id = 0; id < n_vocab; ++id) {
+                const auto own = unit(mix(cache.back() + static_cast<std::uint64_t>(id)));
+                const auto other = unit(mix(cache.back() * 31 + static_cast<std::uint64_t>(id)));
+                logits_.push_back(6 * (own * (1 - disturb_) + other * disturb_) + (id == 1 ? eog_ - 4 : 0) -
+                                  (id == 0 ? 50.0F : 0.0F));
+            }
+        }
+        return {.data = n_rows == 0 ? nullptr : logits_.data(), .n_rows = n_rows, .n_vocab = n_vocab};
+    }
+    void truncate(std::int32_t seq, std::int32_t length) {
+        auto& cache = caches_.at(static_cast<std::size_t>(seq));
+        if (static_cast<std::size_t>(length) < cache.size()) cache.resize(static_cast<std::size_t>(length));
+    }
+
+  private:
+    static std::string spell(std::int32_t id) {
+        if (id == 0) return "<s>";
+        if (id == 1) return "</s>";
+        if (id < 28) return std::string(1, static_cast<char>('a' + id - 2));
+        if (id == 28) return " ";
+        return std::string(1, "\xE2\x82\xAC"[id - 29]);
+    }
+    static std::uint64_t mix(std::uint64_t x) {
+        x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+        x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+        return x ^ (x >> 31);
+    }
+    static float unit(std::uint64_t x) { return static_cast<float>(x >> 40) * 0x1p-24F; }
+
+    std::int32_t slots_, context_;
+    std::int64_t fail_at_, delay_us_, decodes_ = 0;
+    float disturb_, eog_;
+    std::vector<std::string> pieces_;
+    std::vector<std::vector<std::uint64_t>> caches_; // per sequence, the digest of each prefix
+    std::vector<float> logits_;
+};
+
+inline const tw_engine_v1& api() {
+    return *static_cast<const tw_engine_v1*>(tw::sdk::engine::query<engine>(TW_ENGINE_V1));
+}
+
+} // namespace toy
