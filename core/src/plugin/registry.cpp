@@ -96,6 +96,13 @@ const plugin* registry::find(std::string_view id) const {
     return at == plugins_.end() ? nullptr : &*at;
 }
 
+std::vector<const plugin*> registry::plugins() const {
+    std::vector<const plugin*> out;
+    for (const auto& loaded : plugins_)
+        out.push_back(&loaded);
+    return out;
+}
+
 error registry::missing(std::string_view id) const {
     const std::string quoted = "\"" + std::string(id) + "\"";
     for (const auto& refused : refusals_)

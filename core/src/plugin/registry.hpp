@@ -48,7 +48,8 @@ class registry {
 
     // Null when there is none; missing() then says why. Valid as long as the registry.
     [[nodiscard]] const plugin* find(std::string_view id) const;
-    [[nodiscard]] const std::vector<plugin>& plugins() const { return plugins_; }
+    // In the order in which they were found. Valid as long as the registry.
+    [[nodiscard]] std::vector<const plugin*> plugins() const;
     [[nodiscard]] const std::vector<refusal>& refusals() const { return refusals_; }
     [[nodiscard]] const std::vector<std::filesystem::path>& searched() const { return searched_; }
 
