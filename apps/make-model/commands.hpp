@@ -10,8 +10,13 @@ namespace tw::make_model {
 void write_stories(const std::filesystem::path& llama2c, const std::filesystem::path& vocabulary,
                    const std::filesystem::path& out);
 
-/// Quantises the GGUF `in`, already quantised or not, to `type`: "q4_0" or "q8_0". Reports on stderr.
+/// Quantises the GGUF `in`, already quantised or not, to `type`: "q4_0" or "q8_0". Reports on
+/// stderr.
 void quantize(const std::filesystem::path& in, const std::filesystem::path& out,
               const std::string& type);
+
+/// Writes a GGUF with the vocabulary of a Hugging Face `tokenizer` file and weights that are all
+/// zero.
+void write_vocabulary(const std::filesystem::path& tokenizer, const std::filesystem::path& out);
 
 } // namespace tw::make_model

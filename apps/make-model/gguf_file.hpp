@@ -29,19 +29,20 @@ void write_then_rename(const std::filesystem::path& out,
 
 /// A GGUF in the making. Tensors borrow their data: it must live until save() has returned.
 class gguf_draft {
-public:
+  public:
     /// `max_tensors` bounds how often tensor() may be called.
     explicit gguf_draft(std::size_t max_tensors);
 
     [[nodiscard]] gguf_context* meta() const noexcept { return meta_.get(); }
 
-    /// Adds an F32 tensor of `rows` rows, one row for a vector; its row length follows from the data.
+    /// Adds an F32 tensor of `rows` rows, one row for a vector; its row length follows from the
+    /// data.
     void tensor(const std::string& name, std::span<const float> data, std::int64_t rows);
 
     /// Writes the file. Throws std::runtime_error naming the path.
     void save(const std::filesystem::path& out) const;
 
-private:
+  private:
     gguf_ptr meta_;
     ggml_ptr tensors_;
 };

