@@ -111,11 +111,10 @@ std::map<std::string, std::string> sha256_pins(const std::filesystem::path& file
     if (text.has_error()) return pins;
     const auto root = toml_tree::read(*text, file.string());
     if (root.has_error()) return pins;
-    const option_lookup none = [](auto, auto) { return std::nullopt; };
     report ignored;
     if (const auto* backends = root->find("backend"))
         for (const auto& table : backends->value.table) {
-            auto node = sections::read_node(table, "backend", none, {}, ignored);
+            auto node = sections::read_node(table, "backend", nullptr, {}, ignored);
             if (!node.sha256.empty()) pins.emplace(node.plugin, node.sha256);
         }
     return pins;

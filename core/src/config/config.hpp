@@ -102,7 +102,8 @@ struct option_info {
 };
 
 // The options of a plugin's implementation of an interface, none when no such plugin was found.
-// Handed in, so that this room knows no plugin.
+// Handed in, so that this room knows no plugin. An empty function leaves the plugins' keys unchecked,
+// for who only wants to know where the endpoint is.
 using option_lookup = std::function<std::optional<std::vector<option_info>>(
     std::string_view interface, std::string_view plugin)>;
 

@@ -40,6 +40,7 @@ node_config read_node(const toml_tree::member& table, std::string interface, con
     const auto plugin = reader.text("plugin");
     if (!plugin) return node;
     node.plugin = *plugin;
+    if (!lookup) return node;
     const auto options = lookup(node.interface, node.plugin);
     if (!options) {
         const auto& at = table.value.find("plugin")->value.at;

@@ -1,0 +1,34 @@
+// Every command of the program: what it needs from the command line, and its exit code.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tw::cli {
+
+// Options that stand before or after any command.
+struct global_options {
+    std::optional<std::filesystem::path> config;     // -c
+    std::vector<std::filesystem::path> plugins_dirs; // --plugins-dir
+};
+
+struct chat_options {
+    bool direct = false; // the target alone
+    double temperature = 0;
+    std::int32_t max_tokens = 256;
+    std::string model; // empty = the first that is served
+};
+
+int serve(const global_options& global);
+int proxy_stop(const global_options& global);
+int proxy_status(const global_options& global, bool json);
+int list_plugins(const global_options& global, bool json);
+int check(const global_options& global, bool json);
+int graph(const global_options& global);
+int chat(const global_options& global, const chat_options& options);
+int help_backend(const global_options& global, const std::string& plugin);
+
+} // namespace tw::cli

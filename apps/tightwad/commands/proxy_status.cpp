@@ -1,0 +1,92 @@
+// `tightwad proxy status`: what the running endpoint says of itself.
+#include <cstdio>
+#include <iostream>
+
+#include <nlohmann/json.hpp>
+
+#include "commands/commands.hpp"
+#include "commands/http_client.hpp"
+#include "commands/pid_file.hpp"
+#include "commands/setup.hpp"
+#include "commands/terminal.hpp"
+
+namespace tw::cli {
+namespace {
+
+using nlohmann::json;
+
+std::string number(const json& object, const char* key, const char* format = "%.0f") {
+    const double value = object.is_object() && object.contains(key) && object[key].is_number()
+                             ? object[key].get<double>()
+                             : 0.0;
+    char text[64];
+    std::snprintf(text, sizeof text, format, value);
+    return text;
+}
+
+std::string text(const json& object, const char* key) {
+    return object.is_object() && object.contains(key) && object[key].is_string()
+               ? object[key].get<std::string>()
+               : std::string();
+}
+
+std::string joined(const json& list) {
+    std::string out;
+    for (const auto& one : list)
+        if (one.is_string()) out += (out.empty() ? "" : ", ") + one.get<std::string>();
+    return out;
+}
+
+const json& part(const json& object, const char* key) {
+    static const json nothing;
+    return object.is_object() && object.contains(key) ? object[key] : nothing;
+}
+
+void print(const json& status, const server_config& server) {
+    const auto process = find_serving(server.port);
+    const auto& front = part(status, "server");
+    std::cout << "Tightwad " << text(front, "version") << " at " << server.url()
+              << (process ? ", pid " + std::to_string(process->pid) : "") << ", up "
+              << number(front, "uptime_s") << " s, " << number(front, "requests") << " requests, "
+              << number(front, "running_answers") << " answers running\n\n";
+    std::vector<std::vector<std::string>> rows{{"PIPELINE", "SERVES", "TARGET", "DRAFT", "EXACTNESS", "SLOTS",
+                                                "QUEUED", "DRAFTED", "ACCEPTED", "TOKENS/ROUND"}};
+    for (const auto& one : part(status, "pipelines")) {
+        const auto& slots = part(one, "slots");
+        const auto& stats = part(one, "stats");
+        const auto drafter = text(part(one, "draft"), "model");
+        const auto exactness = text(part(one, "target"), "exactness");
+        rows.push_back({text(one, "name"), joined(part(one, "serves")), text(part(one, "target"), "model"),
+                        drafter.empty() ? "none" : drafter, exactness.empty() ? "unprobed" : exactness,
+                        number(slots, "active") + "/" + number(slots, "total"), number(slots, "queued"),
+                        number(stats, "drafted"), number(stats, "accepted"),
+                        number(stats, "tokens_per_round", "%.2f")});
+    }
+    if (rows.size() == 1) std::cout << "The models are still loading." << std::endl;
+    else print_table(rows);
+}
+
+} // namespace
+
+int proxy_status(const global_options& global, bool as_json) {
+    const auto config = load_config(global);
+    if (!config) return report_mistakes(config.error());
+    http_request request;
+    request.path = "/v1/tightwad/status";
+    if (config->server.token) {
+        auto token = read_secret(*config->server.token);
+        if (!token) return complain(token.error().message, exit_usage);
+        request.token = std::move(*token);
+    }
+    const auto answer = fetch(config->server, request);
+    if (!answer) return complain(answer.error().message, exit_failure);
+    if (answer->status != 200) return complain(refusal_sentence(*answer), exit_failure);
+    const auto status = json::parse(answer->body, nullptr, false);
+    if (!status.is_object())
+        return complain("What answers at " + config->server.url() + " is not Tightwad.", exit_failure);
+    if (as_json) std::cout << status.dump(2) << std::endl;
+    else print(status, config->server);
+    return exit_ok;
+}
+
+} // namespace tw::cli

@@ -1,0 +1,163 @@
+// `tightwad serve`: binds, loads the models while /health already answers, serves until a signal.
+#include <atomic>
+#include <iostream>
+#include <mutex>
+#include <thread>
+
+#include <nlohmann/json.hpp>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "commands/commands.hpp"
+#include "commands/pid_file.hpp"
+#include "commands/setup.hpp"
+#include "commands/signal_watch.hpp"
+#include "commands/terminal.hpp"
+#include "config/paths.hpp"
+#include "front/server.hpp"
+#include "pipeline/build.hpp"
+
+namespace tw::cli {
+namespace {
+
+void log_to_stderr() {
+    spdlog::set_default_logger(spdlog::stderr_color_mt("tightwad"));
+    spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
+    if (const auto level = environment("TIGHTWAD_LOG"); !level.empty())
+        spdlog::set_level(spdlog::level::from_str(level));
+}
+
+result<front::server_options> front_options(const configuration& config) {
+    const auto& server = config.server;
+    front::server_options options;
+    options.host = server.host;
+    options.port = server.port;
+    if (server.token) {
+        auto token = read_secret(*server.token);
+        if (!token) return token.error();
+        options.token = std::move(*token);
+    }
+    options.cors_origins = server.cors_origins;
+    options.max_body_bytes = server.max_body_bytes;
+    options.max_tokens_limit = server.max_tokens_limit;
+    options.drain_timeout = server.drain_timeout;
+    for (const auto& pipeline : config.pipelines)
+        options.model_ids.insert(options.model_ids.end(), pipeline.serves.begin(), pipeline.serves.end());
+    return options;
+}
+
+std::string word(const nlohmann::json& object, const char* key) {
+    return object.is_object() && object.contains(key) && object[key].is_string()
+               ? object[key].get<std::string>()
+               : std::string();
+}
+
+void announce(const std::vector<std::shared_ptr<pipeline>>& pipelines, const std::string& url) {
+    std::cout << "Tightwad " TIGHTWAD_VERSION " serves " << url << "/v1\n";
+    for (const auto& one : pipelines) {
+        const auto status = one->status();
+        std::string names;
+        for (const auto& name : one->serves()) names += (names.empty() ? "" : ", ") + name;
+        std::cout << "  " << names;
+        if (const auto model = word(status.value("target", nlohmann::json()), "model"); !model.empty())
+            std::cout << ": target " << model;
+        const auto drafter = word(status.value("draft", nlohmann::json()), "model");
+        const auto why_not = word(status.value("speculation", nlohmann::json()), "why_not");
+        if (!drafter.empty()) std::cout << ", draft " << drafter;
+        else if (!why_not.empty()) std::cout << ", no draft (" << why_not << ")";
+        const auto exactness = word(status.value("target", nlohmann::json()), "exactness");
+        if (!exactness.empty()) std::cout << ", exactness " << exactness;
+        std::cout << '\n';
+    }
+    std::cout.flush();
+}
+
+// Loads the models on its own thread, so that the endpoint can say how far it is.
+class loader {
+  public:
+    loader(const setup& what, front::server& front, std::string url)
+        : thread_([this, &what, &front, url = std::move(url)] { work(what, front, url); }) {}
+    ~loader() {
+        give_up();
+        thread_.join();
+    }
+    loader(const loader&) = delete;
+    loader& operator=(const loader&) = delete;
+
+    void give_up() { stopping_ = true; }
+    [[nodiscard]] std::optional<error> failure() const {
+        const std::lock_guard lock(mutex_);
+        return failure_;
+    }
+
+  private:
+    void work(const setup& what, front::server& front, const std::string& url) {
+        progress_line line("loading models");
+        auto built = build_pipelines(what.config, what.plugins, [&](float part) {
+            line.show(part);
+            front.set_progress(part);
+            return !stopping_;
+        });
+        line.clear();
+        if (stopping_) return;
+        if (built) {
+            announce(*built, url);
+            front.set_ready(std::move(*built));
+            return;
+        }
+        {
+            const std::lock_guard lock(mutex_);
+            failure_ = built.error();
+        }
+        front.stop();
+    }
+
+    std::atomic<bool> stopping_ = false;
+    mutable std::mutex mutex_;
+    std::optional<error> failure_;
+    std::thread thread_; // last: it uses the others
+};
+
+int run(const setup& what, front::server& front) {
+    const auto url = what.config.server.url();
+    const auto mark = pid_file::write(what.config.server.port, url);
+    if (!mark) return complain(mark.error().message, exit_failure);
+    loader models(what, front, url);
+    const signal_watch signals([&] {
+        spdlog::info("event=stopping url={} drain_s={}", url, what.config.server.drain_timeout.count());
+        models.give_up();
+        front.stop();
+    });
+    front.run();
+    if (const auto failure = models.failure()) return complain(failure->message, exit_failure);
+    spdlog::info("event=stopped url={}", url);
+    return exit_ok;
+}
+
+} // namespace
+
+int serve(const global_options& global) {
+    log_to_stderr();
+    const auto what = load_setup(global);
+    if (!what) return report_mistakes(what.error());
+    block_stop_signals();
+    if (const auto mistakes = check_pipelines(what->config, what->plugins); !mistakes.empty())
+        return report_mistakes(mistakes);
+    const auto& server = what->config.server;
+    if (const auto other = find_serving(server.port))
+        return complain("An endpoint already runs at " + other->url + " (pid " + std::to_string(other->pid) +
+                            "); stop it with `tightwad proxy stop`, or choose another port.",
+                        exit_failure);
+    auto options = front_options(what->config);
+    if (!options) return complain(options.error().message, exit_usage);
+    const auto front = front::server::listen(std::move(*options));
+    if (!front) {
+        const bool configured_wrong =
+            front.error().code == code::invalid_argument || front.error().code == code::denied;
+        return complain(front.error().message, configured_wrong ? exit_usage : exit_failure);
+    }
+    spdlog::info("event=listening url={} config={}", server.url(), what->config.path.string());
+    return run(*what, **front);
+}
+
+} // namespace tw::cli

@@ -1,0 +1,72 @@
+// Plugins first, because their option tables judge the file; its pins before both.
+#include "commands/setup.hpp"
+
+#include <iostream>
+
+#include "bridge/backend.hpp"
+#include "bridge/engine.hpp"
+#include "commands/terminal.hpp"
+
+namespace tw::cli {
+namespace {
+
+std::vector<diagnostic> only(const error& failure) { return {diagnostic{{}, failure.message}}; }
+
+std::vector<option_info> copy(const tw_option* const* options) {
+    std::vector<option_info> out;
+    const auto text = [](const char* maybe) { return std::string(maybe == nullptr ? "" : maybe); };
+    for (; options != nullptr && *options != nullptr; ++options) {
+        const auto& one = **options;
+        out.push_back({text(one.name), one.type, text(one.default_value), text(one.help),
+                       one.required != 0, one.min, one.max});
+    }
+    return out;
+}
+
+} // namespace
+
+registry scan_plugins(const global_options& global) {
+    const auto file = find_config(global.config);
+    return registry::scan(search_path::from(global.plugins_dirs),
+                          file ? sha256_pins(*file) : std::map<std::string, std::string>{});
+}
+
+std::optional<std::vector<option_info>> backend_options(const registry& plugins, std::string_view id) {
+    const auto* found = plugins.find(id);
+    if (found == nullptr) return std::nullopt;
+    if (const auto* engine = find_engine(*found)) return copy(engine->options);
+    if (const auto* backend = find_backend(*found)) return copy(backend->options);
+    return std::nullopt;
+}
+
+boost::system::result<setup, std::vector<diagnostic>> load_setup(const global_options& global) {
+    const auto file = find_config(global.config);
+    if (!file) return only(file.error());
+    auto plugins = registry::scan(search_path::from(global.plugins_dirs), sha256_pins(*file));
+    std::vector<std::string> known;
+    for (const auto* one : plugins.plugins()) known.push_back(one->id);
+    auto loaded = load(
+        *file,
+        [&](std::string_view, std::string_view plugin) { return backend_options(plugins, plugin); }, known);
+    if (!loaded) return loaded.error();
+    return setup{std::move(*loaded), std::move(plugins)};
+}
+
+load_result load_config(const global_options& global) {
+    const auto file = find_config(global.config);
+    if (!file) return only(file.error());
+    return load(*file, nullptr, {});
+}
+
+int report_mistakes(const std::vector<diagnostic>& mistakes) {
+    for (const auto& mistake : mistakes) {
+        if (!mistake.at.file.empty())
+            std::cerr << paint(2, tint::bold, to_string(mistake.at) + ":") << ' ';
+        std::cerr << paint(2, tint::red, "error:") << ' ' << mistake.message << '\n';
+    }
+    if (mistakes.size() > 1) std::cerr << mistakes.size() << " mistakes; nothing was started.\n";
+    std::cerr.flush();
+    return exit_usage;
+}
+
+} // namespace tw::cli

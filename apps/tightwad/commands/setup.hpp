@@ -1,0 +1,36 @@
+// What the commands begin with: the plugins, and the configuration checked against them.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "commands/commands.hpp"
+#include "config/config.hpp"
+#include "plugin/registry.hpp"
+
+namespace tw::cli {
+
+struct setup {
+    configuration config;
+    registry plugins;
+};
+
+// Finds the file, lists the plugins with the file's pins, reads the file. Mistakes are the error.
+// Call it from the main thread before others start.
+[[nodiscard]] boost::system::result<setup, std::vector<diagnostic>> load_setup(const global_options& global);
+
+// The file alone: where the endpoint is and what it serves. No plugin is opened.
+[[nodiscard]] load_result load_config(const global_options& global);
+
+// The plugins alone, with the pins of the configuration if there is one.
+[[nodiscard]] registry scan_plugins(const global_options& global);
+
+// The option table of a plugin as a backend; none when it is not there or cannot be one.
+[[nodiscard]] std::optional<std::vector<option_info>> backend_options(const registry& plugins,
+                                                                      std::string_view plugin);
+
+// All mistakes on stderr, and how many there are; returns exit_usage.
+int report_mistakes(const std::vector<diagnostic>& mistakes);
+
+} // namespace tw::cli

@@ -1,0 +1,81 @@
+// stdout and stderr.
+#include "commands/terminal.hpp"
+
+#include <algorithm>
+#include <iostream>
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include "config/paths.hpp"
+
+namespace tw::cli {
+namespace {
+
+const char* sequence(tint colour) {
+    switch (colour) {
+    case tint::bold: return "\033[1m";
+    case tint::dim: return "\033[2m";
+    case tint::red: return "\033[31m";
+    case tint::green: return "\033[32m";
+    case tint::yellow: return "\033[33m";
+    case tint::plain: break;
+    }
+    return "";
+}
+
+// Columns, not bytes: continuation bytes of UTF-8 take no room.
+std::size_t width(std::string_view text) {
+    return static_cast<std::size_t>(std::count_if(
+        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
+} // namespace
+
+bool is_terminal(int fd) { return ::isatty(fd) == 1; }
+
+std::string paint(int fd, tint colour, std::string_view text) {
+    const bool wanted = is_terminal(fd) && environment("NO_COLOR").empty() && environment("TERM") != "dumb";
+    if (!wanted || colour == tint::plain) return std::string(text);
+    return sequence(colour) + std::string(text) + "\033[0m";
+}
+
+int complain(std::string_view sentence, int exit_code) {
+    std::cerr << paint(STDERR_FILENO, tint::red, "error:") << ' ' << sentence << std::endl;
+    return exit_code;
+}
+
+void print_table(const std::vector<std::vector<std::string>>& rows) {
+    std::vector<std::size_t> widths;
+    for (const auto& row : rows) {
+        widths.resize(std::max(widths.size(), row.size()));
+        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
+    }
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+        std::string line;
+        for (std::size_t i = 0; i < rows[r].size(); ++i) {
+            line += rows[r][i];
+            if (i + 1 < rows[r].size()) line.append(widths[i] - width(rows[r][i]) + 2, ' ');
+        }
+        std::cout << (r == 0 ? paint(STDOUT_FILENO, tint::bold, line) : line) << '\n';
+    }
+    std::cout.flush();
+}
+
+void progress_line::show(float part) {
+    const int percent = static_cast<int>(std::clamp(part, 0.0F, 1.0F) * 100);
+    if (is_terminal(STDERR_FILENO)) {
+        if (percent == shown_percent_) return;
+        shown_percent_ = percent;
+        std::cerr << "\r\033[K" << what_ << ' ' << percent << " %" << std::flush;
+    } else if (shown_percent_ < 0 || percent / 10 > shown_percent_ / 10) {
+        shown_percent_ = percent;
+        spdlog::info("event=progress what=\"{}\" percent={}", what_, percent);
+    }
+}
+
+void progress_line::clear() {
+    if (is_terminal(STDERR_FILENO)) std::cerr << "\r\033[K" << std::flush;
+}
+
+} // namespace tw::cli

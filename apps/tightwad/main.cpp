@@ -1,0 +1,112 @@
+// The command line: what may be written, and which command it starts.
+#include <functional>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "commands/commands.hpp"
+#include "commands/terminal.hpp"
+
+namespace {
+
+using namespace tw::cli;
+
+constexpr const char* examples = R"(Examples:
+  tightwad check -c configs/demo.toml     is the configuration right, are the models there?
+  tightwad serve -c configs/demo.toml     an OpenAI-compatible endpoint on loopback
+  tightwad chat -c configs/demo.toml      talk to it
+  echo 'Why is the sky blue?' | tightwad chat --direct
+                                          one question, without speculation
+  tightwad help backend llamacpp          the keys of a plugin
+  tightwad graph | dot -Tsvg > graph.svg  the pipelines as a drawing
+
+Without -c the configuration is the first of TIGHTWAD_CONFIG, ./tightwad.toml, ./configs/tightwad.toml,
+~/.config/tightwad/config.toml and ~/.tightwad/config.toml. Exit codes: 0 done, 1 it failed, 2 the command
+line or the configuration is wrong.)";
+
+// `tightwad help`, `help COMMAND…` and `help backend PLUGIN`.
+int help(const global_options& global, const CLI::App& app, const std::vector<std::string>& topic) {
+    if (topic.size() == 2 && topic[0] == "backend") return help_backend(global, topic[1]);
+    const CLI::App* about = &app;
+    try {
+        for (const auto& word : topic) about = about->get_subcommand(word);
+    } catch (const CLI::OptionNotFound&) {
+        return complain("There is no help on \"" + topic.back() +
+                            "\"; try `tightwad help`, or `tightwad help backend PLUGIN`.",
+                        exit_usage);
+    }
+    std::cout << about->help() << std::flush;
+    return exit_ok;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Tightwad: one OpenAI-compatible endpoint in which a small model drafts and a large one "
+                 "decides.",
+                 "tightwad"};
+    app.footer(examples);
+    app.fallthrough(); // -c and --plugins-dir may also stand behind the command
+    app.set_version_flag("--version", "tightwad " TIGHTWAD_VERSION, "The version, and nothing else");
+
+    global_options global;
+    app.add_option("-c,--config", global.config, "The configuration file")->type_name("FILE");
+    app.add_option("--plugins-dir", global.plugins_dirs,
+                   "Look for plugins in this folder and not in the usual ones (may be repeated)")
+        ->type_name("DIR")
+        ->allow_extra_args(false);
+
+    std::function<int()> chosen;
+    const auto command = [&](CLI::App* parent, const char* name, const char* what, std::function<int()> act) {
+        auto* made = parent->add_subcommand(name, what);
+        made->callback([&chosen, act = std::move(act)] { chosen = act; });
+        return made;
+    };
+
+    bool json = false;
+    chat_options chatting;
+    std::vector<std::string> topic;
+    command(&app, "serve", "Run the endpoint until Ctrl-C", [&] { return serve(global); });
+    auto* proxy = app.add_subcommand("proxy", "Start, stop or ask the endpoint");
+    proxy->require_subcommand(1);
+    command(proxy, "start", "The same as serve", [&] { return serve(global); });
+    command(proxy, "stop", "Let the running answers finish, then end the endpoint",
+            [&] { return proxy_stop(global); });
+    command(proxy, "status", "What the running endpoint serves, and its figures",
+            [&] { return proxy_status(global, json); })
+        ->add_flag("--json", json, "The endpoint's own JSON");
+    auto* talk = command(&app, "chat", "Talk to the endpoint; a question on stdin is answered once",
+                         [&] { return chat(global, chatting); });
+    talk->add_flag("--direct", chatting.direct, "Without speculation: the target alone, the same answer");
+    talk->add_option("--temperature", chatting.temperature, "0 = always the likeliest token")
+        ->check(CLI::Range(0.0, 2.0))
+        ->capture_default_str();
+    talk->add_option("--max-tokens", chatting.max_tokens, "The longest answer")
+        ->check(CLI::Range(1, 1 << 30))
+        ->type_name("N")
+        ->capture_default_str();
+    talk->add_option("--model", chatting.model, "One of the served names (default: the first)");
+    command(&app, "check", "Find every mistake in the configuration; starts nothing",
+            [&] { return check(global, json); })
+        ->add_flag("--json", json, "For programs");
+    command(&app, "graph", "Draw the pipelines (Graphviz dot on stdout)", [&] { return graph(global); });
+    command(&app, "plugins", "What was found, and why the rest was refused",
+            [&] { return list_plugins(global, json); })
+        ->add_flag("--json", json, "For programs");
+    command(&app, "help", "Help on a command, or `help backend PLUGIN` for a plugin's keys",
+            [&] { return help(global, app, topic); })
+        ->add_option("topic", topic, "A command, or backend PLUGIN");
+
+    try {
+        app.parse(argc, argv);
+        if (chosen) return chosen();
+        std::cout << app.help() << std::flush;
+        return exit_usage;
+    } catch (const CLI::ParseError& wrong) {
+        return app.exit(wrong) == 0 ? exit_ok : exit_usage;
+    } catch (const std::exception& defect) {
+        return complain(std::string("Something that should not happen did: ") + defect.what(), exit_failure);
+    }
+}
