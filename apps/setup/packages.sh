@@ -22,15 +22,20 @@ missing_packages() {
     done
 }
 
+# require_root: refuses early, and lets sudo ask for its password while the terminal is still ours.
+require_root() {
+    [ "$(id -u)" = 0 ] && return 0
+    have sudo || fail "installing packages needs root and sudo is not there; as root, run: apt-get install $missing"
+    sudo -n true 2>/dev/null && return 0
+    [ -t 0 ] || fail "installing packages needs root and sudo asks for a password; as root, run: apt-get install $missing"
+    sudo -v || fail "sudo refused; as root, run: apt-get install $missing"
+}
+
 as_root() {
     if [ "$(id -u)" = 0 ]; then
         env DEBIAN_FRONTEND=noninteractive "$@"
-    elif have sudo; then
-        sudo -n true 2>/dev/null || [ -t 0 ] ||
-            fail "installing packages needs root: run this as root, or let sudo work without a password"
-        sudo env DEBIAN_FRONTEND=noninteractive "$@"
     else
-        fail "installing packages needs root and sudo is not there: as root, install $missing"
+        sudo env DEBIAN_FRONTEND=noninteractive "$@"
     fi
 }
 
@@ -99,7 +104,12 @@ on_debian_12() {
 # Elsewhere nothing is installed: what can be checked is checked, the rest is named.
 check_other_system() {
     lacking=
-    for program in g++ cmake ninja curl openssl git npm; do
+    [ "$(g++ -dumpversion 2>/dev/null | cut -d. -f1)" -ge 12 ] 2>/dev/null || lacking=" g++-12"
+    echo '#include <boost/version.hpp>
+#if BOOST_VERSION < 108100
+#error
+#endif' | g++ -E -x c++ - >/dev/null 2>&1 || lacking="$lacking boost-1.81"
+    for program in cmake ninja curl openssl git npm; do
         have "$program" || lacking="$lacking $program"
     done
     for header in boost/dll.hpp toml++/toml.h nlohmann/json.hpp spdlog/spdlog.h CLI/CLI.hpp openssl/ssl.h; do
@@ -119,13 +129,15 @@ fi
 # shellcheck disable=SC2086 # a list of names, split on purpose
 missing=$(missing_packages $packages)
 if [ -n "$missing" ]; then
+    require_root
     say "      installing: $missing"
     quietly "apt-get update" apt-get update -q
     # shellcheck disable=SC2086
     apt_install $missing
 fi
 if [ "$want_tests" = yes ] && ! catch2_there; then
-    missing=catch2
-    say "      installing: catch2 (from backports)"
+    missing="catch2 (version 3, from bookworm-backports)"
+    require_root
+    say "      installing: $missing"
     install_catch2
 fi
