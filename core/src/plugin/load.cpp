@@ -8,6 +8,8 @@
 #include <boost/dll/shared_library.hpp>
 #include <dlfcn.h>
 
+#include "plugin/vtable.hpp"
+
 namespace tw {
 namespace {
 
@@ -63,6 +65,7 @@ result<const tw_plugin*> load(const std::filesystem::path& file) {
     if (file.stem() != entry->id)
         return refuse(name + " states the id \"" + entry->id + "\"; its file must be called " +
                       entry->id + ".so.");
+    if (const auto fault = vtable_fault(*entry)) return refuse(name + " " + *fault);
     return entry;
 }
 

@@ -1,6 +1,7 @@
 // Loads a plugin in a child process first, to see whether that can be survived.
 #include "plugin/rehearse.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -14,6 +15,8 @@
 
 #include <tightwad/abi/plugin.h>
 
+#include "plugin/vtable.hpp"
+
 namespace tw {
 namespace {
 
@@ -26,7 +29,7 @@ namespace {
     if (void* library = ::dlopen(path, RTLD_NOW | RTLD_LOCAL); library != nullptr) {
         const auto* entry = static_cast<const tw_plugin*>(::dlsym(library, TW_PLUGIN_SYMBOL));
         if (entry != nullptr && entry->size >= sizeof(tw_plugin) && entry->query != nullptr)
-            static_cast<void>(entry->query(""));
+            static_cast<void>(vtable_fault(*entry));
     }
     const char survived = 'y';
     const auto written = ::write(report, &survived, 1);

@@ -1,0 +1,66 @@
+// A text backend behind its interface: requests that stream, and end exactly once whatever it does.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <tightwad/abi/ext/backend.h>
+
+#include "bridge/interfaces.hpp"
+#include "service/plugin_host.hpp"
+
+namespace tw {
+
+// How a request ended.
+struct backend_finish {
+    tw_finish_reason reason = TW_FINISH_STOP;
+    std::int64_t prompt_tokens = -1, completion_tokens = -1; // -1 = the backend does not know
+    std::optional<error> failure;                            // none = success
+};
+
+// A running request. Dropping it does not stop the request; cancel() asks for that, from any
+// thread, and `done` still comes.
+class backend_request {
+  public:
+    virtual ~backend_request() = default;
+    virtual void cancel() = 0;
+};
+
+// Any thread. A plugin that calls done twice or emits after done is heard once; the rest is logged.
+class backend {
+  public:
+    // One piece of answer `choice`, whole and valid UTF-8. Never two at once for one request.
+    using emit_function = std::function<void(std::uint32_t choice, std::string_view text)>;
+    // Once, last, unless start failed.
+    using done_function = std::function<void(backend_finish)>;
+
+    [[nodiscard]] static result<std::unique_ptr<backend>> create(const tw_backend_v1& api,
+                                                                 std::string plugin_id,
+                                                                 std::unique_ptr<plugin_host> host,
+                                                                 const std::string& config_json);
+
+    // Cancels what runs and waits for its end. A plugin that never ends a request is given up after
+    // half a minute: its instance stays in memory, which is safer than destroying it under its
+    // feet. Not from within emit or done.
+    ~backend();
+    backend(const backend&) = delete;
+    backend& operator=(const backend&) = delete;
+
+    // Begins a request, the OpenAI body of a chat or completion. The functions run on any thread,
+    // also before start returns; they must not throw.
+    [[nodiscard]] result<std::shared_ptr<backend_request>>
+    start(const std::string& request_json, emit_function emit, done_function done);
+
+  private:
+    struct state;
+    class request;
+    explicit backend(std::shared_ptr<state> shared);
+
+    std::shared_ptr<state> state_;
+};
+
+} // namespace tw

@@ -1,0 +1,88 @@
+// A loaded model behind the engine interface, with everything it answers checked.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tightwad/abi/ext/engine.h>
+
+#include "bridge/interfaces.hpp"
+#include "service/plugin_host.hpp"
+
+namespace tw {
+
+// As tw_engine_info, with strings of its own.
+struct engine_info {
+    std::int32_t n_vocab = 0, n_ctx = 0, n_seq = 0, n_batch = 0;
+    std::int32_t bos = -1; // -1 = none
+    bool add_bos = false;
+    bool truncates = false;
+    std::int64_t weight_bytes = 0;
+    std::string model, device, build, chat_template;
+};
+
+// decode and truncate from one thread at a time; the const functions from any. A plugin that breaks
+// the contract yields code::internal with its name in the sentence.
+class engine {
+  public:
+    struct token_info {
+        std::uint32_t flags = 0, attributes = 0;
+        std::string text, piece;
+    };
+
+    // Valid until the next decode.
+    struct logits_view {
+        const float* data = nullptr;
+        std::int32_t n_rows = 0, n_vocab = 0;
+
+        // Row `i` of those that wanted logits.
+        [[nodiscard]] std::span<const float> row(std::int32_t i) const {
+            const auto width = static_cast<std::size_t>(n_vocab);
+            return {data + static_cast<std::size_t>(i) * width, width};
+        }
+    };
+
+    // Looks at the table and the files it names, loads nothing.
+    [[nodiscard]] static result<void> check(const tw_engine_v1& api, std::string_view plugin_id,
+                                            const std::string& config_json);
+
+    // Loads, which may take minutes, and reads the vocabulary. `progress` gets 0 … 1 from any
+    // thread and returns false to give up; it may be empty and must not throw.
+    [[nodiscard]] static result<std::unique_ptr<engine>>
+    create(const tw_engine_v1& api, std::string plugin_id, std::unique_ptr<plugin_host> host,
+           const std::string& config_json, const std::function<bool(float)>& progress);
+
+    [[nodiscard]] const engine_info& info() const { return info_; }
+    [[nodiscard]] const std::vector<token_info>& vocabulary() const { return vocabulary_; }
+
+    // Hex sha256 over the texts, the attributes, bos, the end-of-generation ids and add_bos: two
+    // models with equal digests may draft for each other. Pad, scores and chat-only ids are left
+    // out, because they differ between models that understand each other.
+    [[nodiscard]] const std::string& vocabulary_digest() const { return digest_; }
+
+    [[nodiscard]] result<std::vector<std::int32_t>> tokenize(std::string_view text, bool special,
+                                                             bool bos) const;
+    // Does not allocate.
+    [[nodiscard]] result<logits_view> decode(std::span<const tw_row> rows);
+    [[nodiscard]] result<void> truncate(std::int32_t seq, std::int32_t length);
+
+  private:
+    engine(const tw_engine_v1& api, std::string plugin_id, std::unique_ptr<plugin_host> host);
+    [[nodiscard]] result<void> read_info();
+    [[nodiscard]] result<void> read_vocabulary();
+
+    const tw_engine_v1* api_;
+    std::string plugin_id_;
+    std::unique_ptr<plugin_host> host_; // outlives the instance
+    std::unique_ptr<tw_engine, void (*)(tw_engine*)> self_;
+    engine_info info_;
+    std::vector<token_info> vocabulary_;
+    std::string digest_;
+};
+
+} // namespace tw

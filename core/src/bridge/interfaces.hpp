@@ -1,0 +1,28 @@
+// The capabilities of a loaded plugin, by type.
+#pragma once
+
+#include <tightwad/abi/ext/backend.h>
+#include <tightwad/abi/ext/chat_template.h>
+#include <tightwad/abi/ext/engine.h>
+#include <tightwad/abi/ext/verifier.h>
+
+#include "plugin/registry.hpp"
+
+namespace tw {
+
+// Null when the plugin does not have the capability. The registry has checked that every required
+// function is there; the table lives as long as the process. Any thread.
+[[nodiscard]] inline const tw_backend_v1* find_backend(const plugin& from) {
+    return static_cast<const tw_backend_v1*>(from.query(TW_BACKEND_V1));
+}
+[[nodiscard]] inline const tw_engine_v1* find_engine(const plugin& from) {
+    return static_cast<const tw_engine_v1*>(from.query(TW_ENGINE_V1));
+}
+[[nodiscard]] inline const tw_verifier_v1* find_verifier(const plugin& from) {
+    return static_cast<const tw_verifier_v1*>(from.query(TW_VERIFIER_V1));
+}
+[[nodiscard]] inline const tw_chat_template_v1* find_chat_template_api(const plugin& from) {
+    return static_cast<const tw_chat_template_v1*>(from.query(TW_CHAT_TEMPLATE_V1));
+}
+
+} // namespace tw

@@ -1,0 +1,80 @@
+// Whether the tables a plugin hands out have all the functions the contract requires.
+#include "plugin/vtable.hpp"
+
+#include <initializer_list>
+#include <utility>
+
+namespace tw {
+namespace {
+
+using slots = std::initializer_list<std::pair<const char*, bool>>; // name, is it there
+
+template <class Api>
+std::optional<std::string> size_fault(const Api& api, const char* interface_id) {
+    if (api.size >= sizeof(Api)) return std::nullopt;
+    return "has a table of " + std::to_string(api.size) + " bytes for " + interface_id +
+           " where the contract needs " + std::to_string(sizeof(Api)) + ".";
+}
+
+std::optional<std::string> slot_fault(slots all, const char* interface_id) {
+    for (const auto& [name, present] : all)
+        if (!present)
+            return std::string("leaves the required function \"") + name + "\" of " + interface_id +
+                   " empty.";
+    return std::nullopt;
+}
+
+template <class Api>
+std::optional<std::string> fault_at(const tw_plugin& entry, const char* interface_id) {
+    const void* found = entry.query(interface_id);
+    return found == nullptr ? std::nullopt : vtable_fault(*static_cast<const Api*>(found));
+}
+
+} // namespace
+
+std::optional<std::string> vtable_fault(const tw_backend_v1& api) {
+    if (auto fault = size_fault(api, TW_BACKEND_V1)) return fault;
+    return slot_fault({{"create", api.create != nullptr},
+                       {"destroy", api.destroy != nullptr},
+                       {"start", api.start != nullptr}},
+                      TW_BACKEND_V1);
+}
+
+std::optional<std::string> vtable_fault(const tw_engine_v1& api) {
+    if (auto fault = size_fault(api, TW_ENGINE_V1)) return fault;
+    return slot_fault({{"check", api.check != nullptr},
+                       {"create", api.create != nullptr},
+                       {"destroy", api.destroy != nullptr},
+                       {"info", api.info != nullptr},
+                       {"token", api.token != nullptr},
+                       {"tokenize", api.tokenize != nullptr},
+                       {"decode", api.decode != nullptr},
+                       {"truncate", api.truncate != nullptr}},
+                      TW_ENGINE_V1);
+}
+
+std::optional<std::string> vtable_fault(const tw_verifier_v1& api) {
+    if (auto fault = size_fault(api, TW_VERIFIER_V1)) return fault;
+    return slot_fault({{"create", api.create != nullptr},
+                       {"destroy", api.destroy != nullptr},
+                       {"judge", api.judge != nullptr}},
+                      TW_VERIFIER_V1);
+}
+
+std::optional<std::string> vtable_fault(const tw_chat_template_v1& api) {
+    if (auto fault = size_fault(api, TW_CHAT_TEMPLATE_V1)) return fault;
+    return slot_fault({{"create", api.create != nullptr},
+                       {"destroy", api.destroy != nullptr},
+                       {"render", api.render != nullptr},
+                       {"stops", api.stops != nullptr}},
+                      TW_CHAT_TEMPLATE_V1);
+}
+
+std::optional<std::string> vtable_fault(const tw_plugin& entry) {
+    if (auto fault = fault_at<tw_backend_v1>(entry, TW_BACKEND_V1)) return fault;
+    if (auto fault = fault_at<tw_engine_v1>(entry, TW_ENGINE_V1)) return fault;
+    if (auto fault = fault_at<tw_verifier_v1>(entry, TW_VERIFIER_V1)) return fault;
+    return fault_at<tw_chat_template_v1>(entry, TW_CHAT_TEMPLATE_V1);
+}
+
+} // namespace tw

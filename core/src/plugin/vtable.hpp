@@ -1,0 +1,25 @@
+// Whether the tables a plugin hands out have all the functions the contract requires.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <tightwad/abi/ext/backend.h>
+#include <tightwad/abi/ext/chat_template.h>
+#include <tightwad/abi/ext/engine.h>
+#include <tightwad/abi/ext/verifier.h>
+#include <tightwad/abi/plugin.h>
+
+namespace tw {
+
+// The end of a sentence that begins with the plugin's name ("leaves …", "has …"); nothing when
+// sound.
+[[nodiscard]] std::optional<std::string> vtable_fault(const tw_backend_v1& api);
+[[nodiscard]] std::optional<std::string> vtable_fault(const tw_engine_v1& api);
+[[nodiscard]] std::optional<std::string> vtable_fault(const tw_verifier_v1& api);
+[[nodiscard]] std::optional<std::string> vtable_fault(const tw_chat_template_v1& api);
+
+// The first fault among the interfaces this host knows. Runs the plugin's query().
+[[nodiscard]] std::optional<std::string> vtable_fault(const tw_plugin& entry);
+
+} // namespace tw
