@@ -76,6 +76,7 @@ backports_entry() {
 # Catch2 3 comes from backports through a private list; the machine's own sources stay as they are.
 install_catch2() {
     private=$(mktemp -d)
+    trap 'rm -rf "$private" 2>/dev/null || as_root rm -rf "$private"' EXIT
     chmod 755 "$private"
     mkdir -p "$private/lists/partial"
     entry=
@@ -83,10 +84,10 @@ install_catch2() {
         fail "no entry for the Debian archive in /etc/apt; add one, or install Catch2 3.4 or newer yourself"
     set -- -o "Dir::Etc::SourceList=$entry" -o Dir::Etc::SourceParts=/dev/null -o "Dir::State::Lists=$private/lists" \
         -o APT::Sandbox::User=root
-    quietly "apt-get update for backports" apt-get update -q "$@"
+    quietly "apt-get update for backports" apt-get update -q \
+        -o APT::Update::Error-Mode=any "$@"
     quietly "apt-get install catch2" apt-get install -y -q --no-install-recommends "$@" \
         -t bookworm-backports catch2
-    rm -rf "$private" 2>/dev/null || as_root rm -rf "$private"
 }
 
 catch2_there() {
