@@ -159,8 +159,8 @@ result<std::unique_ptr<backend>> backend::create(const tw_backend_v1& api, std::
 
 backend::~backend() {
     std::unique_lock guard(state_->lock);
-    for (const auto& request : state_->running)
-        request->cancel();
+    for (const auto& open : state_->running)
+        open->cancel();
     const bool ended =
         state_->idle.wait_for(guard, longest_wait, [&] { return state_->running.empty(); });
     guard.unlock();
