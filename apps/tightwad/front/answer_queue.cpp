@@ -1,0 +1,77 @@
+// The queue between a pipeline's thread and a connection.
+#include "front/answer_queue.hpp"
+
+#include <utility>
+
+namespace tw::front {
+namespace {
+
+/// What an event costs in memory beside its text, and roughly what its frame adds on the wire.
+constexpr std::size_t overhead = 256;
+
+class queue_sink : public generation_sink {
+  public:
+    queue_sink(std::shared_ptr<answer_queue> queue, std::size_t index) : queue_(std::move(queue)), index_(index) {}
+
+    void text(std::string_view piece) override {
+        queue_->push({.index = index_, .text = std::string(piece), .end = std::nullopt});
+    }
+    void done(generation_result result) override {
+        queue_->push({.index = index_, .text = "", .end = std::move(result)});
+    }
+
+  private:
+    std::shared_ptr<answer_queue> queue_;
+    std::size_t index_;
+};
+
+} // namespace
+
+answer_queue::answer_queue(std::size_t max_bytes, std::function<void()> wake)
+    : max_bytes_(max_bytes), wake_(std::move(wake)) {}
+
+void answer_queue::push(answer_event event) {
+    const std::lock_guard lock(mutex_);
+    if (!wake_) return;
+    const bool was_empty = events_.empty();
+    const bool was_overflowed = overflowed_;
+    const auto cost = event.text.size() + overhead;
+    overflowed_ = overflowed_ || (!event.end && bytes_ + cost > max_bytes_);
+    if (event.end || !overflowed_) {
+        bytes_ += cost;
+        events_.push_back(std::move(event));
+    }
+    // Under the lock, so that close() can promise silence; it only posts.
+    if (was_empty || was_overflowed != overflowed_) wake_();
+}
+
+std::vector<answer_event> answer_queue::take(std::size_t max_bytes) {
+    const std::lock_guard lock(mutex_);
+    std::vector<answer_event> out;
+    std::size_t taken = 0;
+    while (!events_.empty() && taken < max_bytes) {
+        taken += events_.front().text.size() + overhead;
+        out.push_back(std::move(events_.front()));
+        events_.pop_front();
+    }
+    bytes_ -= taken;
+    return out;
+}
+
+bool answer_queue::overflowed() const {
+    const std::lock_guard lock(mutex_);
+    return overflowed_;
+}
+
+void answer_queue::close() {
+    const std::lock_guard lock(mutex_);
+    wake_ = nullptr;
+    events_.clear();
+    bytes_ = 0;
+}
+
+std::shared_ptr<generation_sink> sink_for(std::shared_ptr<answer_queue> queue, std::size_t index) {
+    return std::make_shared<queue_sink>(std::move(queue), index);
+}
+
+} // namespace tw::front

@@ -1,0 +1,131 @@
+// The life of a connection up to the point where an answer is generated.
+#include "front/connection.hpp"
+
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "base/text.hpp"
+#include "front/cors.hpp"
+#include "front/errors.hpp"
+#include "front/ids.hpp"
+
+namespace tw::front {
+
+namespace asio = boost::asio;
+
+connection::connection(asio::ip::tcp::socket socket, serving& shared, bool surplus)
+    : shared_(shared), loop_(socket.get_executor()), http_(std::move(socket), shared.options), surplus_(surplus) {}
+
+asio::awaitable<void> connection::serve(std::shared_ptr<connection> /*self*/) {
+    bool open = true;
+    while (open && !shared_.stopping) open = co_await exchange();
+    if (peer_gone_) close();
+    else co_await http_.close_gracefully();
+}
+
+/// One request and its reply; false when the connection is to be closed.
+asio::awaitable<bool> connection::exchange() {
+    auto read = co_await http_.read_head();
+    if (std::holds_alternative<peer_closed>(read)) {
+        peer_gone_ = true;
+        co_return false;
+    }
+    ++shared_.counts.requests;
+    request_id_ = random_id("req_");
+    began_ = std::chrono::steady_clock::now();
+    if (auto* refusal = std::get_if<reply>(&read)) {
+        refusal->close = true;
+        co_return co_await send(*std::move(refusal), {});
+    }
+    co_return co_await handle(std::get<request_head>(std::move(read)));
+}
+
+asio::awaitable<bool> connection::handle(request_head head) {
+    if (surplus_) {
+        auto full = fail(code::unavailable, "The server already serves " +
+                                                std::to_string(shared_.options.max_connections) +
+                                                " connections, the most it takes; try again soon.");
+        auto out = error_reply(full);
+        out.close = true;
+        co_return co_await send(std::move(out), std::move(head));
+    }
+    auto routed = route_for(head, shared_.auth);
+    if (auto* refusal = std::get_if<reply>(&routed)) {
+        refusal->close = http_.has_body();
+        co_return co_await send(std::move(*refusal), std::move(head));
+    }
+    std::string body;
+    if (http_.has_body()) {
+        if (head.expects_continue && head.version >= 11) {
+            const bool written = co_await http_.write("HTTP/1.1 100 Continue\r\n\r\n");
+            if (!written) co_return false;
+        }
+        auto read = co_await http_.read_body();
+        if (std::holds_alternative<peer_closed>(read)) {
+            peer_gone_ = true;
+            co_return false;
+        }
+        if (auto* refusal = std::get_if<reply>(&read)) {
+            refusal->close = true;
+            co_return co_await send(std::move(*refusal), std::move(head));
+        }
+        body = std::get<std::string>(std::move(read));
+    }
+    const auto& where = std::get<route>(routed);
+    if (where.what == action::chat || where.what == action::completion) {
+        const auto kind = where.what == action::chat ? endpoint::chat : endpoint::completion;
+        co_return co_await generate(std::move(head), kind, std::move(body));
+    }
+    auto out = page(where, head);
+    co_return co_await send(std::move(out), std::move(head));
+}
+
+reply connection::page(const route& where, const request_head& head) const {
+    switch (where.what) {
+    case action::health: return health_page(shared_.models);
+    case action::models: return models_page(shared_.models, shared_.counts.started);
+    case action::model: return model_page(shared_.models, where.model, shared_.counts.started);
+    case action::preflight: return preflight_reply(shared_.options.cors_origins, head, where.methods);
+    default: return status_page(shared_.models, shared_.counts);
+    }
+}
+
+connection::extra_headers connection::common_headers(const request_head& head) const {
+    auto out = cors_headers(shared_.options.cors_origins, head);
+    out.emplace_back("x-request-id", request_id_);
+    return out;
+}
+
+asio::awaitable<bool> connection::send(reply out, request_head head) {
+    const bool keep = head.keep_alive && !out.close && !shared_.stopping;
+    if (out.status != 204) out.headers.emplace_back("Content-Length", std::to_string(out.body.size()));
+    auto bytes = head_text(out, head, keep, common_headers(head));
+    if (head.method != "HEAD") bytes += out.body;
+    log(head, out.status);
+    const bool written = co_await http_.write(std::move(bytes));
+    co_return written && keep;
+}
+
+void connection::log(const request_head& head, unsigned status) const {
+    const auto spent = std::chrono::steady_clock::now() - began_;
+    const auto path = std::string_view(head.target).substr(0, head.target.find('?'));
+    spdlog::info("request id={} method={} path={} status={} ms={}", request_id_,
+                 to_valid_utf8(cut_utf8(head.method, 16)), to_valid_utf8(cut_utf8(path, 100)), status,
+                 std::chrono::duration_cast<std::chrono::milliseconds>(spent).count());
+}
+
+void connection::drain() { http_.interrupt_idle(); }
+
+void connection::abort() {
+    if (const auto running = running_.lock()) running->cancel();
+    else close();
+}
+
+void connection::close() {
+    peer_gone_ = true;
+    if (const auto running = running_.lock()) running->wake();
+    http_.close();
+}
+
+} // namespace tw::front

@@ -1,0 +1,109 @@
+// How a connection generates: starts the answers, streams or collects them, gives up with the client.
+#include <limits>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "front/connection.hpp"
+#include "front/errors.hpp"
+#include "front/sse.hpp"
+
+namespace tw::front {
+
+namespace asio = boost::asio;
+
+namespace {
+constexpr std::size_t unread_limit = 1U << 20U;
+}
+
+asio::awaitable<bool> connection::generate(request_head head, endpoint kind, std::string body) {
+    auto parsed = parse_request(kind, body, {.max_tokens = shared_.options.max_tokens_limit});
+    body = {};
+    if (!parsed) co_return co_await send(error_reply(parsed.error()), std::move(head));
+    const auto& request = *parsed;
+    auto found = shared_.models.find(request.model);
+    if (auto* refusal = std::get_if<reply>(&found)) co_return co_await send(std::move(*refusal), std::move(head));
+    if (shared_.stopping) {
+        auto stopping = error_reply(fail(code::unavailable, "The server is stopping."));
+        co_return co_await send(std::move(stopping), std::move(head));
+    }
+    const auto pipeline = std::get<std::shared_ptr<tw::pipeline>>(std::move(found));
+    const auto model = request.model.empty() ? pipeline->serves().front() : request.model;
+    const auto limit = request.stream ? unread_limit : std::numeric_limits<std::size_t>::max();
+    const auto running = std::make_shared<answer>(loop_, limit);
+    if (auto failure = running->start(request, *pipeline))
+        co_return co_await send(error_reply(*failure), std::move(head));
+
+    answer_writer writer(request, new_identity(request, model));
+    running_ = running;
+    shared_.counts.answers += request.answers();
+    shared_.counts.running_answers += request.answers();
+    http_.watch(shared_from_this(), [this, weak = std::weak_ptr(running)] {
+        peer_gone_ = true;
+        if (const auto answer = weak.lock()) {
+            answer->cancel();
+            answer->wake();
+        }
+    });
+    const bool streamed = request.stream;
+    bool keep = false;
+    if (streamed) keep = co_await stream(std::move(head), running, std::move(writer));
+    else keep = co_await collect(std::move(head), running, std::move(writer));
+    running->cancel();
+    running_.reset();
+    shared_.counts.running_answers -= request.answers();
+    if (peer_gone_) {
+        ++shared_.counts.disconnects;
+        spdlog::info("disconnect id={} answers={}", request_id_, request.answers());
+    }
+    co_await http_.stop_watching();
+    co_return keep && !peer_gone_;
+}
+
+asio::awaitable<bool> connection::stream(request_head head, std::shared_ptr<answer> running, answer_writer writer) {
+    const bool chunked = head.version >= 11; // an HTTP/1.0 client reads until we close
+    const bool keep = chunked && head.keep_alive && !shared_.stopping;
+    reply out{.headers = {{"Cache-Control", "no-cache"}, {"X-Accel-Buffering", "no"}},
+              .content_type = "text/event-stream; charset=utf-8"};
+    if (chunked) out.headers.emplace_back("Transfer-Encoding", "chunked");
+    auto bytes = head_text(out, head, keep, common_headers(head));
+    auto events = writer.opening();
+    while (true) {
+        if (!events.empty()) bytes += chunked ? http_chunk(events) : events;
+        const bool written = bytes.empty() || co_await http_.write(std::exchange(bytes, {}));
+        if (!written) peer_gone_ = true;
+        if (!written || writer.complete() || writer.failure()) break;
+        events.clear();
+        auto batch = co_await running->next(shared_.options.ping_interval);
+        if (peer_gone_ || running->overflowed()) break;
+        for (auto& event : batch)
+            if (!writer.failure()) events += writer.add(std::move(event));
+        if (batch.empty()) events = sse_ping;
+    }
+    if (peer_gone_ || running->overflowed()) {
+        peer_gone_ = true; // a client too slow to follow is left like one that has gone
+        log(head, 499);
+        co_return false;
+    }
+    bytes = chunked ? http_chunk(writer.closing()) + "0\r\n\r\n" : writer.closing();
+    const auto status = writer.failure() ? http_status(writer.failure()->code) : out.status;
+    log(head, status);
+    const bool written = co_await http_.write(std::move(bytes));
+    co_return written && keep && !writer.failure();
+}
+
+asio::awaitable<bool> connection::collect(request_head head, std::shared_ptr<answer> running, answer_writer writer) {
+    while (!writer.complete() && !writer.failure() && !peer_gone_) {
+        auto batch = co_await running->next(std::chrono::minutes{1});
+        for (auto& event : batch)
+            if (!writer.failure()) writer.add(std::move(event));
+    }
+    if (peer_gone_) {
+        log(head, 499);
+        co_return false;
+    }
+    reply out = writer.failure() ? error_reply(*writer.failure()) : reply{.body = writer.whole()};
+    co_return co_await send(std::move(out), std::move(head));
+}
+
+} // namespace tw::front

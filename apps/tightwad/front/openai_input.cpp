@@ -1,0 +1,168 @@
+// Messages with text or parts; prompts as text, token ids, or lists of either.
+#include "front/openai_input.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+
+namespace tw::front {
+namespace {
+
+using nlohmann::json;
+using input = decltype(generation_request::input);
+
+std::string at(const std::string& name, std::size_t index) { return name + '[' + std::to_string(index) + ']'; }
+
+std::string quoted(const json& text) {
+    return "'" + std::string(cut_utf8(text.get_ref<const std::string&>(), 40)) + "'";
+}
+
+std::string read_part(fields& in, const std::string& path, const json& part) {
+    if (!part.is_object()) {
+        in.wrong_type(path, "an object", part);
+        return {};
+    }
+    const auto type = part.find("type");
+    if (type == part.end() || !type->is_string()) {
+        in.refuse(path + ".type", "'" + path + ".type' must be a string, as in {\"type\": \"text\"}.");
+        return {};
+    }
+    if (*type != "text") {
+        in.refuse(path + ".type", "Parts of type " + quoted(*type) + " are not supported yet (" + path +
+                                      "); send text.", tw::code::unsupported);
+        return {};
+    }
+    const auto text = part.find("text");
+    if (text == part.end() || !text->is_string()) {
+        in.refuse(path + ".text", "'" + path + ".text' must be a string.");
+        return {};
+    }
+    return text->get<std::string>();
+}
+
+/// Text parts are joined by line breaks, as llama.cpp and vLLM do for templates without parts.
+std::string read_content(fields& in, const std::string& path, const json& content) {
+    if (content.is_string()) return content.get<std::string>();
+    if (!content.is_array()) {
+        in.wrong_type(path, "a string or an array of parts", content);
+        return {};
+    }
+    std::string out;
+    for (std::size_t i = 0; i < content.size() && !in.failure(); ++i) {
+        if (i > 0) out += '\n';
+        out += read_part(in, at(path, i), content[i]);
+    }
+    return out;
+}
+
+chat_message read_message(fields& in, const std::string& path, const json& message) {
+    static constexpr std::array roles{"system", "developer", "user", "assistant", "tool"};
+    if (!message.is_object()) {
+        in.wrong_type(path, "an object", message);
+        return {};
+    }
+    const auto role = message.find("role");
+    if (role == message.end() || !role->is_string()) {
+        in.refuse(path + ".role", "'" + path + ".role' must be a string.");
+        return {};
+    }
+    if (std::ranges::find(roles, *role) == roles.end()) {
+        in.refuse(path + ".role", "'" + path + ".role' is " + quoted(*role) +
+                                      "; it must be system, developer, user, assistant or tool.");
+        return {};
+    }
+    const auto calls = message.find("tool_calls");
+    if (calls != message.end() && !calls->is_null() && !calls->empty()) {
+        in.refuse(path + ".tool_calls", "Tool calls are not supported yet (" + path + ".tool_calls).",
+                  tw::code::unsupported);
+        return {};
+    }
+    const auto content = message.find("content");
+    if (content == message.end() || content->is_null()) {
+        if (*role == "assistant") return {.role = "assistant", .content = ""};
+        in.refuse(path + ".content", "'" + path + ".content' is missing.");
+        return {};
+    }
+    return {.role = role->get<std::string>(), .content = read_content(in, path + ".content", *content)};
+}
+
+token_ids read_tokens(fields& in, const std::string& path, const json& list) {
+    token_ids out;
+    out.reserve(list.size());
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        const auto& id = list[i];
+        const bool good = id.is_number_unsigned() &&
+                          id.get<std::uint64_t>() <= std::numeric_limits<std::int32_t>::max();
+        if (!good) {
+            in.refuse(at(path, i), "'" + at(path, i) + "' must be a token id, an integer of at least 0, not " +
+                                       in_words(id) + ".");
+            return {};
+        }
+        out.push_back(id.get<std::int32_t>());
+    }
+    return out;
+}
+
+input read_prompt(fields& in, const std::string& path, const json& value) {
+    if (value.is_string()) return value.get<std::string>();
+    if (value.is_array() && !value.empty()) return read_tokens(in, path, value);
+    in.wrong_type(path, "a string or an array of token ids", value);
+    return {};
+}
+
+} // namespace
+
+std::vector<chat_message> read_messages(fields& in) {
+    const auto* messages = in.find("messages");
+    if (!messages || (messages->is_array() && messages->empty())) {
+        in.refuse("messages", "'messages' must hold at least one message.");
+        return {};
+    }
+    if (!messages->is_array()) {
+        in.wrong_type("messages", "an array", *messages);
+        return {};
+    }
+    if (messages->size() > max_messages) {
+        in.refuse("messages", "'messages' holds " + std::to_string(messages->size()) +
+                                  " messages; at most 10000 are taken.");
+        return {};
+    }
+    std::vector<chat_message> out;
+    out.reserve(messages->size());
+    for (std::size_t i = 0; i < messages->size() && !in.failure(); ++i)
+        out.push_back(read_message(in, at("messages", i), (*messages)[i]));
+    return out;
+}
+
+std::vector<input> read_prompts(fields& in) {
+    const auto* prompt = in.find("prompt");
+    if (!prompt) {
+        in.refuse("prompt", "'prompt' is missing; it is a string, an array of strings, or token ids.");
+        return {};
+    }
+    if (prompt->is_array() && prompt->empty()) {
+        in.refuse("prompt", "'prompt' is an empty array; it must hold at least one prompt.");
+        return {};
+    }
+    const bool several = prompt->is_array() && (prompt->front().is_string() || prompt->front().is_array());
+    if (!several) {
+        std::vector<input> one;
+        one.push_back(read_prompt(in, "prompt", *prompt));
+        return one;
+    }
+    if (prompt->size() > max_answers) {
+        in.refuse("prompt", "'prompt' holds " + std::to_string(prompt->size()) + " prompts; at most " +
+                                std::to_string(max_answers) + " answers are given to one request.");
+        return {};
+    }
+    std::vector<input> out;
+    for (std::size_t i = 0; i < prompt->size() && !in.failure(); ++i)
+        out.push_back(read_prompt(in, at("prompt", i), (*prompt)[i]));
+    return out;
+}
+
+} // namespace tw::front

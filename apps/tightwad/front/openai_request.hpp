@@ -1,0 +1,41 @@
+// From the body of a chat or completion request to what a pipeline is asked. Pure functions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/error.hpp"
+#include "pipeline/pipeline.hpp"
+
+namespace tw::front {
+
+enum class endpoint { chat, completion };
+
+struct request_limits {
+    std::int32_t max_tokens = 16384;
+};
+
+struct api_request {
+    endpoint kind = endpoint::chat;
+    std::string model{}; // empty = not named
+    bool stream = false, include_usage = false, echo = false;
+    std::int32_t n = 1;
+    /// One prompt, or for completions several. Answer `p * n + k` is the k-th to prompt p.
+    std::vector<decltype(generation_request::input)> inputs{};
+    /// All but the input; its seed is the first answer's.
+    generation_request base{};
+
+    [[nodiscard]] std::size_t answers() const { return inputs.size() * static_cast<std::size_t>(n); }
+    /// What the pipeline is asked for one answer. The k-th answer to a prompt has the seed `seed + k`,
+    /// so that each can be had again alone.
+    [[nodiscard]] generation_request answer(std::size_t index) const;
+};
+
+/// Reads the body. A field that is malformed, out of range, or that would change the answer and is not
+/// supported, is an error naming it in `param`; fields nobody knows are ignored. Any bytes are safe.
+[[nodiscard]] result<api_request> parse_request(endpoint kind, std::string_view body, request_limits limits);
+
+} // namespace tw::front

@@ -1,0 +1,148 @@
+// OpenAI's answer shapes, and our figures under "tightwad".
+#include "front/openai_response.hpp"
+
+#include <chrono>
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+#include "front/ids.hpp"
+
+namespace tw::front {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string text_of(const ordered_json& json) {
+    return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+const char* word(finish_reason reason) { return reason == finish_reason::length ? "length" : "stop"; }
+
+ordered_json envelope(const answer_identity& who, const char* object) {
+    return {{"id", who.id},
+            {"object", object},
+            {"created", who.created},
+            {"model", who.model},
+            {"system_fingerprint", "tightwad-" TIGHTWAD_VERSION}};
+}
+
+ordered_json usage(std::span<const choice> choices, int n) {
+    std::int64_t prompt = 0, cached = 0, completion = 0;
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+        const auto& result = choices[i].result;
+        completion += result.completion_tokens;
+        if (i % static_cast<std::size_t>(n) != 0) continue; // a prompt counts once, not n times
+        prompt += result.prompt_tokens;
+        cached += result.cached_tokens;
+    }
+    return {{"prompt_tokens", prompt},
+            {"completion_tokens", completion},
+            {"total_tokens", prompt + completion},
+            {"prompt_tokens_details", {{"cached_tokens", cached}}}};
+}
+
+double ms(double seconds) { return std::round(seconds * 1e6) / 1e3; }
+
+ordered_json figures(std::span<const choice> choices) {
+    speculation_stats sum;
+    for (const auto& [text, result] : choices) {
+        sum.rounds += result.stats.rounds;
+        sum.drafted += result.stats.drafted;
+        sum.accepted += result.stats.accepted;
+        sum.tokens += result.stats.tokens;
+        sum.queue_s += result.stats.queue_s;
+        sum.prefill_s += result.stats.prefill_s;
+        sum.draft_s += result.stats.draft_s;
+        sum.verify_s += result.stats.verify_s;
+        sum.total_s += result.stats.total_s;
+    }
+    const double decoding = sum.total_s - sum.queue_s - sum.prefill_s;
+    const double rate = decoding > 0 ? double(sum.tokens) / decoding : 0;
+    return {{"seed", choices.front().result.seed},
+            {"rounds", sum.rounds},
+            {"drafted", sum.drafted},
+            {"accepted", sum.accepted},
+            {"acceptance", std::round(sum.acceptance() * 1e4) / 1e4},
+            {"tok_s", std::round(rate * 1e2) / 1e2},
+            {"draft_ms", ms(sum.draft_s)},
+            {"verify_ms", ms(sum.verify_s)},
+            {"prefill_ms", ms(sum.prefill_s)},
+            {"queue_ms", ms(sum.queue_s)}};
+}
+
+ordered_json chunk(const answer_identity& who, ordered_json choices) {
+    auto out = envelope(who, who.kind == endpoint::chat ? "chat.completion.chunk" : "text_completion");
+    out["choices"] = std::move(choices);
+    if (who.include_usage) out["usage"] = nullptr; // every chunk but the last says so (OpenAPI text)
+    return out;
+}
+
+ordered_json one_choice(const answer_identity& who, std::size_t index, ordered_json delta, std::string_view text,
+                        const ordered_json& reason) {
+    ordered_json out{{"index", index}};
+    if (who.kind == endpoint::chat) out["delta"] = std::move(delta);
+    else out["text"] = text;
+    if (who.kind == endpoint::completion) out["logprobs"] = nullptr;
+    out["finish_reason"] = reason;
+    return ordered_json::array({std::move(out)});
+}
+
+ordered_json finish(const answer_identity& who, std::size_t index, finish_reason reason) {
+    return chunk(who, one_choice(who, index, ordered_json::object(), "", word(reason)));
+}
+
+} // namespace
+
+answer_identity new_identity(const api_request& request, std::string model) {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return {.kind = request.kind,
+            .id = random_id(request.kind == endpoint::chat ? "chatcmpl-" : "cmpl-"),
+            .model = std::move(model),
+            .created = std::chrono::duration_cast<std::chrono::seconds>(now).count(),
+            .include_usage = request.include_usage};
+}
+
+std::string whole_answer(const answer_identity& who, std::span<const choice> choices, int n) {
+    auto out = envelope(who, who.kind == endpoint::chat ? "chat.completion" : "text_completion");
+    auto list = ordered_json::array();
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+        ordered_json entry{{"index", i}};
+        if (who.kind == endpoint::chat)
+            entry["message"] = {{"role", "assistant"}, {"content", choices[i].text}, {"refusal", nullptr}};
+        else entry["text"] = choices[i].text;
+        entry["logprobs"] = nullptr;
+        entry["finish_reason"] = word(choices[i].result.reason);
+        list.push_back(std::move(entry));
+    }
+    out["choices"] = std::move(list);
+    out["usage"] = usage(choices, n);
+    out["tightwad"] = figures(choices);
+    return text_of(out);
+}
+
+std::string first_chunk(const answer_identity& who, std::size_t index, std::string_view echo) {
+    return text_of(chunk(who, one_choice(who, index, {{"role", "assistant"}, {"content", ""}}, echo, nullptr)));
+}
+
+std::string text_chunk(const answer_identity& who, std::size_t index, std::string_view piece) {
+    return text_of(chunk(who, one_choice(who, index, {{"content", piece}}, piece, nullptr)));
+}
+
+std::string finish_chunk(const answer_identity& who, std::size_t index, finish_reason reason) {
+    return text_of(finish(who, index, reason));
+}
+
+std::string last_chunk(const answer_identity& who, std::size_t index, std::span<const choice> all) {
+    auto out = finish(who, index, all[index].result.reason);
+    out["tightwad"] = figures(all);
+    return text_of(out);
+}
+
+std::string usage_chunk(const answer_identity& who, std::span<const choice> all, int n) {
+    auto out = chunk(who, ordered_json::array());
+    out["usage"] = usage(all, n);
+    return text_of(out);
+}
+
+} // namespace tw::front

@@ -1,0 +1,26 @@
+// The replies that only report: models, health, status.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "front/http_types.hpp"
+
+namespace tw::front {
+
+class catalogue;
+
+/// What the connections count; the serving thread alone.
+struct counters {
+    std::int64_t started = 0; // seconds since 1970
+    std::size_t connections = 0, running_answers = 0;
+    std::uint64_t requests = 0, answers = 0, disconnects = 0;
+};
+
+[[nodiscard]] reply health_page(const catalogue& models);
+[[nodiscard]] reply models_page(const catalogue& models, std::int64_t created);
+[[nodiscard]] reply model_page(const catalogue& models, const std::string& id, std::int64_t created);
+[[nodiscard]] reply status_page(const catalogue& models, const counters& counts);
+
+} // namespace tw::front

@@ -1,0 +1,155 @@
+// The scripted answers.
+#include "fake_pipeline.hpp"
+
+#include <chrono>
+#include <sstream>
+
+#include <nlohmann/json.hpp>
+
+namespace tw::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string script_of(const generation_request& request) {
+    if (const auto* messages = std::get_if<std::vector<chat_message>>(&request.input)) return messages->back().content;
+    if (const auto* text = std::get_if<std::string>(&request.input)) return *text;
+    std::string out;
+    for (const auto id : std::get<token_ids>(request.input)) out += (out.empty() ? "" : " ") + std::to_string(id);
+    return out;
+}
+
+std::vector<std::string> words_of(const std::string& text) {
+    std::istringstream in(text);
+    std::vector<std::string> out;
+    for (std::string word; in >> word;) out.push_back(word);
+    return out;
+}
+
+} // namespace
+
+struct fake_pipeline::job : generation {
+    generation_request request;
+    std::shared_ptr<generation_sink> sink;
+    std::mutex mutex;
+    std::condition_variable woken;
+    bool stop = false;
+
+    void cancel() override {
+        const std::lock_guard lock(mutex);
+        stop = true;
+        woken.notify_all();
+    }
+    /// True when cancelled meanwhile.
+    bool sleep(std::chrono::milliseconds time) {
+        std::unique_lock lock(mutex);
+        return woken.wait_for(lock, time, [this] { return stop; });
+    }
+};
+
+fake_pipeline::fake_pipeline(std::vector<std::string> serves) : serves_(std::move(serves)) {}
+
+fake_pipeline::~fake_pipeline() {
+    for (const auto& one : jobs_) one->cancel();
+    for (auto& one : threads_) one.join();
+}
+
+result<std::shared_ptr<generation>> fake_pipeline::start(generation_request request,
+                                                         std::shared_ptr<generation_sink> sink) {
+    const auto script = script_of(request);
+    if (script == "busy")
+        return error{.code = code::busy, .message = "All 4 places in the queue are taken.", .retry_after = 2500ms};
+    if (script == "broken") return fail(code::internal, "The engine broke.");
+    const auto* messages = std::get_if<std::vector<chat_message>>(&request.input);
+    if (script == "overflow" || (messages && messages->size() > 1000))
+        return fail(code::context_overflow, "The prompt has 70000 tokens; the context holds 2048.");
+    auto started = std::make_shared<job>();
+    started->request = std::move(request);
+    started->sink = std::move(sink);
+    const std::lock_guard lock(mutex_);
+    last_ = started->request;
+    jobs_.push_back(started);
+    ++running_;
+    changed_.notify_all();
+    threads_.emplace_back([this, started] { run(started); });
+    return std::shared_ptr<generation>(started);
+}
+
+void fake_pipeline::run(const std::shared_ptr<job>& job) {
+    auto result = play(*job);
+    const bool was_cancelled = result.reason == finish_reason::cancelled;
+    job->sink->done(std::move(result));
+    job->sink.reset();
+    const std::lock_guard lock(mutex_);
+    --running_;
+    if (was_cancelled) ++cancelled_;
+    changed_.notify_all();
+}
+
+generation_result fake_pipeline::play(job& job) {
+    const auto words = words_of(script_of(job.request));
+    const auto verb = words.empty() ? "" : words[0];
+    generation_result out;
+    out.seed = job.request.sampling.seed;
+    out.prompt_tokens = static_cast<std::int64_t>(words.size());
+    out.stats = {.rounds = 2, .drafted = 8, .accepted = 6, .tokens = 8, .queue_s = 0.001, .prefill_s = 0.002,
+                 .draft_s = 0.25, .verify_s = 0.75, .total_s = 1.003};
+    const auto piece = [&](const std::string& text) {
+        job.sink->text(text);
+        ++out.completion_tokens;
+    };
+    const auto failed = [&] {
+        out.reason = finish_reason::failed;
+        out.failure = fail(code::internal, "The engine lost its worker 192.168.1.20.");
+        return out;
+    };
+    const auto cancelled = [&] {
+        out.reason = finish_reason::cancelled;
+        return out;
+    };
+    const auto amount = words.size() > 1 ? std::atoi(words[1].c_str()) : 0;
+    if (verb == "fail") {
+        if (words.back() == "late") piece("half");
+        return failed();
+    }
+    if (verb == "silent") return job.sleep(60s) ? cancelled() : out;
+    if (verb == "slow" || verb == "flood") {
+        for (int i = 0; i < amount; ++i) {
+            piece(verb == "slow" ? std::to_string(i) + ' ' : std::string(1000, 'x'));
+            if (job.sleep(verb == "slow" ? 3ms : 0ms)) return cancelled();
+        }
+        return out;
+    }
+    auto spoken = words;
+    if (job.request.sampling.temperature > 0) spoken.push_back("seed=" + std::to_string(out.seed));
+    for (std::size_t i = 0; i < spoken.size(); ++i) {
+        if (job.request.max_tokens && out.completion_tokens >= *job.request.max_tokens) {
+            out.reason = finish_reason::length;
+            return out;
+        }
+        piece((i == 0 ? "" : " ") + spoken[i]);
+    }
+    return out;
+}
+
+nlohmann::json fake_pipeline::status() const {
+    const std::lock_guard lock(mutex_);
+    return {{"name", name_}, {"running", running_}};
+}
+
+bool fake_pipeline::wait_running(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, 10s, [&] { return running_ == count; });
+}
+
+bool fake_pipeline::wait_cancelled(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, 10s, [&] { return cancelled_ >= count; });
+}
+
+generation_request fake_pipeline::last_request() const {
+    const std::lock_guard lock(mutex_);
+    return last_;
+}
+
+} // namespace tw::test
