@@ -23,6 +23,12 @@ began=$(now)
 stop_server() {
     [ -n "$server" ] || return 0
     kill "$server" 2>/dev/null || true
+    waited=0
+    while kill -0 "$server" 2>/dev/null && [ "$waited" -lt 75 ]; do
+        sleep 0.2
+        waited=$((waited + 1))
+    done
+    kill -9 "$server" 2>/dev/null || true
     wait "$server" 2>/dev/null || true
     server=
     rm -f "$state/pid"
@@ -39,10 +45,11 @@ step 2/6 "the llama.cpp engine (about 1 min the first time)"
 find_engine
 step_done
 
+mkdir -p "$state"
 step 3/6 "build (about 3 min on 2 cores the first time)"
 use_ccache
-quiet_run "$state/configure.log" "cmake" cmake --preset release "-DTIGHTWAD_ENGINE_DIR=$engine_dir"
-quiet_run "$state/build.log" "the build" cmake --build build --target tightwad plugin_llamacpp tightwad-make-model
+quiet_run build/configure.log "cmake" cmake --preset release "-DTIGHTWAD_ENGINE_DIR=$engine_dir"
+quiet_run build/build.log "the build" cmake --build build --target tightwad plugin_llamacpp tightwad-make-model
 step_done
 
 step 4/6 "models: TinyLlama 1.1B and its drafter (430 MB and about 1 min the first time)"
@@ -82,7 +89,7 @@ step 5/6 "starting the endpoint (a few seconds)"
 listen=$(sed -n 's/^listen *= *"\([^"]*\)".*/\1/p' "$config")
 url=http://${listen:-127.0.0.1:8088}
 clear_the_port
-"$tightwad" serve -c "$config" >"$log" 2>&1 </dev/null &
+nohup "$tightwad" serve -c "$config" >"$log" 2>&1 </dev/null &
 server=$!
 echo "$server" >"$state/pid"
 wait_until_ready
@@ -93,8 +100,9 @@ ask() {
     name=$1
     shift
     {
-        printf '%s\n' "$question" | "$tightwad" chat -c "$config" "$@" 2>"$state/$name.stats"
-        echo $? >"$state/$name.status"
+        status=0
+        printf '%s\n' "$question" | "$tightwad" chat -c "$config" "$@" 2>"$state/$name.stats" || status=$?
+        echo "$status" >"$state/$name.status"
     } | tee "$state/$name.answer"
     if [ "$(cat "$state/$name.status")" != 0 ]; then
         cat "$state/$name.stats" >&2
