@@ -28,6 +28,7 @@ constexpr std::size_t max_quarantine = 1024;
 struct backend::state {
     const tw_backend_v1* api = nullptr;
     std::string plugin_id;
+    std::string config_json;
     std::unique_ptr<plugin_host> host;
     tw_backend* self = nullptr;
 
@@ -41,8 +42,8 @@ struct backend::state {
 
 class backend::request final : public backend_request {
   public:
-    request(state& owner, emit_function emit, done_function done)
-        : owner_(&owner), emit_(std::move(emit)), done_(std::move(done)),
+    request(state& owner, std::string json, emit_function emit, done_function done)
+        : owner_(&owner), json_(std::move(json)), emit_(std::move(emit)), done_(std::move(done)),
           sink_{.size = sizeof(tw_sink),
                 .ctx = this,
                 .emit = [](const tw_sink* s, const tw_delta* delta) { of(s).on_emit(delta); },
@@ -53,6 +54,7 @@ class backend::request final : public backend_request {
 
     void cancel() override { cancelled_ = true; }
     [[nodiscard]] const tw_sink* sink() const { return &sink_; }
+    [[nodiscard]] const std::string& json() const { return json_; }
 
     // No more calls reach the host. False when the request had ended before.
     bool close() {
@@ -117,6 +119,7 @@ class backend::request final : public backend_request {
     }
 
     state* owner_;
+    std::string json_;
     std::mutex lock_;
     bool ended_ = false;
     std::atomic<bool> cancelled_{false};
@@ -147,9 +150,10 @@ result<std::unique_ptr<backend>> backend::create(const tw_backend_v1& api, std::
     auto made = std::make_shared<state>();
     made->api = &api;
     made->plugin_id = std::move(plugin_id);
+    made->config_json = config_json;
     made->host = std::move(host);
-    const auto created = checked([&](tw_error* problem) {
-        return api.create(made->host->abi(), abi(config_json), &made->self, problem);
+    const auto created = checked(made->plugin_id, "create", [&](tw_error* problem) {
+        return api.create(made->host->abi(), abi(made->config_json), &made->self, problem);
     });
     if (!created) return created.error();
     if (made->self == nullptr)
@@ -173,15 +177,16 @@ backend::~backend() {
     new std::shared_ptr<state>(state_); // on purpose never freed: the plugin may still call in
 }
 
-result<std::shared_ptr<backend_request>> backend::start(const std::string& request_json,
+result<std::shared_ptr<backend_request>> backend::start(std::string request_json,
                                                         emit_function emit, done_function done) {
-    auto begun = std::make_shared<request>(*state_, std::move(emit), std::move(done));
+    auto begun = std::make_shared<request>(*state_, std::move(request_json), std::move(emit),
+                                           std::move(done));
     {
         const std::lock_guard guard(state_->lock);
         state_->running.insert(begun);
     }
-    const auto accepted = checked([&](tw_error* problem) {
-        return state_->api->start(state_->self, abi(request_json), begun->sink(), problem);
+    const auto accepted = checked(state_->plugin_id, "start", [&](tw_error* problem) {
+        return state_->api->start(state_->self, abi(begun->json()), begun->sink(), problem);
     });
     if (accepted || !begun->close()) return std::shared_ptr<backend_request>(std::move(begun));
     state_->retire(begun.get());

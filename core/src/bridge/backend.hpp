@@ -31,6 +31,8 @@ class backend_request {
 };
 
 // Any thread. A plugin that calls done twice or emits after done is heard once; the rest is logged.
+// What it was lent stays in memory until the request has ended, and a while longer, for one that
+// keeps it.
 class backend {
   public:
     // One piece of answer `choice`, whole and valid UTF-8. Never two at once for one request.
@@ -53,7 +55,7 @@ class backend {
     // Begins a request, the OpenAI body of a chat or completion. The functions run on any thread,
     // also before start returns; they must not throw.
     [[nodiscard]] result<std::shared_ptr<backend_request>>
-    start(const std::string& request_json, emit_function emit, done_function done);
+    start(std::string request_json, emit_function emit, done_function done);
 
   private:
     struct state;

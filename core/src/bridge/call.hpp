@@ -18,12 +18,18 @@ namespace tw {
                 "The plugin " + std::string(plugin_id) + " broke the contract: " + what + ".");
 }
 
-// Calls a fallible function of the contract, whose last argument is a tw_error*.
-template <class Call> [[nodiscard]] result<void> checked(Call&& call) {
+// Calls a fallible function of the contract, whose last argument is a tw_error*. No exception may
+// cross the border; one that does is caught here, because the host must not die of it.
+template <class Call>
+[[nodiscard]] result<void> checked(std::string_view plugin_id, const char* function, Call&& call) {
     tw_error problem = empty_error();
-    const tw_code answered = std::forward<Call>(call)(&problem);
-    if (answered != TW_OK) return from_abi(answered, problem);
-    return {};
+    try {
+        const tw_code answered = std::forward<Call>(call)(&problem);
+        if (answered != TW_OK) return from_abi(answered, problem);
+        return {};
+    } catch (...) {
+        return broke_contract(plugin_id, std::string(function) + " threw an exception");
+    }
 }
 
 // A writer that collects at most `limit` bytes; whole() is false when more came.

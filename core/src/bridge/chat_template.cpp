@@ -21,7 +21,7 @@ result<std::unique_ptr<chat_template>> chat_template::create(const tw_chat_templ
     std::unique_ptr<chat_template> made(
         new chat_template(api, std::move(plugin_id), std::move(host)));
     tw_chat_template* raw = nullptr;
-    const auto created = checked([&](tw_error* problem) {
+    const auto created = checked(made->plugin_id_, "create", [&](tw_error* problem) {
         return api.create(made->host_->abi(), abi(source), &raw, problem);
     });
     if (!created) return created.error();
@@ -34,8 +34,9 @@ result<std::unique_ptr<chat_template>> chat_template::create(const tw_chat_templ
 
 result<void> chat_template::read_stops() {
     collector out(max_written_bytes);
-    const auto asked =
-        checked([&](tw_error* problem) { return api_->stops(self_.get(), out.get(), problem); });
+    const auto asked = checked(plugin_id_, "stops", [&](tw_error* problem) {
+        return api_->stops(self_.get(), out.get(), problem);
+    });
     if (!asked) return asked.error();
     const auto list = nlohmann::json::parse(out.take(), nullptr, false);
     const auto bad = [](const nlohmann::json& stop) {
@@ -49,7 +50,7 @@ result<void> chat_template::read_stops() {
 
 result<std::string> chat_template::render(const std::string& messages_json) const {
     collector out(max_written_bytes);
-    const auto rendered = checked([&](tw_error* problem) {
+    const auto rendered = checked(plugin_id_, "render", [&](tw_error* problem) {
         return api_->render(self_.get(), abi(messages_json), out.get(), problem);
     });
     if (!rendered) return rendered.error();

@@ -34,7 +34,8 @@ engine::engine(const tw_engine_v1& api, std::string plugin_id, std::unique_ptr<p
 result<void> engine::check(const tw_engine_v1& api, std::string_view plugin_id,
                            const std::string& config_json) {
     if (const auto fault = vtable_fault(api)) return broke_contract(plugin_id, "it " + *fault);
-    return checked([&](tw_error* problem) { return api.check(abi(config_json), problem); });
+    return checked(plugin_id, "check",
+                   [&](tw_error* problem) { return api.check(abi(config_json), problem); });
 }
 
 result<std::unique_ptr<engine>> engine::create(const tw_engine_v1& api, std::string plugin_id,
@@ -45,7 +46,7 @@ result<std::unique_ptr<engine>> engine::create(const tw_engine_v1& api, std::str
     std::unique_ptr<engine> made(new engine(api, std::move(plugin_id), std::move(host)));
     const auto report = progress_to(progress);
     tw_engine* raw = nullptr;
-    const auto loaded = checked([&](tw_error* problem) {
+    const auto loaded = checked(made->plugin_id_, "create", [&](tw_error* problem) {
         return api.create(made->host_->abi(), abi(config_json), &report, &raw, problem);
     });
     if (!loaded) return loaded.error();
@@ -92,8 +93,9 @@ result<void> engine::read_vocabulary() {
     for (std::int32_t id = 0; id < info_.n_vocab; ++id) {
         tw_token raw{};
         raw.size = sizeof raw;
-        const auto read =
-            checked([&](tw_error* problem) { return api_->token(self_.get(), id, &raw, problem); });
+        const auto read = checked(plugin_id_, "token", [&](tw_error* problem) {
+            return api_->token(self_.get(), id, &raw, problem);
+        });
         if (!read) return read.error();
         vocabulary_.push_back({.flags = raw.flags,
                                .attributes = raw.attributes,
@@ -112,7 +114,7 @@ result<std::vector<std::int32_t>> engine::tokenize(std::string_view text, bool s
                                   16); // one per byte and a few: enough, nearly always
     std::size_t needed = 0;
     for (int attempt = 0; attempt < 2; ++attempt) {
-        const auto done = checked([&](tw_error* problem) {
+        const auto done = checked(plugin_id_, "tokenize", [&](tw_error* problem) {
             return api_->tokenize(self_.get(), abi(text), flags, ids.data(), ids.size(), &needed,
                                   problem);
         });
@@ -139,7 +141,7 @@ result<engine::logits_view> engine::decode(std::span<const tw_row> rows) {
                                                 number(info_.n_batch) + ".");
     tw_logits raw{};
     raw.size = sizeof raw;
-    const auto done = checked([&](tw_error* problem) {
+    const auto done = checked(plugin_id_, "decode", [&](tw_error* problem) {
         return api_->decode(self_.get(), rows.data(), rows.size(), &raw, problem);
     });
     if (!done) return done.error();
@@ -159,8 +161,9 @@ result<engine::logits_view> engine::decode(std::span<const tw_row> rows) {
 }
 
 result<void> engine::truncate(std::int32_t seq, std::int32_t length) {
-    return checked(
-        [&](tw_error* problem) { return api_->truncate(self_.get(), seq, length, problem); });
+    return checked(plugin_id_, "truncate", [&](tw_error* problem) {
+        return api_->truncate(self_.get(), seq, length, problem);
+    });
 }
 
 } // namespace tw

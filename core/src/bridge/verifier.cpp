@@ -17,7 +17,7 @@ result<std::unique_ptr<verifier>> verifier::create(const tw_verifier_v1& api, st
     if (const auto fault = vtable_fault(api)) return broke_contract(plugin_id, "it " + *fault);
     std::unique_ptr<verifier> made(new verifier(api, std::move(plugin_id), std::move(host)));
     tw_verifier* raw = nullptr;
-    const auto created = checked([&](tw_error* problem) {
+    const auto created = checked(made->plugin_id_, "create", [&](tw_error* problem) {
         return api.create(made->host_->abi(), abi(config_json), &raw, problem);
     });
     if (!created) return created.error();
@@ -40,7 +40,7 @@ result<verifier::verdict> verifier::judge(const question& asked) const {
                          .answer = abi(asked.answer)};
     tw_verdict raw{.size = sizeof(tw_verdict), .kind = TW_VERDICT_REJECT, .n_accepted = 0};
     collector correction(max_written_bytes);
-    const auto judged = checked([&](tw_error* problem) {
+    const auto judged = checked(plugin_id_, "judge", [&](tw_error* problem) {
         return api_->judge(self_.get(), &draft, &raw, correction.get(), problem);
     });
     if (!judged) return judged.error();
