@@ -48,8 +48,8 @@ step_done
 mkdir -p "$state"
 step 3/6 "build (about 3 min on 2 cores the first time)"
 use_ccache
-quiet_run build/configure.log "cmake" cmake --preset release "-DTIGHTWAD_ENGINE_DIR=$engine_dir"
-quiet_run build/build.log "the build" cmake --build build --target tightwad plugin_llamacpp tightwad-make-model
+quiet_run "$tw_root/build/configure.log" "cmake" cmake --preset release "-DTIGHTWAD_ENGINE_DIR=$engine_dir"
+quiet_run "$tw_root/build/build.log" "the build" cmake --build build --target tightwad plugin_llamacpp tightwad-make-model
 step_done
 
 step 4/6 "models: TinyLlama 1.1B and its drafter (430 MB and about 1 min the first time)"

@@ -16,8 +16,8 @@ step_done
 
 step 3/6 "build with sanitizers (several minutes the first time)"
 use_ccache
-quiet_run build-asan/configure.log "cmake" cmake --preset asan "-DTIGHTWAD_ENGINE_DIR=$engine_dir"
-quiet_run build-asan/build.log "the build" cmake --build build-asan
+quiet_run "$tw_root/build-asan/configure.log" "cmake" cmake --preset asan "-DTIGHTWAD_ENGINE_DIR=$engine_dir"
+quiet_run "$tw_root/build-asan/build.log" "the build" cmake --build build-asan
 step_done
 
 step 4/6 "models (430 MB and about 1 min the first time)"
@@ -28,7 +28,7 @@ step 5/6 "the npm client that the contract test uses"
 if [ -f tests/client/package.json ]; then
     wanted=$(cksum <tests/client/package.json)
     if [ "$(cat tests/client/node_modules/.wanted 2>/dev/null)" != "$wanted" ]; then
-        quiet_run build-asan/npm.log "npm install in tests/client" \
+        quiet_run "$tw_root/build-asan/npm.log" "npm install in tests/client" \
             npm install --prefix tests/client --no-save --no-package-lock --no-audit --no-fund --prefer-offline
         mkdir -p tests/client/node_modules
         echo "$wanted" >tests/client/node_modules/.wanted
