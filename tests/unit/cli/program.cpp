@@ -1,0 +1,78 @@
+// fork, exec, and files for the three streams.
+#include "program.hpp"
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern "C" char** environ;
+
+namespace tw::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string slurp(const fs::path& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::vector<std::string> environment_with(const std::map<std::string, std::string>& variables) {
+    std::vector<std::string> out;
+    for (char** one = environ; *one != nullptr; ++one)
+        if (!std::string(*one).starts_with("TIGHTWAD_")) out.emplace_back(*one);
+    for (const auto& [name, value] : variables) out.push_back(name + "=" + value);
+    return out;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& words) {
+    std::vector<char*> out;
+    for (auto& word : words) out.push_back(word.data());
+    out.push_back(nullptr);
+    return out;
+}
+
+} // namespace
+
+ran run_tightwad(const std::vector<std::string>& arguments, const std::string& input,
+                 const std::map<std::string, std::string>& variables) {
+    const scratch_folder streams;
+    const auto in = streams.write("in", input), out = streams.write("out", ""), err = streams.write("err", "");
+    std::vector<std::string> words{TW_BINARY_DIR "/bin/tightwad"};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    auto environment = environment_with(variables);
+    const auto argv = pointers(words), envp = pointers(environment);
+    const auto child = ::fork();
+    if (child == 0) {
+        ::dup2(::open(in.c_str(), O_RDONLY), 0);
+        ::dup2(::open(out.c_str(), O_WRONLY), 1);
+        ::dup2(::open(err.c_str(), O_WRONLY), 2);
+        ::alarm(60);
+        ::execve(argv[0], argv.data(), envp.data());
+        ::_exit(127);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), slurp(out), slurp(err)};
+}
+
+scratch_folder::scratch_folder() {
+    auto name = (fs::temp_directory_path() / "tightwad-test-XXXXXX").string();
+    path_ = ::mkdtemp(name.data());
+}
+
+scratch_folder::~scratch_folder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+}
+
+std::string scratch_folder::write(const std::string& name, const std::string& text) const {
+    std::ofstream(path_ / name, std::ios::binary) << text;
+    return (path_ / name).string();
+}
+
+} // namespace tw::test

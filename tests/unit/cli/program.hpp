@@ -1,0 +1,36 @@
+// Runs the built program and keeps what it said.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace tw::test {
+
+struct ran {
+    int code = -1; // 128 + signal when a signal ended it
+    std::string out, err;
+};
+
+// `input` is its stdin. The environment is this process's, without any TIGHTWAD_ variable, with
+// `variables` added. A program that does not end within 60 s is killed.
+[[nodiscard]] ran run_tightwad(const std::vector<std::string>& arguments, const std::string& input = {},
+                               const std::map<std::string, std::string>& variables = {});
+
+// A folder that is gone when it is dropped.
+class scratch_folder {
+  public:
+    scratch_folder();
+    ~scratch_folder();
+    scratch_folder(const scratch_folder&) = delete;
+    scratch_folder& operator=(const scratch_folder&) = delete;
+
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+    std::string write(const std::string& name, const std::string& text) const;
+
+  private:
+    std::filesystem::path path_;
+};
+
+} // namespace tw::test
