@@ -25,14 +25,11 @@ sh apps/setup/models.sh build-asan/bin/tightwad-make-model --tests
 step_done
 
 step 5/6 "the npm client that the contract test uses"
-if [ -f tests/client/package.json ]; then
-    wanted=$(cksum <tests/client/package.json)
-    if [ "$(cat tests/client/node_modules/.wanted 2>/dev/null)" != "$wanted" ]; then
-        quiet_run "$tw_root/build-asan/npm.log" "npm install in tests/client" \
-            npm install --prefix tests/client --no-save --no-package-lock --no-audit --no-fund --prefer-offline
-        mkdir -p tests/client/node_modules
-        echo "$wanted" >tests/client/node_modules/.wanted
-    fi
+wanted=$(cat tests/client/package.json tests/client/package-lock.json | cksum)
+if [ "$(cat tests/client/node_modules/.wanted 2>/dev/null)" != "$wanted" ]; then
+    quiet_run "$tw_root/build-asan/npm.log" "npm ci in tests/client" \
+        npm ci --prefix tests/client --no-audit --no-fund --prefer-offline
+    echo "$wanted" >tests/client/node_modules/.wanted
 fi
 step_done
 
