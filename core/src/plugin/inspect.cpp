@@ -31,7 +31,7 @@ unsigned long major_of(std::string_view symbol) {
 
 } // namespace
 
-std::optional<std::string> inspect(const fs::path& file) {
+std::optional<std::string> inspect_file(const fs::path& file) {
     const auto name = file.filename().string();
     std::error_code error;
     const auto status = fs::status(file, error);
@@ -40,8 +40,17 @@ std::optional<std::string> inspect(const fs::path& file) {
         return name +
                " can be changed by every user of this machine; make it safe with: chmod o-w " +
                file.string();
-    if (const auto fault = elf_fault(file)) return name + " is not a plugin: " + *fault + ".";
+    return std::nullopt;
+}
 
+std::optional<std::string> inspect_library(const fs::path& file) {
+    const auto fault = elf_fault(file);
+    if (!fault) return std::nullopt;
+    return file.filename().string() + " is not a plugin: " + *fault + ".";
+}
+
+std::optional<std::string> inspect_contract(const fs::path& file) {
+    const auto name = file.filename().string();
     std::vector<std::string> symbols;
     try {
         symbols = boost::dll::library_info(file).symbols();
@@ -57,6 +66,12 @@ std::optional<std::string> inspect(const fs::path& file) {
                    std::to_string(TW_ABI_MAJOR) +
                    "; install the build of it made for this Tightwad.";
     return name + " is not a plugin: it does not export " + TW_PLUGIN_SYMBOL + ".";
+}
+
+std::optional<std::string> inspect(const fs::path& file) {
+    for (const auto part : {&inspect_file, &inspect_library, &inspect_contract})
+        if (auto why = part(file)) return why;
+    return std::nullopt;
 }
 
 } // namespace tw

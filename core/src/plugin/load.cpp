@@ -32,7 +32,7 @@ bool empty(const char* text) {
 
 } // namespace
 
-result<const tw_plugin*> load(const std::filesystem::path& file) {
+result<const tw_plugin*> map_library(const std::filesystem::path& file) {
     const auto name = file.filename().string();
     boost::dll::shared_library library;
     boost::dll::fs::error_code failed;
@@ -47,26 +47,38 @@ result<const tw_plugin*> load(const std::filesystem::path& file) {
     keep(std::move(library));
     if (entry == nullptr)
         return refuse(name + " is not a plugin: it does not export " + TW_PLUGIN_SYMBOL + ".");
-    if (entry->size < sizeof(tw_plugin))
-        return refuse(name + " has an entry of " + std::to_string(entry->size) +
-                      " bytes where the contract needs " + std::to_string(sizeof(tw_plugin)) + ".");
-    if (entry->min_host_minor > TW_ABI_MINOR)
-        return refuse(name + " needs a host of contract " + std::to_string(TW_ABI_MAJOR) + "." +
-                      std::to_string(entry->min_host_minor) + " and this host is " +
-                      std::to_string(TW_ABI_MAJOR) + "." + std::to_string(TW_ABI_MINOR) +
-                      "; update Tightwad.");
-    for (const auto& [field, absent] : {std::pair{"id", empty(entry->id)},
-                                        {"version", empty(entry->version)},
-                                        {"summary", empty(entry->summary)},
-                                        {"query", entry->query == nullptr}})
-        if (absent)
-            return refuse(name + " leaves the required field \"" + field +
-                          "\" of its entry empty.");
-    if (file.stem() != entry->id)
-        return refuse(name + " states the id \"" + entry->id + "\"; its file must be called " +
-                      entry->id + ".so.");
-    if (const auto fault = vtable_fault(*entry)) return refuse(name + " " + *fault);
     return entry;
+}
+
+std::optional<std::string> entry_fault(const tw_plugin& entry, const std::filesystem::path& file) {
+    const auto name = file.filename().string();
+    if (entry.size < sizeof(tw_plugin))
+        return name + " has an entry of " + std::to_string(entry.size) +
+               " bytes where the contract needs " + std::to_string(sizeof(tw_plugin)) + ".";
+    if (entry.min_host_minor > TW_ABI_MINOR)
+        return name + " needs a host of contract " + std::to_string(TW_ABI_MAJOR) + "." +
+               std::to_string(entry.min_host_minor) + " and this host is " +
+               std::to_string(TW_ABI_MAJOR) + "." + std::to_string(TW_ABI_MINOR) +
+               "; update Tightwad.";
+    for (const auto& [field, absent] : {std::pair{"id", empty(entry.id)},
+                                        {"version", empty(entry.version)},
+                                        {"summary", empty(entry.summary)},
+                                        {"query", entry.query == nullptr}})
+        if (absent)
+            return name + " leaves the required field \"" + field + "\" of its entry empty.";
+    if (file.stem() != entry.id)
+        return name + " states the id \"" + entry.id + "\"; its file must be called " + entry.id +
+               ".so.";
+    return std::nullopt;
+}
+
+result<const tw_plugin*> load(const std::filesystem::path& file) {
+    const auto entry = map_library(file);
+    if (!entry) return entry.error();
+    if (auto fault = entry_fault(**entry, file)) return refuse(std::move(*fault));
+    if (const auto fault = vtable_fault(**entry))
+        return refuse(file.filename().string() + " " + *fault + ".");
+    return *entry;
 }
 
 } // namespace tw

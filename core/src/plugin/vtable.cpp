@@ -13,14 +13,14 @@ template <class Api>
 std::optional<std::string> size_fault(const Api& api, const char* interface_id) {
     if (api.size >= sizeof(Api)) return std::nullopt;
     return "has a table of " + std::to_string(api.size) + " bytes for " + interface_id +
-           " where the contract needs " + std::to_string(sizeof(Api)) + ".";
+           " where the contract needs " + std::to_string(sizeof(Api));
 }
 
 std::optional<std::string> slot_fault(slots all, const char* interface_id) {
     for (const auto& [name, present] : all)
         if (!present)
             return std::string("leaves the required function \"") + name + "\" of " + interface_id +
-                   " empty.";
+                   " empty";
     return std::nullopt;
 }
 

@@ -12,8 +12,8 @@
 
 namespace tw {
 
-// The end of a sentence that begins with the plugin's name ("leaves …", "has …"); nothing when
-// sound.
+// The rest of a sentence that begins with the plugin's name ("leaves …", "has …"), without its full
+// stop; nothing when sound.
 [[nodiscard]] std::optional<std::string> vtable_fault(const tw_backend_v1& api);
 [[nodiscard]] std::optional<std::string> vtable_fault(const tw_engine_v1& api);
 [[nodiscard]] std::optional<std::string> vtable_fault(const tw_verifier_v1& api);

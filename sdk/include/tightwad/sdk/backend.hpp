@@ -49,8 +49,8 @@ class answer {
     answer(const answer&) = delete;
     answer& operator=(const answer&) = delete;
 
-    // One piece, whole code points. Throws TW_CANCELLED when nobody is waiting any more, which ends the
-    // request cleanly unless the author catches it.
+    // One piece, whole code points. Throws TW_CANCELLED when nobody is waiting any more, which ends
+    // the request cleanly unless the author catches it.
     void emit(std::string_view text, std::uint32_t choice = 0) {
         if (cancelled()) throw failure{TW_CANCELLED, "The request was cancelled."};
         const tw_delta delta{sizeof(tw_delta), choice, str(text)};
@@ -80,7 +80,7 @@ class answer {
 class backend {
   public:
     template <class Self> static const void* query(std::string_view interface_id) noexcept {
-        return interface_id == TW_BACKEND_V1 ? &table<Self> : nullptr;
+        return interface_id == TW_BACKEND_V1 ? &interface_table<Self> : nullptr;
     }
 
   private:
@@ -91,7 +91,8 @@ class backend {
     };
 
     template <class Self>
-    static tw_code create_fn(const tw_host* raw, tw_str json, tw_backend** out, tw_error* error) noexcept {
+    static tw_code create_fn(const tw_host* raw, tw_str json, tw_backend** out,
+                             tw_error* error) noexcept {
         return detail::guarded(error, [&] {
             *out = reinterpret_cast<tw_backend*>(
                 std::make_unique<instance<Self>>(host{raw}, config{view(json)}).release());
@@ -101,7 +102,8 @@ class backend {
         delete reinterpret_cast<instance<Self>*>(raw);
     }
     template <class Self>
-    static tw_code start_fn(tw_backend* raw, tw_str json, const tw_sink* sink, tw_error* error) noexcept {
+    static tw_code start_fn(tw_backend* raw, tw_str json, const tw_sink* sink,
+                            tw_error* error) noexcept {
         return detail::guarded(error, [&] {
             auto* owner = reinterpret_cast<instance<Self>*>(raw);
             auto request = std::make_shared<const chat_request>(view(json));
@@ -119,11 +121,11 @@ class backend {
     }
 
     template <class Self>
-    static constexpr tw_backend_v1 table{.size = sizeof(tw_backend_v1),
-                                         .options = detail::options_of<Self>(),
-                                         .create = &create_fn<Self>,
-                                         .destroy = &destroy_fn<Self>,
-                                         .start = &start_fn<Self>};
+    static constexpr tw_backend_v1 interface_table{.size = sizeof(tw_backend_v1),
+                                                   .options = detail::options_of<Self>(),
+                                                   .create = &create_fn<Self>,
+                                                   .destroy = &destroy_fn<Self>,
+                                                   .start = &start_fn<Self>};
 };
 
 } // namespace tw::sdk

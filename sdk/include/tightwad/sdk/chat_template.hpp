@@ -25,7 +25,7 @@ struct message {
 class chat_template {
   public:
     template <class Self> static const void* query(std::string_view interface_id) noexcept {
-        return interface_id == TW_CHAT_TEMPLATE_V1 ? &table<Self> : nullptr;
+        return interface_id == TW_CHAT_TEMPLATE_V1 ? &interface_table<Self> : nullptr;
     }
 
     [[nodiscard]] static std::vector<message> messages(std::string_view json_text) {
@@ -76,11 +76,11 @@ class chat_template {
     }
 
     template <class Self>
-    static constexpr tw_chat_template_v1 table{.size = sizeof(tw_chat_template_v1),
-                                               .create = &create_fn<Self>,
-                                               .destroy = &destroy_fn<Self>,
-                                               .render = &render_fn<Self>,
-                                               .stops = &stops_fn<Self>};
+    static constexpr tw_chat_template_v1 interface_table{.size = sizeof(tw_chat_template_v1),
+                                                         .create = &create_fn<Self>,
+                                                         .destroy = &destroy_fn<Self>,
+                                                         .render = &render_fn<Self>,
+                                                         .stops = &stops_fn<Self>};
 };
 
 } // namespace tw::sdk

@@ -40,13 +40,13 @@ struct engine_info {
     bool add_bos = false;
     bool truncates = true;
     std::int64_t weight_bytes = 0;
-    std::string_view model, device, build, chat_template;
+    std::string_view model{}, device{}, build{}, chat_template{};
 };
 
 // As tw_token. The views must stay valid until the engine is destroyed.
 struct token_info {
     std::uint32_t flags = 0, attributes = 0;
-    std::string_view text, piece;
+    std::string_view text{}, piece{};
 };
 
 // The rows that wanted logits, n_vocab floats each; valid until the next decode.
@@ -68,7 +68,7 @@ struct logits {
 class engine {
   public:
     template <class Self> static const void* query(std::string_view interface_id) noexcept {
-        return interface_id == TW_ENGINE_V1 ? &table<Self> : nullptr;
+        return interface_id == TW_ENGINE_V1 ? &interface_table<Self> : nullptr;
     }
 
   private:
@@ -143,16 +143,16 @@ class engine {
     }
 
     template <class Self>
-    static constexpr tw_engine_v1 table{.size = sizeof(tw_engine_v1),
-                                        .options = detail::options_of<Self>(),
-                                        .check = &check_fn<Self>,
-                                        .create = &create_fn<Self>,
-                                        .destroy = &destroy_fn<Self>,
-                                        .info = &info_fn<Self>,
-                                        .token = &token_fn<Self>,
-                                        .tokenize = &tokenize_fn<Self>,
-                                        .decode = &decode_fn<Self>,
-                                        .truncate = &truncate_fn<Self>};
+    static constexpr tw_engine_v1 interface_table{.size = sizeof(tw_engine_v1),
+                                                  .options = detail::options_of<Self>(),
+                                                  .check = &check_fn<Self>,
+                                                  .create = &create_fn<Self>,
+                                                  .destroy = &destroy_fn<Self>,
+                                                  .info = &info_fn<Self>,
+                                                  .token = &token_fn<Self>,
+                                                  .tokenize = &tokenize_fn<Self>,
+                                                  .decode = &decode_fn<Self>,
+                                                  .truncate = &truncate_fn<Self>};
 };
 
 } // namespace tw::sdk

@@ -18,6 +18,8 @@
 
 namespace tw::sdk {
 
+class delayed_call;
+
 // A cheap handle, valid until the instance it was given to is destroyed. Any thread. Log lines are
 // dropped when the host has no log; a missing executor or timer is TW_UNSUPPORTED.
 class host {
@@ -44,9 +46,10 @@ class host {
     // What `work` throws is logged.
     void post(std::function<void()> work) const;
 
-    // Runs `work` once on a pool thread, no earlier than `delay` from now, unless the host stops
-    // first. There is no way back; a plugin that must cancel uses the C service.
-    void after(std::chrono::milliseconds delay, std::function<void()> work) const;
+    // Runs `work` once on a pool thread, no earlier than `delay` from now, if the handle lives that
+    // long and the host does not stop. Throws TW_UNAVAILABLE when it is stopping already.
+    [[nodiscard]] delayed_call after(std::chrono::milliseconds delay,
+                                     std::function<void()> work) const;
 
     // The secret that the instance's table names by reference; TW_NOT_FOUND when there is none.
     [[nodiscard]] std::string secret(std::string_view name) const {
@@ -62,6 +65,7 @@ class host {
     [[nodiscard]] const tw_host* raw() const { return raw_; }
 
   private:
+    friend class delayed_call;
     struct task;
 
     template <class Service> [[nodiscard]] const Service* find(const char* id) const {
@@ -103,12 +107,46 @@ inline void host::post(std::function<void()> work) const {
     static_cast<void>(job.release()); // run() owns it now
 }
 
-inline void host::after(std::chrono::milliseconds delay, std::function<void()> work) const {
+// A call that host::after arranged. Destroying it cancels the call when it has not begun; it does
+// not wait for one that runs. Must not outlive the instance.
+class delayed_call {
+  public:
+    delayed_call() = default;
+    delayed_call(delayed_call&& other) noexcept { swap(other); }
+    delayed_call& operator=(delayed_call&& other) noexcept {
+        delayed_call gone(std::move(other));
+        swap(gone);
+        return *this;
+    }
+    ~delayed_call() {
+        if (id_ != 0 && service_->cancel(host_, id_) != 0) delete job_; // else run() owns it
+    }
+
+  private:
+    friend class host;
+
+    delayed_call(const tw_host* owner, const tw_host_timer* service, std::uint64_t id,
+                 host::task* job)
+        : host_(owner), service_(service), id_(id), job_(job) {}
+    void swap(delayed_call& other) noexcept {
+        std::swap(host_, other.host_);
+        std::swap(service_, other.service_);
+        std::swap(id_, other.id_);
+        std::swap(job_, other.job_);
+    }
+
+    const tw_host* host_ = nullptr;
+    const tw_host_timer* service_ = nullptr;
+    std::uint64_t id_ = 0;
+    host::task* job_ = nullptr;
+};
+
+inline delayed_call host::after(std::chrono::milliseconds delay, std::function<void()> work) const {
     if (timer_ == nullptr) throw failure{TW_UNSUPPORTED, "The host offers no timer."};
     auto job = std::make_unique<task>(task{*this, std::move(work)});
-    if (timer_->start(raw_, delay.count(), &task::run, job.get()) == 0)
-        throw failure{TW_UNAVAILABLE, "The host is stopping."};
-    static_cast<void>(job.release()); // run() owns it now
+    const auto id = timer_->start(raw_, delay.count(), &task::run, job.get());
+    if (id == 0) throw failure{TW_UNAVAILABLE, "The host is stopping."};
+    return {raw_, timer_, id, job.release()};
 }
 
 } // namespace tw::sdk

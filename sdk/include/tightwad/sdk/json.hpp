@@ -240,7 +240,7 @@ class value {
         return out;
     }
     [[nodiscard]] std::int64_t as_integer() const {
-        need(kind::number, "an integer");
+        need(kind::number, "a number");
         std::int64_t out = 0;
         const auto [stop, error] = std::from_chars(raw_.data(), raw_.data() + raw_.size(), out);
         if (error == std::errc{} && stop == raw_.data() + raw_.size()) return out;

@@ -18,7 +18,7 @@ namespace tw::sdk {
 struct draft {
     std::span<const std::int32_t> tokens; // proposed
     std::span<const std::int32_t> target; // the target's own pick at each position, one more
-    std::string_view prompt, answer;      // whole-answer judging, else empty
+    std::string_view prompt{}, answer{};  // whole-answer judging, else empty
 };
 
 struct verdict {
@@ -36,12 +36,13 @@ struct verdict {
 class verifier {
   public:
     template <class Self> static const void* query(std::string_view interface_id) noexcept {
-        return interface_id == TW_VERIFIER_V1 ? &table<Self> : nullptr;
+        return interface_id == TW_VERIFIER_V1 ? &interface_table<Self> : nullptr;
     }
 
   private:
     template <class Self>
-    static tw_code create_fn(const tw_host* raw, tw_str json, tw_verifier** out, tw_error* error) noexcept {
+    static tw_code create_fn(const tw_host* raw, tw_str json, tw_verifier** out,
+                             tw_error* error) noexcept {
         return detail::guarded(error, [&] {
             *out = reinterpret_cast<tw_verifier*>(
                 std::make_unique<Self>(host{raw}, config{view(json)}).release());
@@ -55,8 +56,8 @@ class verifier {
                             const tw_writer* correction, tw_error* error) noexcept {
         return detail::guarded(error, [&] {
             const std::size_t n_target = d->target == nullptr ? 0 : d->n_draft + 1;
-            const verdict judged = reinterpret_cast<const Self*>(self)->judge(
-                draft{{d->draft, d->n_draft}, {d->target, n_target}, view(d->prompt), view(d->answer)});
+            const verdict judged = reinterpret_cast<const Self*>(self)->judge(draft{
+                {d->draft, d->n_draft}, {d->target, n_target}, view(d->prompt), view(d->answer)});
             out->kind = judged.kind;
             out->n_accepted = judged.n_accepted;
             if (judged.kind == TW_VERDICT_CORRECT) write(correction, judged.correction);
@@ -64,12 +65,12 @@ class verifier {
     }
 
     template <class Self>
-    static constexpr tw_verifier_v1 table{.size = sizeof(tw_verifier_v1),
-                                          .options = detail::options_of<Self>(),
-                                          .exact = Self::exact ? 1 : 0,
-                                          .create = &create_fn<Self>,
-                                          .destroy = &destroy_fn<Self>,
-                                          .judge = &judge_fn<Self>};
+    static constexpr tw_verifier_v1 interface_table{.size = sizeof(tw_verifier_v1),
+                                                    .options = detail::options_of<Self>(),
+                                                    .exact = Self::exact ? 1 : 0,
+                                                    .create = &create_fn<Self>,
+                                                    .destroy = &destroy_fn<Self>,
+                                                    .judge = &judge_fn<Self>};
 };
 
 } // namespace tw::sdk

@@ -54,7 +54,7 @@ class lent_text {
 
   private:
     struct range {
-        std::uintptr_t begin = 0, end = 0;
+        std::uintptr_t begin, end;
     };
     static constexpr std::size_t max_ranges = 4096;
     inline static std::array<range, max_ranges> ranges{};
