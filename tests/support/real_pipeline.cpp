@@ -29,7 +29,7 @@ tw::node_config node(const std::string& name, const std::string& path, int slots
 std::shared_ptr<tw::pipeline> load_pair(const std::string& target, const std::string& draft, int slots,
                                         int draft_length) {
     spdlog::set_level(spdlog::level::warn);
-    static const auto plugins = tw::registry::scan(tw::search_path({TW_PLUGIN_DIR}));
+    static const auto plugins = tw::registry::scan(tw::search_path::from({TW_PLUGIN_DIR}));
     tw::configuration config;
     config.nodes = {node("target", target, slots), node("draft", draft, slots)};
     config.pipelines = {{.name = "bench", .serves = {"bench"}, .draft = {"draft"}, .target = "target",

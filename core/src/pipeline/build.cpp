@@ -9,6 +9,7 @@
 #include "bridge/backend.hpp"
 #include "bridge/chat_template.hpp"
 #include "bridge/engine.hpp"
+#include "bridge/interfaces.hpp"
 #include "pipeline/backend_pipeline.hpp"
 #include "pipeline/engine_pipeline.hpp"
 
@@ -132,7 +133,10 @@ result<std::shared_ptr<pipeline>> build(const pipeline_config& wanted, const con
         if (!made) return made.error();
         return std::make_shared<backend_pipeline>(wanted.name, wanted.serves, std::move(*made));
     }
-    engine_pipeline_parts parts{.name = wanted.name, .serves = wanted.serves, .scheduling = {.queue = wanted.queue}};
+    engine_pipeline_parts parts;
+    parts.name = wanted.name;
+    parts.serves = wanted.serves;
+    parts.scheduling.queue = wanted.queue;
     parts.scheduling.draft_length = wanted.max_draft_tokens.value_or(automatic_draft_length);
     const float share = wanted.draft.empty() ? 1.0F : 0.9F;
     auto loaded = load(target, target.node->options_json, [&](float part) { return progress(part * share); });

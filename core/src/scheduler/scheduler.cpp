@@ -136,8 +136,10 @@ void scheduler::drop_cancelled() {
 void scheduler::finish(sequence& answer, finish_reason reason, std::optional<error> failure) {
     if (answer.finished) return;
     answer.finished = true;
-    if (reason == finish_reason::stop || reason == finish_reason::length)
+    if (reason == finish_reason::stop || reason == finish_reason::length) {
         if (const auto rest = answer.text.finish(); !rest.empty()) answer.sink->text(rest);
+        if (answer.text.stopped()) reason = finish_reason::stop;
+    }
     answer.stats.tokens = answer.generated();
     answer.stats.total_s = seconds_since(answer.submitted);
 

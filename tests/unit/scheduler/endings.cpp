@@ -53,7 +53,7 @@ TEST_CASE("a prompt that does not fit is refused with both numbers; one that jus
     auto request = ask(1, 0, 100);
     request.prompt.assign(32, 3);
     const auto refused = small.submit(request, std::make_shared<collected>());
-    REQUIRE(!refused);
+    REQUIRE(refused.has_error());
     CHECK(refused.error().code == code::context_overflow);
     CHECK(refused.error().message.find("32 tokens long") != std::string::npos);
     request.prompt.resize(31);
@@ -99,8 +99,8 @@ TEST_CASE("a cancelled answer ends, running or waiting, and its slot serves the 
     auto waiting_sink = std::make_shared<collected>();
     const auto running = one.submit(endless, running_sink);
     const auto waiting = one.submit(endless, waiting_sink);
-    REQUIRE(running);
-    REQUIRE(waiting);
+    REQUIRE(running.has_value());
+    REQUIRE(waiting.has_value());
     running_sink->began.get();
     (*waiting)->cancel();
     CHECK(waiting_sink->result.get().reason == finish_reason::cancelled);
@@ -136,7 +136,7 @@ TEST_CASE("stopping ends what runs and what waits with an explicit error") {
             sinks.push_back(std::make_shared<collected>());
             auto endless = ask(i, 1, 100000);
             endless.sampling.logit_bias = {{1, -100.0F}};
-            REQUIRE(stopping.submit(endless, sinks.back()));
+            REQUIRE(stopping.submit(endless, sinks.back()).has_value());
         }
         sinks.front()->began.get();
     }

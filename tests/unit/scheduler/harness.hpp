@@ -38,7 +38,7 @@ struct answer {
 inline std::unique_ptr<tw::engine> toy_model(const std::string& options = "{}") {
     auto made = tw::engine::create(toy::api(), "toy", std::make_unique<tw::plugin_host>("toy", std::map<std::string, tw::secret_ref>{}),
                                    options, [](float) { return true; });
-    REQUIRE(made);
+    REQUIRE(made.has_value());
     return std::move(*made);
 }
 
@@ -59,7 +59,7 @@ inline tw::sequence_request ask(std::uint64_t seed, float temperature, std::int3
 inline answer run(tw::scheduler& scheduler, tw::sequence_request request) {
     auto sink = std::make_shared<collected>();
     auto started = scheduler.submit(std::move(request), sink);
-    REQUIRE(started);
+    REQUIRE(started.has_value());
     auto outcome = sink->result.get();
     return {sink->all, std::move(outcome)};
 }
