@@ -1,4 +1,4 @@
-/* A sound plugin in plain C, built from a frozen copy of contract 1.0: every host of major 1 loads
+/* A sound plugin in plain C, the one that a bad plugin differs from by a single fault. */
  * it. */
 #include "bad_backend.h"
 

@@ -52,7 +52,8 @@ TEST_CASE("many requests at once each get their own answer") {
     const auto echo = make("echo");
     std::vector<recorded> all(64);
     for (std::size_t i = 0; i < all.size(); ++i)
-        REQUIRE(all[i].start(*echo, R"({"prompt":"number )" + std::to_string(i) + "\"}").has_value());
+        REQUIRE(
+            all[i].start(*echo, R"({"prompt":"number )" + std::to_string(i) + "\"}").has_value());
     for (std::size_t i = 0; i < all.size(); ++i) {
         all[i].ended.get_future().wait();
         CHECK(all[i].pieces == std::vector<std::string>{"number ", std::to_string(i)});
@@ -151,6 +152,14 @@ TEST_CASE("a full pool is told with a time to come back") {
     REQUIRE_FALSE(begun.has_value());
     CHECK(begun.error().code == tw::code::busy);
     CHECK(begun.error().retry_after == std::chrono::seconds{1});
+}
+
+TEST_CASE("a plugin built for contract 1.0, without our headers, is loaded and answers") {
+    recorded heard;
+    const auto plugin = make("frozen_1_0");
+    REQUIRE(heard.start(*plugin, greeting).has_value());
+    CHECK(heard.ended.get_future().get().completion_tokens == 4);
+    CHECK(heard.pieces == std::vector<std::string>{"hello from 1.0"});
 }
 
 TEST_CASE("a table without a required function is refused") {

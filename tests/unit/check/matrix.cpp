@@ -74,6 +74,7 @@ TEST_CASE("sound plugins fail nothing") {
     CHECK(failures(built / "echo.so", "", &passed).empty());
     CHECK(passed == 10);
     CHECK(failures(built / "good.so").empty());
+    CHECK(failures(built / "frozen_1_0.so").empty());
 }
 
 TEST_CASE("a sound engine fails nothing when it is given a model") {
