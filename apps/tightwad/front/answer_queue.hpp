@@ -17,8 +17,8 @@ namespace tw::front {
 /// A piece of one answer, or its end.
 struct answer_event {
     std::size_t index = 0;
-    std::string text;
-    std::optional<generation_result> end;
+    std::string text{};
+    std::optional<generation_result> end{};
 };
 
 /// Never blocks the pipeline: past `max_bytes` of unread pieces it drops what comes and says so.

@@ -20,9 +20,9 @@ struct server_options {
     std::string host = "127.0.0.1";
     std::uint16_t port = 8088; // 0 = any free one
     /// Asked of every request but /health and OPTIONS. None = open to whoever can connect.
-    std::optional<std::string> token;
+    std::optional<std::string> token{};
     /// Origins whose pages may call from a browser. "*" allows every page and must be asked for.
-    std::vector<std::string> cors_origins;
+    std::vector<std::string> cors_origins{};
     /// Larger bodies are answered 413, counted in bytes whatever the framing.
     std::size_t max_body_bytes = 10U << 20U;
     /// The most tokens a request may ask for.
@@ -42,7 +42,7 @@ struct server_options {
     /// More are answered 503.
     std::size_t max_connections = 1024;
     /// The model ids of the configuration, listed before the models are loaded.
-    std::vector<std::string> model_ids;
+    std::vector<std::string> model_ids{};
 };
 
 /// Owns its sockets; all of them are served by the thread that is in run().

@@ -75,27 +75,27 @@ result<std::shared_ptr<generation>> fake_pipeline::start(generation_request requ
     return std::shared_ptr<generation>(started);
 }
 
-void fake_pipeline::run(const std::shared_ptr<job>& job) {
-    auto result = play(*job);
+void fake_pipeline::run(const std::shared_ptr<job>& one) {
+    auto result = play(*one);
     const bool was_cancelled = result.reason == finish_reason::cancelled;
-    job->sink->done(std::move(result));
-    job->sink.reset();
+    one->sink->done(std::move(result));
+    one->sink.reset();
     const std::lock_guard lock(mutex_);
     --running_;
     if (was_cancelled) ++cancelled_;
     changed_.notify_all();
 }
 
-generation_result fake_pipeline::play(job& job) {
-    const auto words = words_of(script_of(job.request));
+generation_result fake_pipeline::play(job& one) {
+    const auto words = words_of(script_of(one.request));
     const auto verb = words.empty() ? "" : words[0];
     generation_result out;
-    out.seed = job.request.sampling.seed;
+    out.seed = one.request.sampling.seed;
     out.prompt_tokens = static_cast<std::int64_t>(words.size());
     out.stats = {.rounds = 2, .drafted = 8, .accepted = 6, .tokens = 8, .queue_s = 0.001, .prefill_s = 0.002,
                  .draft_s = 0.25, .verify_s = 0.75, .total_s = 1.003};
     const auto piece = [&](const std::string& text) {
-        job.sink->text(text);
+        one.sink->text(text);
         ++out.completion_tokens;
     };
     const auto failed = [&] {
@@ -112,18 +112,18 @@ generation_result fake_pipeline::play(job& job) {
         if (words.back() == "late") piece("half");
         return failed();
     }
-    if (verb == "silent") return job.sleep(60s) ? cancelled() : out;
+    if (verb == "silent") return one.sleep(60s) ? cancelled() : out;
     if (verb == "slow" || verb == "flood") {
         for (int i = 0; i < amount; ++i) {
             piece(verb == "slow" ? std::to_string(i) + ' ' : std::string(1000, 'x'));
-            if (job.sleep(verb == "slow" ? 3ms : 0ms)) return cancelled();
+            if (one.sleep(verb == "slow" ? 3ms : 0ms)) return cancelled();
         }
         return out;
     }
     auto spoken = words;
-    if (job.request.sampling.temperature > 0) spoken.push_back("seed=" + std::to_string(out.seed));
+    if (one.request.sampling.temperature > 0) spoken.push_back("seed=" + std::to_string(out.seed));
     for (std::size_t i = 0; i < spoken.size(); ++i) {
-        if (job.request.max_tokens && out.completion_tokens >= *job.request.max_tokens) {
+        if (one.request.max_tokens && out.completion_tokens >= *one.request.max_tokens) {
             out.reason = finish_reason::length;
             return out;
         }

@@ -37,8 +37,8 @@ class fake_pipeline : public tw::pipeline {
 
   private:
     struct job;
-    void run(const std::shared_ptr<job>& job);
-    generation_result play(job& job);
+    void run(const std::shared_ptr<job>& one);
+    generation_result play(job& one);
 
     std::string name_ = "fake";
     std::vector<std::string> serves_;

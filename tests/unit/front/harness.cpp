@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
-#include <spdlog/spdlog.h>
 
 namespace tw::test {
 namespace {
@@ -18,7 +17,6 @@ namespace {
 front::server_options on_any_port(front::server_options options) {
     options.port = 0;
     if (options.model_ids.empty()) options.model_ids = {"org/model-1"};
-    spdlog::set_level(spdlog::level::err);
     return options;
 }
 

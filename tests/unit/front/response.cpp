@@ -1,0 +1,112 @@
+// The bytes of answers, against approved ones. Set TW_APPROVE=1 to write what comes instead.
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "front/answer_writer.hpp"
+#include "front/errors.hpp"
+
+using namespace tw;
+using namespace tw::front;
+
+namespace {
+
+void matches_golden(const std::string& name, const std::string& text) {
+    const auto path = std::string(TW_SOURCE_DIR "/tests/golden/front/") + name;
+    if (std::getenv("TW_APPROVE") != nullptr) std::ofstream(path, std::ios::binary) << text;
+    std::ostringstream approved;
+    approved << std::ifstream(path, std::ios::binary).rdbuf();
+    CHECK(text == approved.str());
+}
+
+api_request asked(endpoint kind, std::string_view body) { return *parse_request(kind, body, {}); }
+
+answer_identity identity(endpoint kind, bool include_usage = false) {
+    return {.kind = kind,
+            .id = kind == endpoint::chat ? "chatcmpl-1" : "cmpl-1",
+            .model = "org/model-1",
+            .created = 1700000000,
+            .include_usage = include_usage};
+}
+
+answer_event piece(std::size_t index, std::string text) { return {.index = index, .text = std::move(text), .end = {}}; }
+
+answer_event end(std::size_t index, finish_reason reason) {
+    generation_result result;
+    result.reason = reason;
+    result.prompt_tokens = 10;
+    result.completion_tokens = 4;
+    result.cached_tokens = 8;
+    result.seed = 7 + index;
+    result.stats = {.rounds = 3, .drafted = 9, .accepted = 6, .tokens = 4, .queue_s = 0.0005, .prefill_s = 0.1,
+                    .draft_s = 0.1, .verify_s = 0.3, .total_s = 0.6005};
+    return {.index = index, .text = "", .end = result};
+}
+
+constexpr auto chat_body = R"({"messages":[{"role":"user","content":"x"}],"stream":true,"n":2})";
+
+} // namespace
+
+TEST_CASE("a streamed chat with two answers and usage") {
+    answer_writer writer(asked(endpoint::chat, chat_body), identity(endpoint::chat, true));
+    auto out = writer.opening();
+    out += writer.add(piece(0, "Grüße, \"you\"\n"));
+    out += writer.add(piece(1, "b"));
+    out += writer.add(end(1, finish_reason::length));
+    CHECK_FALSE(writer.complete());
+    out += writer.add(end(0, finish_reason::stop));
+    CHECK(writer.complete());
+    matches_golden("chat_stream.sse", out + writer.closing());
+}
+
+TEST_CASE("a streamed completion with echo and without usage") {
+    answer_writer writer(asked(endpoint::completion, R"({"prompt":"Once","stream":true,"echo":true})"),
+                         identity(endpoint::completion));
+    auto out = writer.opening();
+    out += writer.add(piece(0, " upon"));
+    out += writer.add(end(0, finish_reason::length));
+    matches_golden("completion_stream.sse", out + writer.closing());
+}
+
+TEST_CASE("a stream that fails ends with the error instead of [DONE]") {
+    answer_writer writer(asked(endpoint::chat, chat_body), identity(endpoint::chat));
+    auto out = writer.opening();
+    out += writer.add(piece(0, "half"));
+    auto failed = end(0, finish_reason::failed);
+    failed.end->failure = fail(code::internal, "The engine lost its worker 192.168.1.20.");
+    out += writer.add(std::move(failed));
+    REQUIRE(writer.failure());
+    matches_golden("failed_stream.sse", out + writer.closing());
+}
+
+TEST_CASE("answers in one piece") {
+    auto request = asked(endpoint::chat, R"({"messages":[{"role":"user","content":"x"}],"n":2})");
+    answer_writer writer(request, identity(endpoint::chat));
+    for (const char* text : {"Hel", "lo"}) writer.add(piece(0, text));
+    writer.add(piece(1, "Ho"));
+    writer.add(end(0, finish_reason::stop));
+    writer.add(end(1, finish_reason::length));
+    matches_golden("chat.json", writer.whole());
+
+    answer_writer two(asked(endpoint::completion, R"({"prompt":["a","b"],"echo":true})"), identity(endpoint::completion));
+    two.add(piece(0, "1"));
+    two.add(piece(1, "2"));
+    two.add(end(0, finish_reason::stop));
+    two.add(end(1, finish_reason::stop));
+    matches_golden("completion.json", two.whole());
+}
+
+TEST_CASE("an answer cancelled by the pipeline is an error, never a short answer") {
+    answer_writer writer(asked(endpoint::chat, chat_body), identity(endpoint::chat));
+    writer.add(end(0, finish_reason::cancelled));
+    REQUIRE(writer.failure());
+    CHECK(http_status(writer.failure()->code) == 503);
+    CHECK_FALSE(writer.complete());
+}
+
+TEST_CASE("bytes that are no UTF-8 do not stop an answer") {
+    answer_writer writer(asked(endpoint::chat, chat_body), identity(endpoint::chat));
+    CHECK(writer.add(piece(0, "a\xff")).find("a\xEF\xBF\xBD") != std::string::npos);
+}

@@ -1,0 +1,159 @@
+// What the server answers apart from generations: models, health, tokens, pages of other origins.
+#include <catch2/catch_test_macros.hpp>
+#include <nlohmann/json.hpp>
+
+#include "harness.hpp"
+
+using namespace tw;
+using namespace tw::test;
+using nlohmann::json;
+
+TEST_CASE("models are listed before they are loaded, and after") {
+    running_server server({.model_ids = {"org/model-1", "b"}}, false);
+    const auto list = json::parse(ask(server, get("/v1/models")).body);
+    CHECK(list["object"] == "list");
+    CHECK(list["data"].size() == 2);
+    CHECK(list["data"][0]["id"] == "org/model-1");
+    CHECK(list["data"][0]["object"] == "model");
+    CHECK(list["data"][0]["created"].is_number_integer());
+    server->set_ready({server.pipeline});
+    CHECK(json::parse(ask(server, get("/v1/models")).body)["data"].size() == 1);
+}
+
+TEST_CASE("a model's id may hold a slash, escaped or not") {
+    running_server server;
+    CHECK(ask(server, get("/v1/models/org/model-1")).status == 200);
+    CHECK(json::parse(ask(server, get("/v1/models/org%2Fmodel-1?x=1")).body)["id"] == "org/model-1");
+    const auto missing = ask(server, get("/v1/models/org/modle-1"));
+    CHECK(missing.status == 404);
+    CHECK(error_of(missing) == "There is no model 'org/modle-1'; did you mean 'org/model-1'? | "
+                               "invalid_request_error | model | model_not_found");
+}
+
+TEST_CASE("health tells how far loading is, and nothing else, without a token") {
+    running_server server({.token = "secret"}, false);
+    server->set_progress(0.25F);
+    const auto loading = ask(server, get("/health"));
+    CHECK(loading.status == 503);
+    CHECK(json::parse(loading.body) == json{{"status", "loading"}, {"progress", 0.25}});
+    const auto early = ask(server, post("/v1/chat/completions", chat("hi"), "x-api-key: secret\r\n"));
+    CHECK(early.status == 503);
+    CHECK(early.headers.contains("retry-after"));
+    CHECK(error_of(early) == "The model 'org/model-1' is still being loaded (25 %); ask again soon. | "
+                             "unavailable_error | null | unavailable");
+    server->set_ready({server.pipeline});
+    const auto ok = ask(server, get("/health"));
+    CHECK(ok.status == 200);
+    CHECK(ok.body == R"({"status":"ok"})");
+}
+
+TEST_CASE("only the token opens the door") {
+    running_server server({.token = "secret"});
+    const auto status_with = [&](const char* header) { return ask(server, get("/v1/models", header)).status; };
+    CHECK(status_with("Authorization: Bearer secret\r\n") == 200);
+    CHECK(status_with("authorization: bEaReR   secret\r\n") == 200);
+    CHECK(status_with("x-api-key: secret\r\n") == 200);
+    CHECK(status_with("") == 401);
+    CHECK(status_with("Authorization: Bearer secre\r\n") == 401);
+    CHECK(status_with("Authorization: Bearer secret2\r\n") == 401);
+    CHECK(status_with("Authorization: Basic secret\r\n") == 401);
+    CHECK(status_with("Authorization: Bearer\r\n") == 401);
+    CHECK(status_with("Authorization: Bearer s\xC3\xA9\xFF" "cret\r\n") == 401);
+    const auto wrong = ask(server, get("/v1/models", "Authorization: Bearer x\r\n"));
+    CHECK(wrong.headers.at("www-authenticate") == "Bearer");
+    CHECK(error_of(wrong) == "The token is not this server's. | authentication_error | null | invalid_api_key");
+}
+
+TEST_CASE("a stranger's body is not read before the token is") {
+    running_server server({.token = "secret"});
+    raw_client client(server.port());
+    client.send("POST /v1/chat/completions HTTP/1.1\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n");
+    const auto answer = client.read();
+    CHECK(answer.status == 401);
+    CHECK(answer.headers.at("connection") == "close");
+}
+
+TEST_CASE("paths and methods that are not there") {
+    running_server server;
+    const auto path = ask(server, get("/chat/completions"));
+    CHECK(path.status == 404);
+    CHECK(error_of(path) == "There is nothing at /chat/completions; the API is under /v1, as in "
+                            "/v1/chat/completions. | invalid_request_error | null | unknown_url");
+    const auto method = ask(server, get("/v1/chat/completions"));
+    CHECK(method.status == 405);
+    CHECK(method.headers.at("allow") == "POST, OPTIONS");
+    CHECK(ask(server, "DELETE /v1/models HTTP/1.1\r\n\r\n").status == 405);
+}
+
+TEST_CASE("HEAD has GET's head and no body, and the connection goes on") {
+    running_server server;
+    raw_client client(server.port());
+    client.send("HEAD /v1/models HTTP/1.1\r\n\r\n");
+    const auto head = client.read(false);
+    CHECK(head.status == 200);
+    CHECK(head.headers.at("content-length") != "0");
+    CHECK(head.headers.at("x-request-id").starts_with("req_"));
+    client.send(get("/health"));
+    CHECK(client.read().body == R"({"status":"ok"})");
+}
+
+TEST_CASE("requests sent ahead are answered in order") {
+    running_server server;
+    raw_client client(server.port());
+    client.send(post("/v1/chat/completions", chat("one")) + post("/v1/chat/completions", chat("slow 5")) +
+                get("/health"));
+    CHECK(client.read().body.find("one seed=7") != std::string::npos);
+    CHECK(client.read().body.find("0 1 2 3 4 ") != std::string::npos);
+    CHECK(client.read().body == R"({"status":"ok"})");
+}
+
+TEST_CASE("pages of listed origins may call, without a token for the question") {
+    running_server server({.token = "secret", .cors_origins = {"http://ui.test"}});
+    const std::string preflight = "OPTIONS /v1/chat/completions HTTP/1.1\r\nAccess-Control-Request-Method: POST\r\n"
+                                  "Access-Control-Request-Headers: authorization,x-stainless-os\r\nOrigin: ";
+    const auto listed = ask(server, preflight + "http://ui.test\r\n\r\n");
+    CHECK(listed.status == 204);
+    CHECK(listed.headers.at("access-control-allow-origin") == "http://ui.test");
+    CHECK(listed.headers.at("access-control-allow-headers") == "authorization,x-stainless-os");
+    CHECK(listed.headers.at("access-control-allow-methods") == "POST, OPTIONS");
+    CHECK(listed.headers.at("vary") == "Origin");
+    const auto other = ask(server, preflight + "http://evil.test\r\n\r\n");
+    CHECK(other.status == 204);
+    CHECK_FALSE(other.headers.contains("access-control-allow-origin"));
+    CHECK_FALSE(other.headers.contains("access-control-allow-headers"));
+    const auto refused = ask(server, get("/v1/models", "Origin: http://ui.test\r\n"));
+    CHECK(refused.status == 401);
+    CHECK(refused.headers.at("access-control-allow-origin") == "http://ui.test");
+}
+
+TEST_CASE("by default no page of another origin may read, and a star allows all") {
+    running_server closed;
+    CHECK_FALSE(ask(closed, get("/v1/models", "Origin: http://ui.test\r\n"))
+                    .headers.contains("access-control-allow-origin"));
+    running_server open({.cors_origins = {"*"}});
+    CHECK(ask(open, get("/v1/models", "Origin: http://ui.test\r\n")).headers.at("access-control-allow-origin") == "*");
+}
+
+TEST_CASE("status shows the pipelines and what the program adds") {
+    running_server server;
+    server->set_status_extra([] { return json{{"plugins", 3}}; });
+    const auto status = json::parse(ask(server, get("/v1/tightwad/status")).body);
+    CHECK(status["status"] == "ok");
+    CHECK(status["pipelines"][0]["name"] == "fake");
+    CHECK(status["plugins"] == 3);
+    CHECK(status["server"]["running_answers"] == 0);
+    CHECK(status["server"]["connections"] == 1);
+}
+
+TEST_CASE("an address other machines reach needs a token") {
+    const auto open = front::server::listen({.host = "0.0.0.0", .port = 0});
+    REQUIRE(open.has_error());
+    CHECK(open.error().message == "Listening on 0.0.0.0:0 would let other machines use the models without a token: "
+                                  "set [server] token, or listen on 127.0.0.1.");
+    CHECK(front::server::listen({.host = "0.0.0.0", .port = 0, .token = "secret"}).has_value());
+    CHECK(front::server::listen({.host = "0.0.0.0", .port = 0, .token = ""}).has_error());
+    running_server first;
+    const auto taken = front::server::listen({.port = first.port()});
+    REQUIRE(taken.has_error());
+    CHECK(taken.error().message.find("Address already in use") != std::string::npos);
+}
