@@ -1,5 +1,4 @@
-/* A sound plugin in plain C, the one that a bad plugin differs from by a single fault. */
- * it. */
+/* A sound plugin in plain C: each bad one differs from it by a single fault. */
 #include "bad_backend.h"
 
 BAD_TABLE(&bad_start)
