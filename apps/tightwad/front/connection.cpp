@@ -24,6 +24,8 @@ asio::awaitable<void> connection::serve(std::shared_ptr<connection> /*self*/) {
     else co_await http_.close_gracefully();
 }
 
+// g++ 12 destroys a temporary argument of an awaited call twice: every argument here has a name.
+
 /// One request and its reply; false when the connection is to be closed.
 asio::awaitable<bool> connection::exchange() {
     auto read = co_await http_.read_head();
@@ -36,9 +38,11 @@ asio::awaitable<bool> connection::exchange() {
     began_ = std::chrono::steady_clock::now();
     if (auto* refusal = std::get_if<reply>(&read)) {
         refusal->close = true;
-        co_return co_await send(*std::move(refusal), {});
+        request_head unread;
+        co_return co_await send(std::move(*refusal), std::move(unread));
     }
-    co_return co_await handle(std::get<request_head>(std::move(read)));
+    auto head = std::get<request_head>(std::move(read));
+    co_return co_await handle(std::move(head));
 }
 
 asio::awaitable<bool> connection::handle(request_head head) {
@@ -58,7 +62,8 @@ asio::awaitable<bool> connection::handle(request_head head) {
     std::string body;
     if (http_.has_body()) {
         if (head.expects_continue && head.version >= 11) {
-            const bool written = co_await http_.write("HTTP/1.1 100 Continue\r\n\r\n");
+            std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+            const bool written = co_await http_.write(std::move(go_on));
             if (!written) co_return false;
         }
         auto read = co_await http_.read_body();

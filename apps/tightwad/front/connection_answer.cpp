@@ -19,10 +19,14 @@ constexpr std::size_t unread_limit = 1U << 20U;
 asio::awaitable<bool> connection::generate(request_head head, endpoint kind, std::string body) {
     auto parsed = parse_request(kind, body, {.max_tokens = shared_.options.max_tokens_limit});
     body = {};
-    if (!parsed) co_return co_await send(error_reply(parsed.error()), std::move(head));
+    if (!parsed) {
+        auto refusal = error_reply(parsed.error());
+        co_return co_await send(std::move(refusal), std::move(head));
+    }
     const auto& request = *parsed;
     auto found = shared_.models.find(request.model);
-    if (auto* refusal = std::get_if<reply>(&found)) co_return co_await send(std::move(*refusal), std::move(head));
+    if (auto* refusal = std::get_if<reply>(&found))
+        co_return co_await send(std::move(*refusal), std::move(head));
     if (shared_.stopping) {
         auto stopping = error_reply(fail(code::unavailable, "The server is stopping."));
         co_return co_await send(std::move(stopping), std::move(head));
@@ -31,8 +35,10 @@ asio::awaitable<bool> connection::generate(request_head head, endpoint kind, std
     const auto model = request.model.empty() ? pipeline->serves().front() : request.model;
     const auto limit = request.stream ? unread_limit : std::numeric_limits<std::size_t>::max();
     const auto running = std::make_shared<answer>(loop_, limit);
-    if (auto failure = running->start(request, *pipeline))
-        co_return co_await send(error_reply(*failure), std::move(head));
+    if (auto failure = running->start(request, *pipeline)) {
+        auto refusal = error_reply(*failure);
+        co_return co_await send(std::move(refusal), std::move(head));
+    }
 
     answer_writer writer(request, new_identity(request, model));
     running_ = running;
@@ -45,9 +51,8 @@ asio::awaitable<bool> connection::generate(request_head head, endpoint kind, std
             answer->wake();
         }
     });
-    const bool streamed = request.stream;
     bool keep = false;
-    if (streamed) keep = co_await stream(std::move(head), running, std::move(writer));
+    if (request.stream) keep = co_await stream(std::move(head), running, std::move(writer));
     else keep = co_await collect(std::move(head), running, std::move(writer));
     running->cancel();
     running_.reset();
@@ -70,9 +75,12 @@ asio::awaitable<bool> connection::stream(request_head head, std::shared_ptr<answ
     auto events = writer.opening();
     while (true) {
         if (!events.empty()) bytes += chunked ? http_chunk(events) : events;
-        const bool written = bytes.empty() || co_await http_.write(std::exchange(bytes, {}));
-        if (!written) peer_gone_ = true;
-        if (!written || writer.complete() || writer.failure()) break;
+        if (!bytes.empty()) {
+            auto block = std::exchange(bytes, {});
+            const bool written = co_await http_.write(std::move(block));
+            if (!written) peer_gone_ = true;
+        }
+        if (peer_gone_ || writer.complete() || writer.failure()) break;
         events.clear();
         auto batch = co_await running->next(shared_.options.ping_interval);
         if (peer_gone_ || running->overflowed()) break;
@@ -94,7 +102,7 @@ asio::awaitable<bool> connection::stream(request_head head, std::shared_ptr<answ
 
 asio::awaitable<bool> connection::collect(request_head head, std::shared_ptr<answer> running, answer_writer writer) {
     while (!writer.complete() && !writer.failure() && !peer_gone_) {
-        auto batch = co_await running->next(std::chrono::minutes{1});
+        auto batch = co_await running->next(shared_.options.ping_interval);
         for (auto& event : batch)
             if (!writer.failure()) writer.add(std::move(event));
     }
