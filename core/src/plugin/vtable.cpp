@@ -24,6 +24,27 @@ std::optional<std::string> slot_fault(slots all, const char* interface_id) {
     return std::nullopt;
 }
 
+// An option table without end would be read past its memory; no plugin has this many.
+constexpr std::size_t max_options = 256;
+
+std::optional<std::string> option_fault(const tw_option* const* options, const char* interface_id) {
+    const auto said = [&](std::size_t i, const char* what) {
+        return "has a fault in option " + std::to_string(i + 1) + " of " + interface_id + ": " +
+               what;
+    };
+    if (options == nullptr) return std::nullopt;
+    for (std::size_t i = 0; options[i] != nullptr; ++i) {
+        const auto& option = *options[i];
+        if (i == max_options) return said(i, "there are more than 256");
+        if (option.size < sizeof(tw_option)) return said(i, "it is too small");
+        if (option.name == nullptr || *option.name == '\0') return said(i, "it has no name");
+        if (option.help == nullptr) return said(i, "it has no help");
+        if (option.type < TW_OPTION_STRING || option.type > TW_OPTION_PATH)
+            return said(i, "its type is unknown");
+    }
+    return std::nullopt;
+}
+
 template <class Api>
 std::optional<std::string> fault_at(const tw_plugin& entry, const char* interface_id) {
     const void* found = entry.query(interface_id);
@@ -34,6 +55,7 @@ std::optional<std::string> fault_at(const tw_plugin& entry, const char* interfac
 
 std::optional<std::string> vtable_fault(const tw_backend_v1& api) {
     if (auto fault = size_fault(api, TW_BACKEND_V1)) return fault;
+    if (auto fault = option_fault(api.options, TW_BACKEND_V1)) return fault;
     return slot_fault({{"create", api.create != nullptr},
                        {"destroy", api.destroy != nullptr},
                        {"start", api.start != nullptr}},
@@ -42,6 +64,7 @@ std::optional<std::string> vtable_fault(const tw_backend_v1& api) {
 
 std::optional<std::string> vtable_fault(const tw_engine_v1& api) {
     if (auto fault = size_fault(api, TW_ENGINE_V1)) return fault;
+    if (auto fault = option_fault(api.options, TW_ENGINE_V1)) return fault;
     return slot_fault({{"check", api.check != nullptr},
                        {"create", api.create != nullptr},
                        {"destroy", api.destroy != nullptr},
@@ -55,6 +78,7 @@ std::optional<std::string> vtable_fault(const tw_engine_v1& api) {
 
 std::optional<std::string> vtable_fault(const tw_verifier_v1& api) {
     if (auto fault = size_fault(api, TW_VERIFIER_V1)) return fault;
+    if (auto fault = option_fault(api.options, TW_VERIFIER_V1)) return fault;
     return slot_fault({{"create", api.create != nullptr},
                        {"destroy", api.destroy != nullptr},
                        {"judge", api.judge != nullptr}},

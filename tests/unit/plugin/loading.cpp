@@ -6,6 +6,7 @@
 
 #include "plugin/rehearse.hpp"
 #include "plugin/sha256.hpp"
+#include "plugin/vtable.hpp"
 #include "unit/plugin/plugin_folder.hpp"
 
 TEST_CASE("a loaded plugin states what it is and what it offers") {
@@ -22,6 +23,32 @@ TEST_CASE("a loaded plugin states what it is and what it offers") {
     CHECK(echo->query(TW_BACKEND_V1) != nullptr);
     CHECK(echo->query(TW_ENGINE_V1) == nullptr);
     CHECK(found.searched() == std::vector{folder.path()});
+}
+
+TEST_CASE("an option that nobody could use is a fault of the table") {
+    const plugin_folder folder;
+    folder.copy("good.so");
+    const auto found = folder.scan();
+    auto api = *static_cast<const tw_backend_v1*>(found.find("good")->query(TW_BACKEND_V1));
+    tw_option option{sizeof(tw_option), TW_OPTION_STRING, "url", nullptr, "Where it is.", 0, 0, 0};
+    const tw_option* const table[] = {&option, nullptr};
+    api.options = table;
+    CHECK_FALSE(tw::vtable_fault(api));
+    option.name = nullptr;
+    CHECK(tw::vtable_fault(api) == "has a fault in option 1 of tightwad.backend/1: it has no name");
+    option.name = "url";
+    option.type = 9;
+    CHECK(tw::vtable_fault(api) ==
+          "has a fault in option 1 of tightwad.backend/1: its type is unknown");
+    const std::vector<const tw_option*> endless(300, &option);
+    option.type = TW_OPTION_STRING;
+    api.options = endless.data();
+    CHECK(tw::vtable_fault(api) ==
+          "has a fault in option 257 of tightwad.backend/1: there are more than 256");
+    api.options = nullptr;
+    api.size = 8;
+    CHECK(tw::vtable_fault(api) ==
+          "has a table of 8 bytes for tightwad.backend/1 where the contract needs 40");
 }
 
 TEST_CASE("a child that does not end in time is ended") {
