@@ -1,11 +1,11 @@
 #!/bin/sh
-# Model files that cannot be served: one clear sentence, exit 2, nothing started. bad_models.sh TIGHTWAD GOOD.gguf
+# Model files that cannot be served: one clear sentence, exit 2, nothing started. bad_models.sh TIGHTWAD
 set -eu
-tightwad=$1
-good=$2
-work=$(mktemp -d)
+. "$(dirname "$0")/common.sh"
 trap 'rm -rf "$work"' EXIT
-export TIGHTWAD_STATE="$work/state"
+tightwad=$1
+good=$models/stories15m-q4_0.gguf
+port=$(free_port)
 failed=0
 
 # refuse NAME FILE SENTENCE-PART: both `check` and `serve` end with 2 and say it.
@@ -13,7 +13,7 @@ refuse() {
     cat >"$work/$1.toml" <<EOF
 schema = 1
 [server]
-listen = "127.0.0.1:1"
+listen = "127.0.0.1:$port"
 [backend.target]
 plugin = "llamacpp"
 model_path = "$2"
@@ -35,7 +35,7 @@ EOF
 }
 
 echo "this is a text, not a model" >"$work/text.gguf"
-head -c 1000000 "$good" >"$work/cut-header.gguf"
+head -c 300000 "$good" >"$work/cut-header.gguf"
 head -c $(($(stat -c %s "$good") - 4096)) "$good" >"$work/cut-data.gguf"
 : >"$work/empty.gguf"
 mkdir "$work/folder.gguf"

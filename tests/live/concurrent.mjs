@@ -1,9 +1,9 @@
 // Fifty streams at once against a real model: each equals its own single run, and clients that go away
-// leave nothing behind. Environment: TIGHTWAD_URL, TIGHTWAD_TOKEN, TIGHTWAD_MODEL.
+// leave nothing behind. Environment: TIGHTWAD_URL (without /v1), TIGHTWAD_TOKEN, TIGHTWAD_MODEL.
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 
-const base = process.env.TIGHTWAD_URL;
+const base = `${process.env.TIGHTWAD_URL}/v1`;
 const headers = { authorization: `Bearer ${process.env.TIGHTWAD_TOKEN}`, 'content-type': 'application/json' };
 
 const filler = 'The quick brown fox jumps over the lazy dog near the old stone bridge by the river. ';
