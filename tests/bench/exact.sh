@@ -18,7 +18,7 @@ one() {
 one stories15m-q8_0--q4_0 --target "$models/stories15m-q8_0.gguf" --draft "$models/stories15m-q4_0.gguf" \
     --max-tokens 120
 one tinyllama-q4_0--stories15m-q8_0 --target "$models/tinyllama-1.1b-chat-q4_0.gguf" \
-    --draft "$models/stories15m-q8_0.gguf" --max-tokens 24 --chat --long-runs 14 --long-prompts 7 --long-tokens 300
+    --draft "$models/stories15m-q8_0.gguf" --max-tokens 16 --chat --long-runs 14 --long-prompts 7 --long-tokens 270
 cat "$out"/*.txt | sed -n '/^prompts=/p' | tr ' =' '\n ' | awk '
     $1 == "prompts" && $2 > p { p = $2 } $1 != "prompts" { sum[$1] += $2 }
     END { printf "prompts=%d tokens=%d past512=%d concurrent=%d mismatches=%d\n",

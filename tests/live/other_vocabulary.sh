@@ -1,5 +1,5 @@
 #!/bin/sh
-# A draft whose vocabulary differs from the target's (MiniMind2 with stories15M) is refused in one sentence, or
+# A draft whose vocabulary differs from the target's (MiniMind2 with TinyLlama) is refused in one sentence, or
 # left out when the pipeline says fallback = true. other_vocabulary.sh TIGHTWAD
 set -eu
 . "$(dirname "$0")/common.sh"
