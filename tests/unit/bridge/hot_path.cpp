@@ -13,15 +13,15 @@ std::atomic<long> allocations{0};
 }
 
 // The program's own operators, which a plugin's libstdc++ finds first.
-void* operator new(std::size_t size) {
+[[gnu::noinline]] void* operator new(std::size_t size) {
     ++allocations;
     if (void* at = std::malloc(size == 0 ? 1 : size)) return at;
     throw std::bad_alloc();
 }
-void operator delete(void* at) noexcept {
+[[gnu::noinline]] void operator delete(void* at) noexcept {
     std::free(at);
 }
-void operator delete(void* at, std::size_t) noexcept {
+[[gnu::noinline]] void operator delete(void* at, std::size_t) noexcept {
     std::free(at);
 }
 
