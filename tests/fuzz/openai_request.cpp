@@ -12,11 +12,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const auto kind : {endpoint::chat, endpoint::completion}) {
         const auto request = parse_request(kind, body, {.max_tokens = 100});
         if (request.has_error()) {
-            if (request.error().message.empty() || error_reply(request.error()).status != 400) __builtin_trap();
+            if (request.error().message.empty() || error_reply(request.error()).status != 400)
+                __builtin_trap();
             continue;
         }
         if (request->answers() == 0) __builtin_trap();
-        for (std::size_t i = 0; i < request->answers(); ++i) static_cast<void>(request->answer(i));
+        for (std::size_t i = 0; i < request->answers(); ++i)
+            static_cast<void>(request->answer(i));
     }
     return 0;
 }

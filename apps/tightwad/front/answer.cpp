@@ -64,7 +64,8 @@ void answer::wake() {
 }
 
 void answer::cancel() {
-    for (const auto& one : generations_) one->cancel();
+    for (const auto& one : generations_)
+        one->cancel();
 }
 
 } // namespace tw::front

@@ -29,7 +29,8 @@ class answer : public std::enable_shared_from_this<answer> {
     [[nodiscard]] std::optional<error> start(const api_request& request, tw::pipeline& pipeline);
 
     /// Waits for events; returns none when there were none for `patience`, or after wake().
-    [[nodiscard]] boost::asio::awaitable<std::vector<answer_event>> next(std::chrono::milliseconds patience);
+    [[nodiscard]] boost::asio::awaitable<std::vector<answer_event>>
+    next(std::chrono::milliseconds patience);
 
     /// Ends the wait of next().
     void wake();

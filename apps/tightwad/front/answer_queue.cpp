@@ -11,7 +11,8 @@ constexpr std::size_t overhead = 256;
 
 class queue_sink : public generation_sink {
   public:
-    queue_sink(std::shared_ptr<answer_queue> queue, std::size_t index) : queue_(std::move(queue)), index_(index) {}
+    queue_sink(std::shared_ptr<answer_queue> queue, std::size_t index)
+        : queue_(std::move(queue)), index_(index) {}
 
     void text(std::string_view piece) override {
         queue_->push({.index = index_, .text = std::string(piece), .end = std::nullopt});

@@ -47,6 +47,7 @@ class answer_queue {
 };
 
 /// The pipeline's side for the answer of that index.
-[[nodiscard]] std::shared_ptr<generation_sink> sink_for(std::shared_ptr<answer_queue> queue, std::size_t index);
+[[nodiscard]] std::shared_ptr<generation_sink> sink_for(std::shared_ptr<answer_queue> queue,
+                                                        std::size_t index);
 
 } // namespace tw::front

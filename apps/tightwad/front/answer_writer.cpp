@@ -20,7 +20,8 @@ answer_writer::answer_writer(const api_request& request, answer_identity who)
 std::string answer_writer::opening() const {
     std::string out;
     for (std::size_t i = 0; i < choices_.size(); ++i)
-        if (who_.kind == endpoint::chat || !echo_[i].empty()) out += sse_event(first_chunk(who_, i, echo_[i]));
+        if (who_.kind == endpoint::chat || !echo_[i].empty())
+            out += sse_event(first_chunk(who_, i, echo_[i]));
     return out;
 }
 
@@ -34,16 +35,20 @@ std::string answer_writer::add(answer_event event) {
     choice.result = *std::move(event.end);
     ++ended_;
     if (choice.result.reason == finish_reason::failed)
-        failure_ = choice.result.failure.value_or(fail(code::internal, "The answer failed without a message."));
+        failure_ = choice.result.failure.value_or(
+            fail(code::internal, "The answer failed without a message."));
     else if (choice.result.reason == finish_reason::cancelled)
-        failure_ = fail(code::cancelled, "The answer was cancelled before it was complete; ask again.");
+        failure_ =
+            fail(code::cancelled, "The answer was cancelled before it was complete; ask again.");
     if (failure_ || !stream_) return {};
     return sse_event(complete() ? last_chunk(who_, event.index, choices_)
                                 : finish_chunk(who_, event.index, choice.result.reason));
 }
 
 std::string answer_writer::closing() const {
-    if (failure_) return sse_event(error_object(*failure_).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    if (failure_)
+        return sse_event(error_object(*failure_).dump(
+            -1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
     std::string out;
     if (who_.include_usage) out += sse_event(usage_chunk(who_, choices_, n_));
     return out.append(sse_done);
@@ -51,7 +56,8 @@ std::string answer_writer::closing() const {
 
 std::string answer_writer::whole() const {
     auto choices = choices_;
-    for (std::size_t i = 0; i < choices.size(); ++i) choices[i].text.insert(0, echo_[i]);
+    for (std::size_t i = 0; i < choices.size(); ++i)
+        choices[i].text.insert(0, echo_[i]);
     return whole_answer(who_, choices, n_);
 }
 

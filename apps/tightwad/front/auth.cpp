@@ -9,7 +9,9 @@
 namespace tw::front {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 /// What follows "Bearer " in an Authorization header, empty for another scheme.
 std::string_view bearer(std::string_view header) {

@@ -10,12 +10,14 @@
 
 namespace tw::front {
 
-/// Keeps only the token's SHA-256. The time a check takes does not depend on where a guess is wrong.
+/// Keeps only the token's SHA-256. The time a check takes does not depend on where a guess is
+/// wrong.
 class authorizer {
   public:
     explicit authorizer(const std::optional<std::string>& token);
 
-    /// By `Authorization: Bearer TOKEN` (scheme in any case) or `x-api-key: TOKEN`; bytes, any bytes.
+    /// By `Authorization: Bearer TOKEN` (scheme in any case) or `x-api-key: TOKEN`; bytes, any
+    /// bytes.
     [[nodiscard]] bool allows(const request_head& head) const;
 
   private:

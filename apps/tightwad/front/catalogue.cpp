@@ -21,7 +21,8 @@ void catalogue::set_ready(std::vector<std::shared_ptr<tw::pipeline>> pipelines) 
     const std::lock_guard lock(mutex_);
     pipelines_.swap(pipelines);
     ids_.clear();
-    for (const auto& one : pipelines_) ids_.insert(ids_.end(), one->serves().begin(), one->serves().end());
+    for (const auto& one : pipelines_)
+        ids_.insert(ids_.end(), one->serves().begin(), one->serves().end());
     progress_ = 1;
     ready_ = true;
 }
@@ -49,7 +50,8 @@ float catalogue::progress() const {
 std::variant<std::shared_ptr<tw::pipeline>, reply> catalogue::find(const std::string& model) const {
     const std::lock_guard lock(mutex_);
     if (model.empty() && ids_.size() != 1) {
-        auto missing = fail(code::invalid_argument, "'model' is missing; GET /v1/models lists what is served.");
+        auto missing = fail(code::invalid_argument,
+                            "'model' is missing; GET /v1/models lists what is served.");
         missing.param = "model";
         return error_reply(missing);
     }
@@ -58,7 +60,8 @@ std::variant<std::shared_ptr<tw::pipeline>, reply> catalogue::find(const std::st
     for (const auto& one : pipelines_)
         if (std::ranges::find(one->serves(), id) != one->serves().end()) return one;
     auto loading = fail(code::unavailable, "The model '" + id + "' is still being loaded (" +
-                                               std::to_string(std::lround(progress_ * 100)) + " %); ask again soon.");
+                                               std::to_string(std::lround(progress_ * 100)) +
+                                               " %); ask again soon.");
     loading.retry_after = std::chrono::seconds{2};
     return error_reply(loading);
 }
@@ -76,10 +79,12 @@ nlohmann::ordered_json catalogue::status() const {
         out["models"] = ids_;
     }
     out["pipelines"] = nlohmann::ordered_json::array();
-    for (const auto& one : pipelines) out["pipelines"].push_back(nlohmann::ordered_json(one->status()));
+    for (const auto& one : pipelines)
+        out["pipelines"].push_back(nlohmann::ordered_json(one->status()));
     if (!extra) return out;
     const auto keys = extra();
-    for (const auto& [key, value] : keys.items()) out[key] = value;
+    for (const auto& [key, value] : keys.items())
+        out[key] = value;
     return out;
 }
 

@@ -28,7 +28,8 @@ class catalogue {
 
     /// Who answers for `model`, or the reply that says why nobody does (unknown, still loading). An
     /// empty name means the only model there is.
-    [[nodiscard]] std::variant<std::shared_ptr<tw::pipeline>, reply> find(const std::string& model) const;
+    [[nodiscard]] std::variant<std::shared_ptr<tw::pipeline>, reply>
+    find(const std::string& model) const;
 
     [[nodiscard]] bool ready() const;
     [[nodiscard]] float progress() const;

@@ -15,13 +15,17 @@ namespace tw::front {
 namespace asio = boost::asio;
 
 connection::connection(asio::ip::tcp::socket socket, serving& shared, bool surplus)
-    : shared_(shared), loop_(socket.get_executor()), http_(std::move(socket), shared.options), surplus_(surplus) {}
+    : shared_(shared), loop_(socket.get_executor()), http_(std::move(socket), shared.options),
+      surplus_(surplus) {}
 
 asio::awaitable<void> connection::serve(std::shared_ptr<connection> /*self*/) {
     bool open = true;
-    while (open && !shared_.stopping) open = co_await exchange();
-    if (peer_gone_) close();
-    else co_await http_.close_gracefully();
+    while (open && !shared_.stopping)
+        open = co_await exchange();
+    if (peer_gone_)
+        close();
+    else
+        co_await http_.close_gracefully();
 }
 
 // g++ 12 destroys a temporary argument of an awaited call twice: every argument here has a name.
@@ -88,11 +92,16 @@ asio::awaitable<bool> connection::handle(request_head head) {
 
 reply connection::page(const route& where, const request_head& head) const {
     switch (where.what) {
-    case action::health: return health_page(shared_.models);
-    case action::models: return models_page(shared_.models, shared_.counts.started);
-    case action::model: return model_page(shared_.models, where.model, shared_.counts.started);
-    case action::preflight: return preflight_reply(shared_.options.cors_origins, head, where.methods);
-    default: return status_page(shared_.models, shared_.counts);
+    case action::health:
+        return health_page(shared_.models);
+    case action::models:
+        return models_page(shared_.models, shared_.counts.started);
+    case action::model:
+        return model_page(shared_.models, where.model, shared_.counts.started);
+    case action::preflight:
+        return preflight_reply(shared_.options.cors_origins, head, where.methods);
+    default:
+        return status_page(shared_.models, shared_.counts);
     }
 }
 
@@ -104,27 +113,33 @@ connection::extra_headers connection::common_headers(const request_head& head) c
 
 asio::awaitable<bool> connection::send(reply out, request_head head) {
     const bool keep = head.keep_alive && !out.close && !shared_.stopping;
-    if (out.status != 204) out.headers.emplace_back("Content-Length", std::to_string(out.body.size()));
+    if (out.status != 204)
+        out.headers.emplace_back("Content-Length", std::to_string(out.body.size()));
     auto bytes = head_text(out, head, keep, common_headers(head));
     if (head.method != "HEAD") bytes += out.body;
     log(head, out.status);
     const bool written = co_await http_.write(std::move(bytes));
-    co_return written && keep;
+    co_return written&& keep;
 }
 
 void connection::log(const request_head& head, unsigned status) const {
     const auto spent = std::chrono::steady_clock::now() - began_;
     const auto path = std::string_view(head.target).substr(0, head.target.find('?'));
-    spdlog::info("request id={} method={} path={} status={} ms={}", request_id_,
-                 to_valid_utf8(cut_utf8(head.method, 16)), to_valid_utf8(cut_utf8(path, 100)), status,
-                 std::chrono::duration_cast<std::chrono::milliseconds>(spent).count());
+    const auto level = path == "/health" ? spdlog::level::debug : spdlog::level::info;
+    spdlog::log(level, "request id={} method={} path={} status={} ms={}", request_id_,
+                to_valid_utf8(cut_utf8(head.method, 16)), to_valid_utf8(cut_utf8(path, 100)),
+                status, std::chrono::duration_cast<std::chrono::milliseconds>(spent).count());
 }
 
-void connection::drain() { http_.interrupt_idle(); }
+void connection::drain() {
+    http_.interrupt_idle();
+}
 
 void connection::abort() {
-    if (const auto running = running_.lock()) running->cancel();
-    else close();
+    if (const auto running = running_.lock())
+        running->cancel();
+    else
+        close();
 }
 
 void connection::close() {

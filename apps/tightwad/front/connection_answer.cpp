@@ -1,4 +1,5 @@
-// How a connection generates: starts the answers, streams or collects them, gives up with the client.
+// How a connection generates: starts the answers, streams or collects them, gives up with the
+// client.
 #include <limits>
 #include <utility>
 
@@ -52,8 +53,10 @@ asio::awaitable<bool> connection::generate(request_head head, endpoint kind, std
         }
     });
     bool keep = false;
-    if (request.stream) keep = co_await stream(std::move(head), running, std::move(writer));
-    else keep = co_await collect(std::move(head), running, std::move(writer));
+    if (request.stream)
+        keep = co_await stream(std::move(head), running, std::move(writer));
+    else
+        keep = co_await collect(std::move(head), running, std::move(writer));
     running->cancel();
     running_.reset();
     shared_.counts.running_answers -= request.answers();
@@ -65,7 +68,8 @@ asio::awaitable<bool> connection::generate(request_head head, endpoint kind, std
     co_return keep && !peer_gone_;
 }
 
-asio::awaitable<bool> connection::stream(request_head head, std::shared_ptr<answer> running, answer_writer writer) {
+asio::awaitable<bool> connection::stream(request_head head, std::shared_ptr<answer> running,
+                                         answer_writer writer) {
     const bool chunked = head.version >= 11; // an HTTP/1.0 client reads until we close
     const bool keep = chunked && head.keep_alive && !shared_.stopping;
     reply out{.headers = {{"Cache-Control", "no-cache"}, {"X-Accel-Buffering", "no"}},
@@ -97,10 +101,11 @@ asio::awaitable<bool> connection::stream(request_head head, std::shared_ptr<answ
     const auto status = writer.failure() ? http_status(writer.failure()->code) : out.status;
     log(head, status);
     const bool written = co_await http_.write(std::move(bytes));
-    co_return written && keep && !writer.failure();
+    co_return written&& keep && !writer.failure();
 }
 
-asio::awaitable<bool> connection::collect(request_head head, std::shared_ptr<answer> running, answer_writer writer) {
+asio::awaitable<bool> connection::collect(request_head head, std::shared_ptr<answer> running,
+                                          answer_writer writer) {
     while (!writer.complete() && !writer.failure() && !peer_gone_) {
         auto batch = co_await running->next(shared_.options.ping_interval);
         for (auto& event : batch)

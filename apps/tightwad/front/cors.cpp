@@ -8,8 +8,8 @@ namespace {
 
 bool is_header_list(const std::string& text) {
     return std::ranges::all_of(text, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-               c == '_' || c == ',' || c == ' ';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_' || c == ',' || c == ' ';
     });
 }
 
@@ -31,14 +31,17 @@ header_list cors_headers(const std::vector<std::string>& allowed, const request_
 reply preflight_reply(const std::vector<std::string>& allowed, const request_head& head,
                       const std::string& methods) {
     reply out{.status = 204, .body = "", .headers = {{"Allow", methods}}, .content_type = ""};
-    const bool listed = std::ranges::count(allowed, "*") > 0 || std::ranges::count(allowed, head.origin) > 0;
+    const bool listed =
+        std::ranges::count(allowed, "*") > 0 || std::ranges::count(allowed, head.origin) > 0;
     if (head.origin.empty() || !listed) return out;
     out.headers.emplace_back("Access-Control-Allow-Methods", methods);
-    // The clients' own headers (x-stainless-...) differ by version, so what is asked for is granted;
-    // none of them carries a credential that the page does not already have.
-    const bool asked = !head.cors_request_headers.empty() && is_header_list(head.cors_request_headers);
+    // The clients' own headers (x-stainless-...) differ by version, so what is asked for is
+    // granted; none of them carries a credential that the page does not already have.
+    const bool asked =
+        !head.cors_request_headers.empty() && is_header_list(head.cors_request_headers);
     out.headers.emplace_back("Access-Control-Allow-Headers",
-                             asked ? head.cors_request_headers : "Authorization, Content-Type, X-Api-Key");
+                             asked ? head.cors_request_headers
+                                   : "Authorization, Content-Type, X-Api-Key");
     out.headers.emplace_back("Access-Control-Max-Age", "600");
     return out;
 }

@@ -12,10 +12,11 @@ namespace tw::front {
 using header_list = std::vector<std::pair<std::string, std::string>>;
 
 /// The headers that let the page read a reply; none for a page that is not on the list.
-[[nodiscard]] header_list cors_headers(const std::vector<std::string>& allowed, const request_head& head);
+[[nodiscard]] header_list cors_headers(const std::vector<std::string>& allowed,
+                                       const request_head& head);
 
 /// The answer to OPTIONS: 204, with permission for a page on the list.
-[[nodiscard]] reply preflight_reply(const std::vector<std::string>& allowed, const request_head& head,
-                                    const std::string& methods);
+[[nodiscard]] reply preflight_reply(const std::vector<std::string>& allowed,
+                                    const request_head& head, const std::string& methods);
 
 } // namespace tw::front

@@ -54,7 +54,9 @@ std::string text_of(const ordered_json& json) {
 
 } // namespace
 
-unsigned http_status(tw::code code) { return row_of(code).status; }
+unsigned http_status(tw::code code) {
+    return row_of(code).status;
+}
 
 ordered_json error_object(const tw::error& failure) {
     const auto& row = row_of(failure.code);
@@ -79,8 +81,10 @@ reply http_error(unsigned status, std::string message, std::string code) {
 reply model_not_found(const std::string& model, const std::vector<std::string>& known) {
     std::string message = "There is no model '" + std::string(cut_utf8(model, 200)) + "'; ";
     const auto near = near_name(cut_utf8(model, 200), known);
-    if (!near.empty()) message += "did you mean '" + near + "'?";
-    else message += "GET /v1/models lists the models that are served.";
+    if (!near.empty())
+        message += "did you mean '" + near + "'?";
+    else
+        message += "GET /v1/models lists the models that are served.";
     return {.status = 404,
             .body = text_of(object(message, "invalid_request_error", "model", "model_not_found"))};
 }

@@ -21,6 +21,7 @@ namespace tw::front {
 [[nodiscard]] reply http_error(unsigned status, std::string message, std::string code);
 
 /// A served model was asked for by a name nobody serves.
-[[nodiscard]] reply model_not_found(const std::string& model, const std::vector<std::string>& known);
+[[nodiscard]] reply model_not_found(const std::string& model,
+                                    const std::vector<std::string>& known);
 
 } // namespace tw::front

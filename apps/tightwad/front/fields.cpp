@@ -14,16 +14,23 @@ using nlohmann::json;
 
 std::string in_words(const json& value) {
     switch (value.type()) {
-    case json::value_t::null: return "null";
-    case json::value_t::object: return "an object";
-    case json::value_t::array: return value.empty() ? "an empty array" : "an array";
-    case json::value_t::string: return "a string";
-    case json::value_t::boolean: return value.get<bool>() ? "true" : "false";
-    default: return "the number " + value.dump();
+    case json::value_t::null:
+        return "null";
+    case json::value_t::object:
+        return "an object";
+    case json::value_t::array:
+        return value.empty() ? "an empty array" : "an array";
+    case json::value_t::string:
+        return "a string";
+    case json::value_t::boolean:
+        return value.get<bool>() ? "true" : "false";
+    default:
+        return "the number " + value.dump();
     }
 }
 
-fields::fields(const json& object, std::string prefix) : object_(object), prefix_(std::move(prefix)) {}
+fields::fields(const json& object, std::string prefix)
+    : object_(object), prefix_(std::move(prefix)) {}
 
 const json* fields::find(const char* key) const {
     if (failure_) return nullptr;
@@ -40,8 +47,8 @@ std::optional<double> fields::number(const char* key, double low, double high) {
     }
     const auto number = value->get<double>();
     if (number >= low && number <= high) return number; // false for NaN
-    refuse(key, "'" + prefix_ + key + "' must lie between " + json(low).dump() + " and " + json(high).dump() +
-                    ", not be " + value->dump() + ".");
+    refuse(key, "'" + prefix_ + key + "' must lie between " + json(low).dump() + " and " +
+                    json(high).dump() + ", not be " + value->dump() + ".");
     return std::nullopt;
 }
 
@@ -54,9 +61,11 @@ std::optional<std::int64_t> fields::integer(const char* key, std::int64_t low, s
         if (value->get<std::uint64_t>() <= most) number = value->get<std::int64_t>();
     } else if (value->is_number_integer()) {
         number = value->get<std::int64_t>();
-    } else if (value->is_number_float() && std::trunc(value->get<double>()) == value->get<double>() &&
+    } else if (value->is_number_float() &&
+               std::trunc(value->get<double>()) == value->get<double>() &&
                std::abs(value->get<double>()) < 9e15) {
-        number = static_cast<std::int64_t>(value->get<double>()); // 16.0, as some languages write 16
+        number =
+            static_cast<std::int64_t>(value->get<double>()); // 16.0, as some languages write 16
     } else {
         wrong_type(key, "an integer", *value);
         return std::nullopt;

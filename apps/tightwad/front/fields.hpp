@@ -22,13 +22,15 @@ class fields {
 
     [[nodiscard]] const nlohmann::json* find(const char* key) const;
     [[nodiscard]] std::optional<double> number(const char* key, double low, double high);
-    [[nodiscard]] std::optional<std::int64_t> integer(const char* key, std::int64_t low, std::int64_t high);
+    [[nodiscard]] std::optional<std::int64_t> integer(const char* key, std::int64_t low,
+                                                      std::int64_t high);
     [[nodiscard]] std::optional<bool> boolean(const char* key);
     [[nodiscard]] std::optional<std::string> text(const char* key);
     [[nodiscard]] const nlohmann::json* object(const char* key);
 
     /// Records an error about `key`, a name or a path below it.
-    void refuse(const std::string& key, std::string sentence, tw::code code = tw::code::invalid_argument);
+    void refuse(const std::string& key, std::string sentence,
+                tw::code code = tw::code::invalid_argument);
     void wrong_type(const std::string& key, const char* expected, const nlohmann::json& value);
 
     /// Takes over another reader's error.

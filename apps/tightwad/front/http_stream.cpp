@@ -34,8 +34,8 @@ std::string field(const auto& message, auto name) {
 } // namespace
 
 http_stream::http_stream(asio::ip::tcp::socket socket, const server_options& options)
-    : options_(options), stream_(std::move(socket)), buffer_(buffer_limit), limit_(stream_.get_executor()),
-      watch_over_(stream_.get_executor()) {
+    : options_(options), stream_(std::move(socket)), buffer_(buffer_limit),
+      limit_(stream_.get_executor()), watch_over_(stream_.get_executor()) {
     beast::error_code ignored;
     stream_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
 }
@@ -45,11 +45,12 @@ void http_stream::arm(std::chrono::milliseconds limit) {
     limit_.expires_after(limit);
     // disarm() cannot call back a handler that is queued already: it sees `ec` unset, but an expiry
     // that has moved on, or no stream any more.
-    limit_.async_wait([this, alive = std::weak_ptr(alive_), due = limit_.expiry()](beast::error_code ec) {
-        if (ec || alive.expired() || limit_.expiry() != due) return;
-        expired_ = true;
-        stream_.cancel();
-    });
+    limit_.async_wait(
+        [this, alive = std::weak_ptr(alive_), due = limit_.expiry()](beast::error_code ec) {
+            if (ec || alive.expired() || limit_.expiry() != due) return;
+            expired_ = true;
+            stream_.cancel();
+        });
 }
 
 bool http_stream::disarm() {
@@ -74,11 +75,16 @@ request_head http_stream::describe() const {
 reply http_stream::refusal(beast::error_code ec, bool expired) const {
     if (expired) return http_error(408, "The request did not arrive in time.", "request_timeout");
     if (ec == http::error::body_limit)
-        return http_error(413, "The request body is larger than " + std::to_string(options_.max_body_bytes) +
-                                   " bytes, the most this server takes.", "request_too_large");
+        return http_error(413,
+                          "The request body is larger than " +
+                              std::to_string(options_.max_body_bytes) +
+                              " bytes, the most this server takes.",
+                          "request_too_large");
     if (ec == http::error::header_limit || ec == http::error::buffer_overflow)
-        return http_error(431, "The request's header is larger than 16384 bytes.", "header_too_large");
-    return http_error(400, "This is not a valid HTTP/1.1 request: " + ec.message() + ".", "bad_http");
+        return http_error(431, "The request's header is larger than 16384 bytes.",
+                          "header_too_large");
+    return http_error(400, "This is not a valid HTTP/1.1 request: " + ec.message() + ".",
+                      "bad_http");
 }
 
 asio::awaitable<std::variant<peer_closed, request_head, reply>> http_stream::read_head() {
@@ -99,7 +105,8 @@ asio::awaitable<std::variant<peer_closed, request_head, reply>> http_stream::rea
     const bool expired = disarm();
     if (!ec && parser_->get().has_content_length() == false && !parser_->chunked() &&
         parser_->get().find(http::field::transfer_encoding) != parser_->get().end())
-        co_return http_error(501, "The only Transfer-Encoding this server knows is chunked.", "bad_http");
+        co_return http_error(501, "The only Transfer-Encoding this server knows is chunked.",
+                             "bad_http");
     if (!ec) co_return describe();
     const bool is_http = ec.category() == beast::error_code(http::error::bad_method).category();
     const bool cut_off = ec == http::error::partial_message || ec == http::error::end_of_stream;
@@ -130,9 +137,12 @@ void http_stream::watch(std::shared_ptr<void> owner, std::function<void()> gone)
     auto on_read = [this, owner, gone](beast::error_code ec, std::size_t size) {
         watching_ = false;
         buffer_.commit(size);
-        if (stop_watching_) watch_over_.cancel();
-        else if (ec) gone();
-        else if (buffer_.size() < read_ahead_limit) watch(owner, gone);
+        if (stop_watching_)
+            watch_over_.cancel();
+        else if (ec)
+            gone();
+        else if (buffer_.size() < read_ahead_limit)
+            watch(owner, gone);
     };
     // On the socket itself, so that tcp_stream's limit for writes does not apply to it.
     stream_.socket().async_read_some(buffer_.prepare(4096), std::move(on_read));
@@ -168,21 +178,28 @@ asio::awaitable<void> http_stream::close_gracefully() {
     close();
 }
 
-void http_stream::close() { stream_.close(); }
+void http_stream::close() {
+    stream_.close();
+}
 
 std::string head_text(const reply& answer, const request_head& asked, bool keep_alive,
                       const std::vector<std::pair<std::string, std::string>>& headers) {
     const auto reason = http::obsolete_reason(http::int_to_status(answer.status));
-    std::string out = "HTTP/1.1 " + std::to_string(answer.status) + ' ' + std::string(reason) + "\r\n";
+    std::string out =
+        "HTTP/1.1 " + std::to_string(answer.status) + ' ' + std::string(reason) + "\r\n";
     const auto line = [&](std::string_view name, std::string_view value) {
         out.append(name).append(": ").append(value).append("\r\n");
     };
     line("Server", "tightwad");
     if (!answer.content_type.empty()) line("Content-Type", answer.content_type);
-    for (const auto& [name, value] : answer.headers) line(name, value);
-    for (const auto& [name, value] : headers) line(name, value);
-    if (!keep_alive) line("Connection", "close");
-    else if (asked.version < 11) line("Connection", "keep-alive");
+    for (const auto& [name, value] : answer.headers)
+        line(name, value);
+    for (const auto& [name, value] : headers)
+        line(name, value);
+    if (!keep_alive)
+        line("Connection", "close");
+    else if (asked.version < 11)
+        line("Connection", "keep-alive");
     return out.append("\r\n");
 }
 

@@ -32,7 +32,8 @@ class http_stream {
     http_stream(boost::asio::ip::tcp::socket socket, const server_options& options);
 
     /// The next request's head, or the reply to something that is none (after which to close).
-    [[nodiscard]] boost::asio::awaitable<std::variant<peer_closed, request_head, reply>> read_head();
+    [[nodiscard]] boost::asio::awaitable<std::variant<peer_closed, request_head, reply>>
+    read_head();
 
     /// After read_head: whether bytes of a body are still to be read.
     [[nodiscard]] bool has_body() const { return !parser_->is_done(); }
@@ -43,7 +44,8 @@ class http_stream {
     [[nodiscard]] boost::asio::awaitable<bool> write(std::string bytes);
 
     /// Notices that the peer closes while nobody reads, and calls `gone`, once at most. What a peer
-    /// sends ahead stays for the next read_head; past 16 KiB of it nothing is noticed. Keeps `owner`.
+    /// sends ahead stays for the next read_head; past 16 KiB of it nothing is noticed. Keeps
+    /// `owner`.
     void watch(std::shared_ptr<void> owner, std::function<void()> gone);
     [[nodiscard]] boost::asio::awaitable<void> stop_watching();
 
@@ -67,16 +69,19 @@ class http_stream {
     boost::beast::tcp_stream stream_;
     boost::beast::flat_buffer buffer_;
     std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
-    boost::asio::steady_timer limit_; // of a read; tcp_stream's own would close before the 408 is out
+    boost::asio::steady_timer
+        limit_; // of a read; tcp_stream's own would close before the 408 is out
     bool expired_ = false, idle_ = false;
-    std::shared_ptr<char> alive_ = std::make_shared<char>(); // for a time-out that outlives its stream
+    std::shared_ptr<char> alive_ =
+        std::make_shared<char>(); // for a time-out that outlives its stream
     boost::asio::steady_timer watch_over_;
     bool watching_ = false, stop_watching_ = false;
 };
 
 /// The head of a reply. `headers` follow those of the reply; none carries a line break.
-[[nodiscard]] std::string head_text(const reply& answer, const request_head& asked, bool keep_alive,
-                                    const std::vector<std::pair<std::string, std::string>>& headers);
+[[nodiscard]] std::string
+head_text(const reply& answer, const request_head& asked, bool keep_alive,
+          const std::vector<std::pair<std::string, std::string>>& headers);
 
 /// Bytes as a chunk of a chunked body; `bytes` is not empty.
 [[nodiscard]] std::string http_chunk(std::string_view bytes);

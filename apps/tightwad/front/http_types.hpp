@@ -13,7 +13,7 @@ struct request_head {
     unsigned version = 11;
     bool keep_alive = true;
     bool expects_continue = false;
-    std::string authorization, api_key;                              // empty = not sent
+    std::string authorization, api_key; // empty = not sent
     std::string origin, cors_request_method, cors_request_headers;
 };
 

@@ -6,11 +6,13 @@
 namespace tw::front {
 
 std::string random_id(std::string_view prefix) {
-    constexpr std::string_view alphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    constexpr std::string_view alphabet =
+        "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     thread_local std::random_device device;
     std::uniform_int_distribution<std::size_t> pick(0, alphabet.size() - 1);
     std::string out(prefix);
-    for (int i = 0; i < 24; ++i) out += alphabet[pick(device)];
+    for (int i = 0; i < 24; ++i)
+        out += alphabet[pick(device)];
     return out;
 }
 

@@ -19,8 +19,10 @@ int nesting(std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
         if (in_string) {
-            if (c == '\\') ++i;
-            else if (c == '"') in_string = false;
+            if (c == '\\')
+                ++i;
+            else if (c == '"')
+                in_string = false;
         } else if (c == '"') {
             in_string = true;
         } else if (c == '{' || c == '[') {
@@ -44,12 +46,15 @@ std::string field_before(std::string_view text, std::size_t position) {
     return std::string(text.substr(begin + 1, position - begin - 1));
 }
 
-error bad(std::string sentence) { return fail(tw::code::invalid_argument, std::move(sentence)); }
+error bad(std::string sentence) {
+    return fail(tw::code::invalid_argument, std::move(sentence));
+}
 
 error syntax_error(std::string_view body, std::size_t byte) {
     const auto field = field_before(body, std::min(byte, body.size()));
-    auto out = bad("The request body is not valid JSON: it goes wrong at byte " + std::to_string(byte) + " of " +
-                   std::to_string(body.size()) + (field.empty() ? "." : ", in the value of '" + field + "'."));
+    auto out = bad("The request body is not valid JSON: it goes wrong at byte " +
+                   std::to_string(byte) + " of " + std::to_string(body.size()) +
+                   (field.empty() ? "." : ", in the value of '" + field + "'."));
     out.param = field;
     return out;
 }
@@ -60,8 +65,8 @@ error overflow_error(std::string_view body, std::string_view problem) {
     const auto number = problem.substr(begin + 1, problem.rfind('\'') - begin - 1);
     const auto field = begin == std::string_view::npos ? "" : field_before(body, body.find(number));
     const auto shown = std::string(number.substr(0, 40));
-    auto out = bad((field.empty() ? "The request body holds the number " : "'" + field + "' is ") + shown +
-                   ", which is out of range.");
+    auto out = bad((field.empty() ? "The request body holds the number " : "'" + field + "' is ") +
+                   shown + ", which is out of range.");
     out.param = field;
     return out;
 }
@@ -73,7 +78,8 @@ std::optional<error> parse_body(std::string_view body, json& out) {
         return bad("The request has no body; send a JSON object.");
     if (!is_valid_utf8(body)) return bad("The request body is not valid UTF-8.");
     if (nesting(body) > max_json_depth)
-        return bad("The request body is nested deeper than " + std::to_string(max_json_depth) + " levels.");
+        return bad("The request body is nested deeper than " + std::to_string(max_json_depth) +
+                   " levels.");
     try {
         out = json::parse(body);
     } catch (const json::parse_error& problem) {

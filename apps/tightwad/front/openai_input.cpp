@@ -15,7 +15,9 @@ namespace {
 using nlohmann::json;
 using input = decltype(generation_request::input);
 
-std::string at(const std::string& name, std::size_t index) { return name + '[' + std::to_string(index) + ']'; }
+std::string at(const std::string& name, std::size_t index) {
+    return name + '[' + std::to_string(index) + ']';
+}
 
 std::string quoted(const json& text) {
     return "'" + std::string(cut_utf8(text.get_ref<const std::string&>(), 40)) + "'";
@@ -28,12 +30,15 @@ std::string read_part(fields& in, const std::string& path, const json& part) {
     }
     const auto type = part.find("type");
     if (type == part.end() || !type->is_string()) {
-        in.refuse(path + ".type", "'" + path + ".type' must be a string, as in {\"type\": \"text\"}.");
+        in.refuse(path + ".type",
+                  "'" + path + ".type' must be a string, as in {\"type\": \"text\"}.");
         return {};
     }
     if (*type != "text") {
-        in.refuse(path + ".type", "Parts of type " + quoted(*type) + " are not supported yet (" + path +
-                                      "); send text.", tw::code::unsupported);
+        in.refuse(path + ".type",
+                  "Parts of type " + quoted(*type) + " are not supported yet (" + path +
+                      "); send text.",
+                  tw::code::unsupported);
         return {};
     }
     const auto text = part.find("text");
@@ -77,7 +82,8 @@ chat_message read_message(fields& in, const std::string& path, const json& messa
     }
     const auto calls = message.find("tool_calls");
     if (calls != message.end() && !calls->is_null() && !calls->empty()) {
-        in.refuse(path + ".tool_calls", "Tool calls are not supported yet (" + path + ".tool_calls).",
+        in.refuse(path + ".tool_calls",
+                  "Tool calls are not supported yet (" + path + ".tool_calls).",
                   tw::code::unsupported);
         return {};
     }
@@ -87,7 +93,8 @@ chat_message read_message(fields& in, const std::string& path, const json& messa
         in.refuse(path + ".content", "'" + path + ".content' is missing.");
         return {};
     }
-    return {.role = role->get<std::string>(), .content = read_content(in, path + ".content", *content)};
+    return {.role = role->get<std::string>(),
+            .content = read_content(in, path + ".content", *content)};
 }
 
 token_ids read_tokens(fields& in, const std::string& path, const json& list) {
@@ -98,7 +105,8 @@ token_ids read_tokens(fields& in, const std::string& path, const json& list) {
         const bool good = id.is_number_unsigned() &&
                           id.get<std::uint64_t>() <= std::numeric_limits<std::int32_t>::max();
         if (!good) {
-            in.refuse(at(path, i), "'" + at(path, i) + "' must be a token id, an integer of at least 0, not " +
+            in.refuse(at(path, i), "'" + at(path, i) +
+                                       "' must be a token id, an integer of at least 0, not " +
                                        in_words(id) + ".");
             return {};
         }
@@ -141,22 +149,25 @@ std::vector<chat_message> read_messages(fields& in) {
 std::vector<input> read_prompts(fields& in) {
     const auto* prompt = in.find("prompt");
     if (!prompt) {
-        in.refuse("prompt", "'prompt' is missing; it is a string, an array of strings, or token ids.");
+        in.refuse("prompt",
+                  "'prompt' is missing; it is a string, an array of strings, or token ids.");
         return {};
     }
     if (prompt->is_array() && prompt->empty()) {
         in.refuse("prompt", "'prompt' is an empty array; it must hold at least one prompt.");
         return {};
     }
-    const bool several = prompt->is_array() && (prompt->front().is_string() || prompt->front().is_array());
+    const bool several =
+        prompt->is_array() && (prompt->front().is_string() || prompt->front().is_array());
     if (!several) {
         std::vector<input> one;
         one.push_back(read_prompt(in, "prompt", *prompt));
         return one;
     }
     if (prompt->size() > max_answers) {
-        in.refuse("prompt", "'prompt' holds " + std::to_string(prompt->size()) + " prompts; at most " +
-                                std::to_string(max_answers) + " answers are given to one request.");
+        in.refuse("prompt", "'prompt' holds " + std::to_string(prompt->size()) +
+                                " prompts; at most " + std::to_string(max_answers) +
+                                " answers are given to one request.");
         return {};
     }
     std::vector<input> out;

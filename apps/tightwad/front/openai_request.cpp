@@ -1,4 +1,5 @@
-// The fields of a request: sampling, limits, and what is refused because it would change the answer.
+// The fields of a request: sampling, limits, and what is refused because it would change the
+// answer.
 #include "front/openai_request.hpp"
 
 #include <charconv>
@@ -58,7 +59,8 @@ void read_sampling(fields& in, sampling_params& out) {
     number("repeat_penalty", out.repeat_penalty, 0.01, 100);
     number("presence_penalty", out.presence_penalty, -2, 2);
     number("frequency_penalty", out.frequency_penalty, -2, 2);
-    if (const auto k = in.integer("top_k", -1, int32_max)) out.top_k = *k < 0 ? 0 : static_cast<std::int32_t>(*k);
+    if (const auto k = in.integer("top_k", -1, int32_max))
+        out.top_k = *k < 0 ? 0 : static_cast<std::int32_t>(*k);
     if (const auto last = in.integer("repeat_last_n", -1, int32_max))
         out.repeat_last_n = static_cast<std::int32_t>(*last);
     read_logit_bias(in, out);
@@ -74,12 +76,15 @@ void read_stop(fields& in, std::vector<std::string>& out) {
         return;
     }
     if (list.size() > 4) {
-        in.refuse("stop", "'stop' holds " + std::to_string(list.size()) + " strings; at most 4 are taken.");
+        in.refuse("stop",
+                  "'stop' holds " + std::to_string(list.size()) + " strings; at most 4 are taken.");
         return;
     }
     for (const auto& text : list) {
-        if (!text.is_string()) in.wrong_type("stop", "a string or an array of strings", text);
-        else if (text != "") out.push_back(text.get<std::string>());
+        if (!text.is_string())
+            in.wrong_type("stop", "a string or an array of strings", text);
+        else if (text != "")
+            out.push_back(text.get<std::string>());
     }
 }
 
@@ -88,13 +93,17 @@ void read_max_tokens(fields& in, api_request& out, std::int32_t limit) {
         const auto tokens = in.integer(key, std::numeric_limits<std::int64_t>::min(), int32_max);
         if (!tokens) continue;
         if (*tokens < 1)
-            in.refuse(key, "'" + std::string(key) + "' must be at least 1, not " + std::to_string(*tokens) + ".");
+            in.refuse(key, "'" + std::string(key) + "' must be at least 1, not " +
+                               std::to_string(*tokens) + ".");
         else if (*tokens > limit)
-            in.refuse(key, "'" + std::string(key) + "' is " + std::to_string(*tokens) + "; this server gives at most " +
-                               std::to_string(limit) + " tokens (max_tokens_limit).");
-        else out.base.max_tokens = static_cast<std::int32_t>(*tokens);
+            in.refuse(key, "'" + std::string(key) + "' is " + std::to_string(*tokens) +
+                               "; this server gives at most " + std::to_string(limit) +
+                               " tokens (max_tokens_limit).");
+        else
+            out.base.max_tokens = static_cast<std::int32_t>(*tokens);
     }
-    if (!out.base.max_tokens && out.kind == endpoint::completion) out.base.max_tokens = 16; // OpenAI's default
+    if (!out.base.max_tokens && out.kind == endpoint::completion)
+        out.base.max_tokens = 16; // OpenAI's default
 }
 
 bool is_set(const json* value) {
@@ -107,14 +116,16 @@ bool is_set(const json* value) {
 /// What would change the answer and cannot be done is said, never dropped.
 void refuse_unsupported(fields& in, endpoint kind) {
     const auto refuse = [&](const char* key, const char* what) {
-        in.refuse(key, std::string(what) + " not supported yet; leave '" + key + "' out.", tw::code::unsupported);
+        in.refuse(key, std::string(what) + " not supported yet; leave '" + key + "' out.",
+                  tw::code::unsupported);
     };
     const auto* choice = in.find("tool_choice");
     const bool tools_off = choice && *choice == "none";
     if (!tools_off && is_set(in.find("tools"))) refuse("tools", "Tools are");
     if (choice && *choice != "none" && *choice != "auto") refuse("tool_choice", "Tools are");
     if (is_set(in.find("functions"))) refuse("functions", "Functions are");
-    if (const auto* format = in.object("response_format"); format && format->value("type", json()) != "text")
+    if (const auto* format = in.object("response_format");
+        format && format->value("type", json()) != "text")
         refuse("response_format", "Response formats other than {\"type\": \"text\"} are");
     const auto* logprobs = in.find("logprobs");
     if (logprobs && *logprobs != false) refuse("logprobs", "Log probabilities are");
@@ -126,19 +137,24 @@ void refuse_unsupported(fields& in, endpoint kind) {
         return;
     }
     if (is_set(in.find("audio"))) refuse("audio", "Spoken answers are");
-    if (is_set(in.find("chat_template_kwargs"))) refuse("chat_template_kwargs", "Arguments of the chat template are");
+    if (is_set(in.find("chat_template_kwargs")))
+        refuse("chat_template_kwargs", "Arguments of the chat template are");
 }
 
 void read_count(fields& in, api_request& out) {
-    out.n = static_cast<std::int32_t>(in.integer("n", 1, static_cast<std::int64_t>(max_answers)).value_or(1));
+    out.n = static_cast<std::int32_t>(
+        in.integer("n", 1, static_cast<std::int64_t>(max_answers)).value_or(1));
     const auto best_of = in.integer("best_of", 0, int32_max);
     if (best_of && *best_of != out.n && out.kind == endpoint::completion)
-        in.refuse("best_of", "'best_of' is " + std::to_string(*best_of) + " and 'n' is " + std::to_string(out.n) +
-                                 "; choosing among answers is not supported, so they must be equal.",
+        in.refuse("best_of",
+                  "'best_of' is " + std::to_string(*best_of) + " and 'n' is " +
+                      std::to_string(out.n) +
+                      "; choosing among answers is not supported, so they must be equal.",
                   tw::code::unsupported);
     if (out.answers() > max_answers)
-        in.refuse("n", "The request asks for " + std::to_string(out.answers()) + " answers; at most " +
-                           std::to_string(max_answers) + " are given to one request.");
+        in.refuse("n", "The request asks for " + std::to_string(out.answers()) +
+                           " answers; at most " + std::to_string(max_answers) +
+                           " are given to one request.");
 }
 
 void read_extension(fields& in, api_request& out) {
@@ -157,7 +173,8 @@ void read_echo(fields& in, api_request& out) {
     out.echo = in.boolean("echo").value_or(false);
     for (const auto& input : out.inputs)
         if (out.echo && std::holds_alternative<token_ids>(input))
-            in.refuse("echo", "'echo' is supported for prompts in text, not for token ids.", tw::code::unsupported);
+            in.refuse("echo", "'echo' is supported for prompts in text, not for token ids.",
+                      tw::code::unsupported);
 }
 
 } // namespace
@@ -177,8 +194,10 @@ result<api_request> parse_request(endpoint kind, std::string_view body, request_
     api_request out{.kind = kind};
     out.model = in.text("model").value_or("");
     refuse_unsupported(in, kind);
-    if (kind == endpoint::chat) out.inputs.emplace_back(read_messages(in));
-    else out.inputs = read_prompts(in);
+    if (kind == endpoint::chat)
+        out.inputs.emplace_back(read_messages(in));
+    else
+        out.inputs = read_prompts(in);
     out.stream = in.boolean("stream").value_or(false);
     if (const auto* options = in.object("stream_options")) {
         fields inner(*options, "stream_options.");

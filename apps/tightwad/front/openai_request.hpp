@@ -28,14 +28,18 @@ struct api_request {
     /// All but the input; its seed is the first answer's.
     generation_request base{};
 
-    [[nodiscard]] std::size_t answers() const { return inputs.size() * static_cast<std::size_t>(n); }
-    /// What the pipeline is asked for one answer. The k-th answer to a prompt has the seed `seed + k`,
-    /// so that each can be had again alone.
+    [[nodiscard]] std::size_t answers() const {
+        return inputs.size() * static_cast<std::size_t>(n);
+    }
+    /// What the pipeline is asked for one answer. The k-th answer to a prompt has the seed `seed +
+    /// k`, so that each can be had again alone.
     [[nodiscard]] generation_request answer(std::size_t index) const;
 };
 
-/// Reads the body. A field that is malformed, out of range, or that would change the answer and is not
-/// supported, is an error naming it in `param`; fields nobody knows are ignored. Any bytes are safe.
-[[nodiscard]] result<api_request> parse_request(endpoint kind, std::string_view body, request_limits limits);
+/// Reads the body. A field that is malformed, out of range, or that would change the answer and is
+/// not supported, is an error naming it in `param`; fields nobody knows are ignored. Any bytes are
+/// safe.
+[[nodiscard]] result<api_request> parse_request(endpoint kind, std::string_view body,
+                                                request_limits limits);
 
 } // namespace tw::front

@@ -17,7 +17,9 @@ std::string text_of(const ordered_json& json) {
     return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
-const char* word(finish_reason reason) { return reason == finish_reason::length ? "length" : "stop"; }
+const char* word(finish_reason reason) {
+    return reason == finish_reason::length ? "length" : "stop";
+}
 
 ordered_json envelope(const answer_identity& who, const char* object) {
     return {{"id", who.id},
@@ -42,7 +44,9 @@ ordered_json usage(std::span<const choice> choices, int n) {
             {"prompt_tokens_details", {{"cached_tokens", cached}}}};
 }
 
-double ms(double seconds) { return std::round(seconds * 1e6) / 1e3; }
+double ms(double seconds) {
+    return std::round(seconds * 1e6) / 1e3;
+}
 
 ordered_json figures(std::span<const choice> choices) {
     speculation_stats sum;
@@ -72,17 +76,21 @@ ordered_json figures(std::span<const choice> choices) {
 }
 
 ordered_json chunk(const answer_identity& who, ordered_json choices) {
-    auto out = envelope(who, who.kind == endpoint::chat ? "chat.completion.chunk" : "text_completion");
+    auto out =
+        envelope(who, who.kind == endpoint::chat ? "chat.completion.chunk" : "text_completion");
     out["choices"] = std::move(choices);
-    if (who.include_usage) out["usage"] = nullptr; // every chunk but the last says so (OpenAPI text)
+    if (who.include_usage)
+        out["usage"] = nullptr; // every chunk but the last says so (OpenAPI text)
     return out;
 }
 
-ordered_json one_choice(const answer_identity& who, std::size_t index, ordered_json delta, std::string_view text,
-                        const ordered_json& reason) {
+ordered_json one_choice(const answer_identity& who, std::size_t index, ordered_json delta,
+                        std::string_view text, const ordered_json& reason) {
     ordered_json out{{"index", index}};
-    if (who.kind == endpoint::chat) out["delta"] = std::move(delta);
-    else out["text"] = text;
+    if (who.kind == endpoint::chat)
+        out["delta"] = std::move(delta);
+    else
+        out["text"] = text;
     if (who.kind == endpoint::completion) out["logprobs"] = nullptr;
     out["finish_reason"] = reason;
     return ordered_json::array({std::move(out)});
@@ -109,8 +117,10 @@ std::string whole_answer(const answer_identity& who, std::span<const choice> cho
     for (std::size_t i = 0; i < choices.size(); ++i) {
         ordered_json entry{{"index", i}};
         if (who.kind == endpoint::chat)
-            entry["message"] = {{"role", "assistant"}, {"content", choices[i].text}, {"refusal", nullptr}};
-        else entry["text"] = choices[i].text;
+            entry["message"] = {
+                {"role", "assistant"}, {"content", choices[i].text}, {"refusal", nullptr}};
+        else
+            entry["text"] = choices[i].text;
         entry["logprobs"] = nullptr;
         entry["finish_reason"] = word(choices[i].result.reason);
         list.push_back(std::move(entry));
@@ -122,7 +132,8 @@ std::string whole_answer(const answer_identity& who, std::span<const choice> cho
 }
 
 std::string first_chunk(const answer_identity& who, std::size_t index, std::string_view echo) {
-    return text_of(chunk(who, one_choice(who, index, {{"role", "assistant"}, {"content", ""}}, echo, nullptr)));
+    return text_of(chunk(
+        who, one_choice(who, index, {{"role", "assistant"}, {"content", ""}}, echo, nullptr)));
 }
 
 std::string text_chunk(const answer_identity& who, std::size_t index, std::string_view piece) {

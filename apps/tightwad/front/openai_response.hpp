@@ -29,16 +29,22 @@ struct choice {
 [[nodiscard]] answer_identity new_identity(const api_request& request, std::string model);
 
 /// The body of an answer that is not streamed. `n` answers belong to each prompt.
-[[nodiscard]] std::string whole_answer(const answer_identity& who, std::span<const choice> choices, int n);
+[[nodiscard]] std::string whole_answer(const answer_identity& who, std::span<const choice> choices,
+                                       int n);
 
 /// The first chunk of a choice: the role for chat, the echoed prompt for a completion.
-[[nodiscard]] std::string first_chunk(const answer_identity& who, std::size_t index, std::string_view echo);
-[[nodiscard]] std::string text_chunk(const answer_identity& who, std::size_t index, std::string_view piece);
+[[nodiscard]] std::string first_chunk(const answer_identity& who, std::size_t index,
+                                      std::string_view echo);
+[[nodiscard]] std::string text_chunk(const answer_identity& who, std::size_t index,
+                                     std::string_view piece);
 /// The last chunk of a choice.
-[[nodiscard]] std::string finish_chunk(const answer_identity& who, std::size_t index, finish_reason reason);
+[[nodiscard]] std::string finish_chunk(const answer_identity& who, std::size_t index,
+                                       finish_reason reason);
 /// The last chunk of the last choice also carries the figures of all of them.
-[[nodiscard]] std::string last_chunk(const answer_identity& who, std::size_t index, std::span<const choice> all);
+[[nodiscard]] std::string last_chunk(const answer_identity& who, std::size_t index,
+                                     std::span<const choice> all);
 /// Follows it when the request asked for usage.
-[[nodiscard]] std::string usage_chunk(const answer_identity& who, std::span<const choice> all, int n);
+[[nodiscard]] std::string usage_chunk(const answer_identity& who, std::span<const choice> all,
+                                      int n);
 
 } // namespace tw::front

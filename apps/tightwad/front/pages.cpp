@@ -16,7 +16,8 @@ namespace {
 using nlohmann::ordered_json;
 
 reply page(const ordered_json& json, unsigned status = 200) {
-    return {.status = status, .body = json.dump(-1, ' ', false, ordered_json::error_handler_t::replace)};
+    return {.status = status,
+            .body = json.dump(-1, ' ', false, ordered_json::error_handler_t::replace)};
 }
 
 ordered_json model_object(const std::string& id, std::int64_t created) {
@@ -27,14 +28,17 @@ ordered_json model_object(const std::string& id, std::int64_t created) {
 
 reply health_page(const catalogue& models) {
     if (models.ready()) return page({{"status", "ok"}});
-    auto out = page({{"status", "loading"}, {"progress", std::round(double(models.progress()) * 1e3) / 1e3}}, 503);
+    auto out = page(
+        {{"status", "loading"}, {"progress", std::round(double(models.progress()) * 1e3) / 1e3}},
+        503);
     out.headers.emplace_back("Retry-After", "1");
     return out;
 }
 
 reply models_page(const catalogue& models, std::int64_t created) {
     auto data = ordered_json::array();
-    for (const auto& id : models.model_ids()) data.push_back(model_object(id, created));
+    for (const auto& id : models.model_ids())
+        data.push_back(model_object(id, created));
     return page({{"object", "list"}, {"data", std::move(data)}});
 }
 
@@ -48,10 +52,11 @@ reply status_page(const catalogue& models, const counters& counts) {
     using namespace std::chrono;
     const auto now = duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
     auto out = models.status();
-    out["server"] = {{"version", TIGHTWAD_VERSION},         {"uptime_s", now - counts.started},
-                     {"connections", counts.connections},   {"requests", counts.requests},
-                     {"answers", counts.answers},           {"running_answers", counts.running_answers},
-                     {"disconnects", counts.disconnects}};
+    out["server"] = {
+        {"version", TIGHTWAD_VERSION},       {"uptime_s", now - counts.started},
+        {"connections", counts.connections}, {"requests", counts.requests},
+        {"answers", counts.answers},         {"running_answers", counts.running_answers},
+        {"disconnects", counts.disconnects}};
     return page(out);
 }
 

@@ -20,7 +20,8 @@ struct counters {
 
 [[nodiscard]] reply health_page(const catalogue& models);
 [[nodiscard]] reply models_page(const catalogue& models, std::int64_t created);
-[[nodiscard]] reply model_page(const catalogue& models, const std::string& id, std::int64_t created);
+[[nodiscard]] reply model_page(const catalogue& models, const std::string& id,
+                               std::int64_t created);
 [[nodiscard]] reply status_page(const catalogue& models, const counters& counts);
 
 } // namespace tw::front

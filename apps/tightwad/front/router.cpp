@@ -16,7 +16,8 @@ constexpr std::string_view model_prefix = "/v1/models/";
 
 /// "/v1/models" of "/v1/models?x=1" and of "http://host/v1/models".
 std::string_view path_of(std::string_view target) {
-    if (const auto scheme = target.find("://"); !target.starts_with('/') && scheme != std::string_view::npos) {
+    if (const auto scheme = target.find("://");
+        !target.starts_with('/') && scheme != std::string_view::npos) {
         const auto slash = target.find('/', scheme + 3);
         target = slash == std::string_view::npos ? "/" : target.substr(slash);
     }
@@ -27,8 +28,9 @@ std::string percent_decoded(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
         unsigned char byte = 0;
-        const bool escape = text[i] == '%' && i + 2 < text.size() &&
-                            std::from_chars(&text[i + 1], &text[i + 1] + 2, byte, 16).ptr == &text[i + 1] + 2;
+        const bool escape =
+            text[i] == '%' && i + 2 < text.size() &&
+            std::from_chars(&text[i + 1], &text[i + 1] + 2, byte, 16).ptr == &text[i + 1] + 2;
         out += escape ? static_cast<char>(byte) : text[i];
         if (escape) i += 2;
     }
@@ -56,8 +58,9 @@ bool is_listed(const std::string& method, const std::string& methods) {
 
 reply unauthorized(const request_head& head) {
     const bool tried = !head.authorization.empty() || !head.api_key.empty();
-    return error_reply(fail(code::denied, tried ? "The token is not this server's."
-                                                : "This server wants a token: send 'Authorization: Bearer TOKEN'."));
+    return error_reply(fail(
+        code::denied, tried ? "The token is not this server's."
+                            : "This server wants a token: send 'Authorization: Bearer TOKEN'."));
 }
 
 } // namespace
@@ -66,16 +69,21 @@ std::variant<route, reply> route_for(const request_head& head, const authorizer&
     const auto path = path_of(head.target);
     auto found = by_path(path);
     if (head.method == "OPTIONS") {
-        return route{.what = action::preflight, .methods = found ? found->methods : "GET, HEAD, POST, OPTIONS"};
+        return route{.what = action::preflight,
+                     .methods = found ? found->methods : "GET, HEAD, POST, OPTIONS"};
     }
     const bool is_open = found && found->what == action::health;
     if (!is_open && !auth.allows(head)) return unauthorized(head);
     if (!found)
-        return http_error(404, "There is nothing at " + to_valid_utf8(cut_utf8(path, 200)) +
-                                   "; the API is under /v1, as in /v1/chat/completions.", "unknown_url");
+        return http_error(404,
+                          "There is nothing at " + to_valid_utf8(cut_utf8(path, 200)) +
+                              "; the API is under /v1, as in /v1/chat/completions.",
+                          "unknown_url");
     if (is_listed(head.method, found->methods)) return *std::move(found);
-    auto out = http_error(405, to_valid_utf8(cut_utf8(path, 200)) + " does not take " +
-                                   to_valid_utf8(cut_utf8(head.method, 40)) + "; it takes " + found->methods + ".",
+    auto out = http_error(405,
+                          to_valid_utf8(cut_utf8(path, 200)) + " does not take " +
+                              to_valid_utf8(cut_utf8(head.method, 40)) + "; it takes " +
+                              found->methods + ".",
                           "method_not_allowed");
     out.headers.emplace_back("Allow", found->methods);
     return out;

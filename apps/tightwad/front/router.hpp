@@ -19,6 +19,7 @@ struct route {
 };
 
 /// Decides before a body is read, so that a stranger without the token cannot make us read one.
-[[nodiscard]] std::variant<route, reply> route_for(const request_head& head, const authorizer& auth);
+[[nodiscard]] std::variant<route, reply> route_for(const request_head& head,
+                                                   const authorizer& auth);
 
 } // namespace tw::front

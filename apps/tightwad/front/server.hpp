@@ -65,7 +65,8 @@ class server {
     /// From now on requests are answered by these. Any thread.
     void set_ready(std::vector<std::shared_ptr<tw::pipeline>> pipelines);
 
-    /// An object whose keys join those of /v1/tightwad/status; called in run()'s thread. Any thread.
+    /// An object whose keys join those of /v1/tightwad/status; called in run()'s thread. Any
+    /// thread.
     void set_status_extra(std::function<nlohmann::json()> extra);
 
     /// Serves until stop() was called and the last connection is closed. Once.

@@ -11,7 +11,9 @@ namespace {
 
 constexpr auto path = "/v1/chat/completions";
 
-http_answer chat_answer(const running_server& server, std::string_view body) { return ask(server, post(path, body)); }
+http_answer chat_answer(const running_server& server, std::string_view body) {
+    return ask(server, post(path, body));
+}
 
 } // namespace
 
@@ -19,8 +21,8 @@ TEST_CASE("no body") {
     running_server server;
     const auto answer = chat_answer(server, "");
     CHECK(answer.status == 400);
-    CHECK(error_of(answer) ==
-          "The request has no body; send a JSON object. | invalid_request_error | null | invalid_value");
+    CHECK(error_of(answer) == "The request has no body; send a JSON object. | "
+                              "invalid_request_error | null | invalid_value");
     CHECK(ask(server, "POST /v1/chat/completions HTTP/1.1\r\n\r\n").status == 400);
 }
 
@@ -28,7 +30,8 @@ TEST_CASE("bad JSON") {
     running_server server;
     const auto answer = chat_answer(server, "{\"model\": ");
     CHECK(answer.status == 400);
-    CHECK(error_of(answer).starts_with("The request body is not valid JSON: it goes wrong at byte 11 of 10"));
+    CHECK(error_of(answer).starts_with(
+        "The request body is not valid JSON: it goes wrong at byte 11 of 10"));
 }
 
 TEST_CASE("a body of 20 MiB with its length") {
@@ -38,8 +41,9 @@ TEST_CASE("a body of 20 MiB with its length") {
     const auto answer = client.read(); // before any of the body is sent
     CHECK(answer.status == 413);
     CHECK(answer.headers.at("connection") == "close");
-    CHECK(error_of(answer) == "The request body is larger than 10485760 bytes, the most this server takes. | "
-                              "invalid_request_error | null | request_too_large");
+    CHECK(error_of(answer) ==
+          "The request body is larger than 10485760 bytes, the most this server takes. | "
+          "invalid_request_error | null | request_too_large");
 }
 
 TEST_CASE("a chunked body of 20 MiB") {
@@ -47,7 +51,8 @@ TEST_CASE("a chunked body of 20 MiB") {
     raw_client client(server.port());
     client.send("POST /v1/chat/completions HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n");
     const std::string chunk = "100000\r\n" + std::string(1U << 20U, ' ') + "\r\n";
-    for (int i = 0; i < 11; ++i) client.send(chunk);
+    for (int i = 0; i < 11; ++i)
+        client.send(chunk);
     CHECK(client.read().status == 413); // with nine chunks to come
 }
 
@@ -55,9 +60,11 @@ TEST_CASE("a body in chunks, and as large as is allowed") {
     running_server server;
     raw_client client(server.port());
     client.send("POST /v1/chat/completions HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n");
-    for (int i = 0; i < 9; ++i) client.send("100000\r\n" + std::string(1U << 20U, ' ') + "\r\n");
+    for (int i = 0; i < 9; ++i)
+        client.send("100000\r\n" + std::string(1U << 20U, ' ') + "\r\n");
     const auto body = chat("chunks");
-    for (const char c : body) client.send(std::string("1\r\n") + c + "\r\n");
+    for (const char c : body)
+        client.send(std::string("1\r\n") + c + "\r\n");
     client.send("0\r\n\r\n");
     const auto answer = client.read();
     CHECK(answer.status == 200);
@@ -71,52 +78,59 @@ TEST_CASE("NaN and 1e999 as temperature") {
     CHECK(error_of(nan).find("| invalid_request_error | temperature |") != std::string::npos);
     const auto huge = chat_answer(server, chat("x", R"(,"temperature":1e999)"));
     CHECK(huge.status == 400);
-    CHECK(error_of(huge) ==
-          "'temperature' is 1e999, which is out of range. | invalid_request_error | temperature | invalid_value");
+    CHECK(error_of(huge) == "'temperature' is 1e999, which is out of range. | "
+                            "invalid_request_error | temperature | invalid_value");
 }
 
 TEST_CASE("negative max_tokens, and more than the limit") {
     running_server server;
     const auto negative = chat_answer(server, chat("x", R"(,"max_tokens":-1)"));
     CHECK(negative.status == 400);
-    CHECK(error_of(negative) ==
-          "'max_tokens' must be at least 1, not -1. | invalid_request_error | max_tokens | invalid_value");
+    CHECK(error_of(negative) == "'max_tokens' must be at least 1, not -1. | invalid_request_error "
+                                "| max_tokens | invalid_value");
     CHECK(chat_answer(server, chat("x", R"(,"max_completion_tokens":16385)")).status == 400);
 }
 
 TEST_CASE("an unknown model") {
     running_server server;
-    const auto answer = chat_answer(server, R"({"model":"gpt-4","messages":[{"role":"user","content":"x"}]})");
+    const auto answer =
+        chat_answer(server, R"({"model":"gpt-4","messages":[{"role":"user","content":"x"}]})");
     CHECK(answer.status == 404);
-    CHECK(error_of(answer) == "There is no model 'gpt-4'; GET /v1/models lists the models that are served. | "
-                              "invalid_request_error | model | model_not_found");
+    CHECK(error_of(answer) ==
+          "There is no model 'gpt-4'; GET /v1/models lists the models that are served. | "
+          "invalid_request_error | model | model_not_found");
 }
 
 TEST_CASE("empty messages") {
     running_server server;
     const auto answer = chat_answer(server, R"({"model":"org/model-1","messages":[]})");
     CHECK(answer.status == 400);
-    CHECK(error_of(answer) ==
-          "'messages' must hold at least one message. | invalid_request_error | messages | invalid_value");
+    CHECK(error_of(answer) == "'messages' must hold at least one message. | invalid_request_error "
+                              "| messages | invalid_value");
 }
 
 TEST_CASE("10,000 messages reach the pipeline, which knows its context") {
     running_server server;
     std::string messages;
-    for (int i = 0; i < 10'000; ++i) messages += R"({"role":"user","content":"again"},)";
+    for (int i = 0; i < 10'000; ++i)
+        messages += R"({"role":"user","content":"again"},)";
     messages.pop_back();
-    const auto answer = chat_answer(server, R"({"model":"org/model-1","messages":[)" + messages + "]}");
+    const auto answer =
+        chat_answer(server, R"({"model":"org/model-1","messages":[)" + messages + "]}");
     CHECK(answer.status == 400);
-    CHECK(error_of(answer) == "The prompt has 70000 tokens; the context holds 2048. | invalid_request_error | null | "
-                              "context_length_exceeded");
+    CHECK(error_of(answer) ==
+          "The prompt has 70000 tokens; the context holds 2048. | invalid_request_error | null | "
+          "context_length_exceeded");
     const auto more = chat_answer(server, R"({"messages":[)" + messages + "," + messages + "]}");
     CHECK(error_of(more).starts_with("'messages' holds 20000 messages; at most 10000 are taken."));
 }
 
 TEST_CASE("invalid UTF-8, and a bomb of brackets") {
     running_server server;
-    CHECK(error_of(chat_answer(server, chat("\xff\xfe"))).starts_with("The request body is not valid UTF-8."));
-    CHECK(error_of(chat_answer(server, std::string(9U << 20U, '['))).starts_with("The request body is nested deeper"));
+    CHECK(error_of(chat_answer(server, chat("\xff\xfe")))
+              .starts_with("The request body is not valid UTF-8."));
+    CHECK(error_of(chat_answer(server, std::string(9U << 20U, '[')))
+              .starts_with("The request body is nested deeper"));
     const auto bytes_in_path = ask(server, get("/v1/models/\xff%ff%"));
     CHECK((bytes_in_path.status == 400 || bytes_in_path.status == 404));
 }
@@ -151,7 +165,8 @@ TEST_CASE("HTTP/1.0 gets its answer, closed at the end, without chunks") {
     running_server server;
     const auto body = chat("ten words", R"(,"stream":true)");
     raw_client client(server.port());
-    client.send("POST /v1/chat/completions HTTP/1.0\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    client.send("POST /v1/chat/completions HTTP/1.0\r\nContent-Length: " +
+                std::to_string(body.size()) + "\r\n\r\n" + body);
     const auto answer = client.read();
     CHECK(answer.status == 200);
     CHECK_FALSE(answer.headers.contains("transfer-encoding"));
@@ -166,9 +181,12 @@ TEST_CASE("bytes that are not HTTP, and framing that contradicts itself") {
     running_server server;
     CHECK(ask(server, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n").status == 400);
     CHECK(ask(server, "GET /health HTTP/3.0\r\n\r\n").status == 400);
-    CHECK(ask(server, "POST /v1/completions HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n").status == 400);
+    CHECK(ask(server, "POST /v1/completions HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: "
+                      "chunked\r\n\r\n")
+              .status == 400);
     CHECK(ask(server, "POST /v1/completions HTTP/1.1\r\nContent-Length: -5\r\n\r\n").status == 400);
-    CHECK(ask(server, "POST /v1/completions HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\nx").status == 501);
+    CHECK(ask(server, "POST /v1/completions HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\nx").status ==
+          501);
 }
 
 TEST_CASE("Expect: 100-continue is answered before the body is sent") {
@@ -199,7 +217,8 @@ TEST_CASE("what a pipeline refuses has its status") {
     const auto busy = chat_answer(server, chat("busy"));
     CHECK(busy.status == 429);
     CHECK(busy.headers.at("retry-after") == "3");
-    CHECK(error_of(busy) == "All 4 places in the queue are taken. | rate_limit_error | null | rate_limit_exceeded");
+    CHECK(error_of(busy) ==
+          "All 4 places in the queue are taken. | rate_limit_error | null | rate_limit_exceeded");
     CHECK(chat_answer(server, chat("broken", R"(,"stream":true)")).status == 500);
     const auto early = chat_answer(server, chat("fail early"));
     CHECK(early.status == 500);

@@ -12,17 +12,20 @@ namespace {
 using namespace std::chrono_literals;
 
 std::string script_of(const generation_request& request) {
-    if (const auto* messages = std::get_if<std::vector<chat_message>>(&request.input)) return messages->back().content;
+    if (const auto* messages = std::get_if<std::vector<chat_message>>(&request.input))
+        return messages->back().content;
     if (const auto* text = std::get_if<std::string>(&request.input)) return *text;
     std::string out;
-    for (const auto id : std::get<token_ids>(request.input)) out += (out.empty() ? "" : " ") + std::to_string(id);
+    for (const auto id : std::get<token_ids>(request.input))
+        out += (out.empty() ? "" : " ") + std::to_string(id);
     return out;
 }
 
 std::vector<std::string> words_of(const std::string& text) {
     std::istringstream in(text);
     std::vector<std::string> out;
-    for (std::string word; in >> word;) out.push_back(word);
+    for (std::string word; in >> word;)
+        out.push_back(word);
     return out;
 }
 
@@ -50,15 +53,19 @@ struct fake_pipeline::job : generation {
 fake_pipeline::fake_pipeline(std::vector<std::string> serves) : serves_(std::move(serves)) {}
 
 fake_pipeline::~fake_pipeline() {
-    for (const auto& one : jobs_) one->cancel();
-    for (auto& one : threads_) one.join();
+    for (const auto& one : jobs_)
+        one->cancel();
+    for (auto& one : threads_)
+        one.join();
 }
 
 result<std::shared_ptr<generation>> fake_pipeline::start(generation_request request,
                                                          std::shared_ptr<generation_sink> sink) {
     const auto script = script_of(request);
     if (script == "busy")
-        return error{.code = code::busy, .message = "All 4 places in the queue are taken.", .retry_after = 2500ms};
+        return error{.code = code::busy,
+                     .message = "All 4 places in the queue are taken.",
+                     .retry_after = 2500ms};
     if (script == "broken") return fail(code::internal, "The engine broke.");
     const auto* messages = std::get_if<std::vector<chat_message>>(&request.input);
     if (script == "overflow" || (messages && messages->size() > 1000))
@@ -92,8 +99,15 @@ generation_result fake_pipeline::play(job& one) {
     generation_result out;
     out.seed = one.request.sampling.seed;
     out.prompt_tokens = static_cast<std::int64_t>(words.size());
-    out.stats = {.rounds = 2, .drafted = 8, .accepted = 6, .tokens = 8, .queue_s = 0.001, .prefill_s = 0.002,
-                 .draft_s = 0.25, .verify_s = 0.75, .total_s = 1.003};
+    out.stats = {.rounds = 2,
+                 .drafted = 8,
+                 .accepted = 6,
+                 .tokens = 8,
+                 .queue_s = 0.001,
+                 .prefill_s = 0.002,
+                 .draft_s = 0.25,
+                 .verify_s = 0.75,
+                 .total_s = 1.003};
     const auto piece = [&](const std::string& text) {
         one.sink->text(text);
         ++out.completion_tokens;

@@ -21,7 +21,8 @@ front::server_options on_any_port(front::server_options options) {
 }
 
 std::string lower(std::string text) {
-    std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::ranges::transform(text, text.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return text;
 }
 
@@ -35,7 +36,9 @@ running_server::running_server(front::server_options options, bool ready) {
     thread_ = std::thread([this] { server_->run(); });
 }
 
-running_server::~running_server() { stop(); }
+running_server::~running_server() {
+    stop();
+}
 
 void running_server::stop() {
     server_->stop();
@@ -54,7 +57,9 @@ raw_client::raw_client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STRE
         throw std::runtime_error("cannot connect");
 }
 
-raw_client::~raw_client() { ::close(socket_); }
+raw_client::~raw_client() {
+    ::close(socket_);
+}
 
 bool raw_client::send(std::string_view bytes) {
     while (!bytes.empty()) {
@@ -83,7 +88,8 @@ std::string raw_client::read_until(std::string_view text) {
 }
 
 std::string raw_client::read_to_end() {
-    while (more()) {}
+    while (more()) {
+    }
     return std::exchange(buffer_, {});
 }
 
@@ -92,7 +98,8 @@ http_answer raw_client::read(bool has_body) {
     http_answer out;
     if (!head.starts_with("HTTP/1.1 ") || !head.ends_with("\r\n\r\n")) return out;
     out.status = std::stoi(head.substr(9, 3));
-    for (auto line = head.find("\r\n") + 2; line + 2 < head.size(); line = head.find("\r\n", line) + 2) {
+    for (auto line = head.find("\r\n") + 2; line + 2 < head.size();
+         line = head.find("\r\n", line) + 2) {
         const auto colon = head.find(": ", line);
         out.headers[lower(head.substr(line, colon - line))] =
             head.substr(colon + 2, head.find("\r\n", line) - colon - 2);
@@ -100,14 +107,16 @@ http_answer raw_client::read(bool has_body) {
     if (!has_body || out.status == 204 || out.status == 100) return out;
     if (out.headers.contains("content-length")) {
         const auto size = std::stoul(out.headers["content-length"]);
-        while (buffer_.size() < size && more()) {}
+        while (buffer_.size() < size && more()) {
+        }
         out.body = buffer_.substr(0, size);
         buffer_.erase(0, size);
     } else if (out.headers.contains("transfer-encoding")) {
         while (true) {
             const auto line = read_until("\r\n");
             const auto size = line.empty() ? 0 : std::stoul(line, nullptr, 16);
-            while (buffer_.size() < size + 2 && more()) {}
+            while (buffer_.size() < size + 2 && more()) {
+            }
             out.body += buffer_.substr(0, size);
             buffer_.erase(0, size + 2);
             if (size == 0) break;
@@ -125,8 +134,9 @@ void raw_client::vanish() {
 }
 
 std::string post(std::string_view path, std::string_view body, std::string_view headers) {
-    return "POST " + std::string(path) + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" +
-           std::string(headers) + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+    return "POST " + std::string(path) +
+           " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" + std::string(headers) +
+           "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
 }
 
 std::string get(std::string_view path, std::string_view headers) {
@@ -140,15 +150,17 @@ http_answer ask(const running_server& server, std::string_view request) {
 }
 
 std::string chat(std::string_view script, std::string_view more) {
-    return R"({"model":"org/model-1","seed":7,"messages":[{"role":"user","content":")" + std::string(script) +
-           "\"}]" + std::string(more) + "}";
+    return R"({"model":"org/model-1","seed":7,"messages":[{"role":"user","content":")" +
+           std::string(script) + "\"}]" + std::string(more) + "}";
 }
 
 std::string error_of(const http_answer& answer) {
     const auto parsed = nlohmann::json::parse(answer.body, nullptr, false);
     if (!parsed.is_object() || !parsed.contains("error")) return "no error object: " + answer.body;
     const auto& error = parsed["error"];
-    const auto text = [&](const char* key) { return error[key].is_null() ? "null" : error[key].get<std::string>(); };
+    const auto text = [&](const char* key) {
+        return error[key].is_null() ? "null" : error[key].get<std::string>();
+    };
     return text("message") + " | " + text("type") + " | " + text("param") + " | " + text("code");
 }
 

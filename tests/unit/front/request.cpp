@@ -10,7 +10,8 @@ namespace {
 
 api_request chat(std::string_view fields) {
     auto parsed = parse_request(endpoint::chat,
-                                R"({"model":"m","messages":[{"role":"user","content":"hi"}])" + std::string(fields) + "}",
+                                R"({"model":"m","messages":[{"role":"user","content":"hi"}])" +
+                                    std::string(fields) + "}",
                                 {.max_tokens = 1000});
     INFO((parsed ? "" : parsed.error().message));
     REQUIRE(parsed.has_value());
@@ -24,18 +25,21 @@ std::string chat_error(std::string_view body) {
 }
 
 std::string field_error(std::string_view fields) {
-    return chat_error(R"({"messages":[{"role":"user","content":"hi"}])" + std::string(fields) + "}");
+    return chat_error(R"({"messages":[{"role":"user","content":"hi"}])" + std::string(fields) +
+                      "}");
 }
 
 api_request completion(std::string_view fields) {
-    auto parsed = parse_request(endpoint::completion, "{" + std::string(fields) + "}", {.max_tokens = 1000});
+    auto parsed =
+        parse_request(endpoint::completion, "{" + std::string(fields) + "}", {.max_tokens = 1000});
     INFO((parsed ? "" : parsed.error().message));
     REQUIRE(parsed.has_value());
     return *parsed;
 }
 
 std::string completion_error(std::string_view fields) {
-    const auto parsed = parse_request(endpoint::completion, "{" + std::string(fields) + "}", {.max_tokens = 1000});
+    const auto parsed =
+        parse_request(endpoint::completion, "{" + std::string(fields) + "}", {.max_tokens = 1000});
     REQUIRE(parsed.has_error());
     return parsed.error().param + ": " + parsed.error().message;
 }
@@ -58,10 +62,12 @@ TEST_CASE("a bare chat request has OpenAI's defaults") {
 }
 
 TEST_CASE("every sampling field arrives, llama.cpp's too") {
-    const auto base = chat(R"(,"temperature":0.5,"top_p":0.9,"top_k":40,"min_p":0.05,"repeat_penalty":1.1,
+    const auto base =
+        chat(R"(,"temperature":0.5,"top_p":0.9,"top_k":40,"min_p":0.05,"repeat_penalty":1.1,
         "repeat_last_n":32,"presence_penalty":-1,"frequency_penalty":2,"seed":-3,"max_tokens":5,
         "max_completion_tokens":7,"stop":["a","","b"],"logit_bias":{"12":-100,"3":1.5},
-        "tightwad":{"speculation":false})").base;
+        "tightwad":{"speculation":false})")
+            .base;
     CHECK(base.sampling.temperature == 0.5F);
     CHECK(base.sampling.top_p == 0.9F);
     CHECK(base.sampling.top_k == 40);
@@ -73,12 +79,14 @@ TEST_CASE("every sampling field arrives, llama.cpp's too") {
     CHECK(base.sampling.seed == static_cast<std::uint64_t>(-3));
     CHECK(base.max_tokens == 7);
     CHECK(base.stop == std::vector<std::string>{"a", "b"});
-    CHECK(base.sampling.logit_bias == std::vector<std::pair<std::int32_t, float>>{{12, -100.0F}, {3, 1.5F}});
+    CHECK(base.sampling.logit_bias ==
+          std::vector<std::pair<std::int32_t, float>>{{12, -100.0F}, {3, 1.5F}});
     CHECK_FALSE(base.speculate);
 }
 
 TEST_CASE("null is absence, unknown fields are ignored, harmless ones too") {
-    const auto request = chat(R"(,"temperature":null,"stop":null,"tools":[],"tool_choice":"auto","n":null,
+    const auto request =
+        chat(R"(,"temperature":null,"stop":null,"tools":[],"tool_choice":"auto","n":null,
         "logprobs":false,"response_format":{"type":"text"},"user":"u","metadata":{},"store":true,
         "reasoning_effort":"low","something_new":[1],"max_tokens":16.0)");
     CHECK(request.base.sampling.temperature == 1.0F);
@@ -104,7 +112,8 @@ TEST_CASE("the k-th of n answers has its own seed, so that it can be had again a
 
 TEST_CASE("prompts come as text, token ids, and lists of both") {
     CHECK(std::get<std::string>(completion(R"("prompt":"x")").inputs.at(0)) == "x");
-    CHECK(std::get<token_ids>(completion(R"("prompt":[1,2,3])").inputs.at(0)) == token_ids{1, 2, 3});
+    CHECK(std::get<token_ids>(completion(R"("prompt":[1,2,3])").inputs.at(0)) ==
+          token_ids{1, 2, 3});
     const auto lists = completion(R"("prompt":[[1],[2,3]])");
     REQUIRE(lists.inputs.size() == 2);
     CHECK(std::get<token_ids>(lists.inputs[1]) == token_ids{2, 3});
@@ -114,7 +123,8 @@ TEST_CASE("prompts come as text, token ids, and lists of both") {
 TEST_CASE("text parts are joined, an assistant's message may be empty") {
     const auto parsed = parse_request(endpoint::chat, R"({"messages":[
         {"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},
-        {"role":"assistant","content":null}]})", {});
+        {"role":"assistant","content":null}]})",
+                                      {});
     REQUIRE(parsed.has_value());
     const auto messages = std::get<std::vector<chat_message>>(parsed->inputs.at(0));
     CHECK(messages.at(0).content == "a\nb");
@@ -122,62 +132,81 @@ TEST_CASE("text parts are joined, an assistant's message may be empty") {
 }
 
 TEST_CASE("a value that does not fit is named with its field") {
-    CHECK(field_error(R"(,"temperature":3)") == "temperature: 'temperature' must lie between 0.0 and 2.0, not be 3.");
-    CHECK(field_error(R"(,"temperature":"hot")") == "temperature: 'temperature' must be a number, not a string.");
-    CHECK(field_error(R"(,"temperature":true)") == "temperature: 'temperature' must be a number, not true.");
+    CHECK(field_error(R"(,"temperature":3)") ==
+          "temperature: 'temperature' must lie between 0.0 and 2.0, not be 3.");
+    CHECK(field_error(R"(,"temperature":"hot")") ==
+          "temperature: 'temperature' must be a number, not a string.");
+    CHECK(field_error(R"(,"temperature":true)") ==
+          "temperature: 'temperature' must be a number, not true.");
     CHECK(field_error(R"(,"n":0)") == "n: 'n' must lie between 1 and 128, not be 0.");
     CHECK(field_error(R"(,"n":1.5)") == "n: 'n' must be an integer, not the number 1.5.");
-    CHECK(field_error(R"(,"max_tokens":-5)") == "max_tokens: 'max_tokens' must be at least 1, not -5.");
-    CHECK(field_error(R"(,"max_tokens":1001)") ==
-          "max_tokens: 'max_tokens' is 1001; this server gives at most 1000 tokens (max_tokens_limit).");
+    CHECK(field_error(R"(,"max_tokens":-5)") ==
+          "max_tokens: 'max_tokens' must be at least 1, not -5.");
+    CHECK(field_error(R"(,"max_tokens":1001)") == "max_tokens: 'max_tokens' is 1001; this server "
+                                                  "gives at most 1000 tokens (max_tokens_limit).");
     CHECK(field_error(R"(,"max_tokens":18446744073709551615)").starts_with("max_tokens: "));
-    CHECK(field_error(R"(,"stream":"yes")") == "stream: 'stream' must be true or false, not a string.");
-    CHECK(field_error(R"(,"stop":["a","b","c","d","e"])") == "stop: 'stop' holds 5 strings; at most 4 are taken.");
+    CHECK(field_error(R"(,"stream":"yes")") ==
+          "stream: 'stream' must be true or false, not a string.");
+    CHECK(field_error(R"(,"stop":["a","b","c","d","e"])") ==
+          "stop: 'stop' holds 5 strings; at most 4 are taken.");
     CHECK(field_error(R"(,"stop":[1])") ==
           "stop: 'stop' must be a string or an array of strings, not the number 1.");
     CHECK(field_error(R"(,"seed":0.5)") == "seed: 'seed' must be an integer, not the number 0.5.");
     CHECK(field_error(R"(,"logit_bias":{"the":1})") ==
           "logit_bias: 'logit_bias' has the key 'the'; its keys are token ids.");
     CHECK(field_error(R"(,"stream_options":{"include_usage":1})") ==
-          "stream_options.include_usage: 'stream_options.include_usage' must be true or false, not the number 1.");
+          "stream_options.include_usage: 'stream_options.include_usage' must be true or false, not "
+          "the number 1.");
     CHECK(field_error(R"(,"tightwad":{"speculaton":true})") ==
           "tightwad.speculaton: 'tightwad' knows the field 'speculation' only, not 'speculaton'.");
 }
 
 TEST_CASE("messages that are none are named by their place") {
     CHECK(chat_error(R"({})") == "messages: 'messages' must hold at least one message.");
-    CHECK(chat_error(R"({"messages":[]})") == "messages: 'messages' must hold at least one message.");
-    CHECK(chat_error(R"({"messages":"hi"})") == "messages: 'messages' must be an array, not a string.");
-    CHECK(chat_error(R"({"messages":[1]})") == "messages[0]: 'messages[0]' must be an object, not the number 1.");
+    CHECK(chat_error(R"({"messages":[]})") ==
+          "messages: 'messages' must hold at least one message.");
+    CHECK(chat_error(R"({"messages":"hi"})") ==
+          "messages: 'messages' must be an array, not a string.");
+    CHECK(chat_error(R"({"messages":[1]})") ==
+          "messages[0]: 'messages[0]' must be an object, not the number 1.");
     CHECK(chat_error(R"({"messages":[{"role":"king","content":""}]})") ==
-          "messages[0].role: 'messages[0].role' is 'king'; it must be system, developer, user, assistant or tool.");
+          "messages[0].role: 'messages[0].role' is 'king'; it must be system, developer, user, "
+          "assistant or tool.");
     CHECK(chat_error(R"({"messages":[{"role":"user"}]})") ==
           "messages[0].content: 'messages[0].content' is missing.");
-    CHECK(chat_error(R"({"messages":[{"role":"user","content":[{"type":"image_url","image_url":{}}]}]})") ==
-          "messages[0].content[0].type: Parts of type 'image_url' are not supported yet (messages[0].content[0]); "
-          "send text.");
+    CHECK(
+        chat_error(
+            R"({"messages":[{"role":"user","content":[{"type":"image_url","image_url":{}}]}]})") ==
+        "messages[0].content[0].type: Parts of type 'image_url' are not supported yet "
+        "(messages[0].content[0]); "
+        "send text.");
 }
 
 TEST_CASE("what would change the answer and cannot be done is refused by name") {
-    CHECK(field_error(R"(,"tools":[{}])") == "tools: Tools are not supported yet; leave 'tools' out.");
+    CHECK(field_error(R"(,"tools":[{}])") ==
+          "tools: Tools are not supported yet; leave 'tools' out.");
     CHECK(field_error(R"(,"tool_choice":"required")").starts_with("tool_choice: "));
-    CHECK(field_error(R"(,"response_format":{"type":"json_object"})").starts_with("response_format: "));
+    CHECK(field_error(R"(,"response_format":{"type":"json_object"})")
+              .starts_with("response_format: "));
     CHECK(field_error(R"(,"logprobs":true)").starts_with("logprobs: "));
     CHECK(field_error(R"(,"top_logprobs":3)").starts_with("top_logprobs: "));
     CHECK(completion_error(R"("prompt":"a","suffix":"b")").starts_with("suffix: "));
     CHECK(completion_error(R"("prompt":"a","logprobs":0)").starts_with("logprobs: "));
     CHECK(completion_error(R"("prompt":"a","best_of":3)") ==
-          "best_of: 'best_of' is 3 and 'n' is 1; choosing among answers is not supported, so they must be equal.");
+          "best_of: 'best_of' is 3 and 'n' is 1; choosing among answers is not supported, so they "
+          "must be equal.");
     CHECK(completion_error(R"("prompt":[1],"echo":true)").starts_with("echo: "));
     CHECK(completion(R"("prompt":"a","best_of":2,"n":2)").n == 2);
     CHECK(chat(R"(,"tools":[{}],"tool_choice":"none")").n == 1);
 }
 
 TEST_CASE("prompts that are none, and too many answers") {
-    CHECK(completion_error("") == "prompt: 'prompt' is missing; it is a string, an array of strings, or token ids.");
+    CHECK(completion_error("") ==
+          "prompt: 'prompt' is missing; it is a string, an array of strings, or token ids.");
     CHECK(completion_error(R"("prompt":[])").starts_with("prompt: 'prompt' is an empty array"));
-    CHECK(completion_error(R"("prompt":[1,-2])") ==
-          "prompt[1]: 'prompt[1]' must be a token id, an integer of at least 0, not the number -2.");
+    CHECK(
+        completion_error(R"("prompt":[1,-2])") ==
+        "prompt[1]: 'prompt[1]' must be a token id, an integer of at least 0, not the number -2.");
     CHECK(completion_error(R"("prompt":["a",1])").starts_with("prompt[1]: "));
     CHECK(completion_error(R"("prompt":["a","b"],"n":65)") ==
           "n: The request asks for 130 answers; at most 128 are given to one request.");
@@ -188,9 +217,11 @@ TEST_CASE("a body that is no JSON object") {
     CHECK(chat_error("[]") == ": The request body must be a JSON object, not an empty array.");
     CHECK(chat_error("\"\xff\"") == ": The request body is not valid UTF-8.");
     CHECK(chat_error(R"({"temperature": NaN})") ==
-          "temperature: The request body is not valid JSON: it goes wrong at byte 17 of 20, in the value of "
+          "temperature: The request body is not valid JSON: it goes wrong at byte 17 of 20, in the "
+          "value of "
           "'temperature'.");
-    CHECK(chat_error(R"({"temperature":1e999})") == "temperature: 'temperature' is 1e999, which is out of range.");
+    CHECK(chat_error(R"({"temperature":1e999})") ==
+          "temperature: 'temperature' is 1e999, which is out of range.");
     CHECK(chat_error(R"({"messages":)" + std::string(100'000, '[')) ==
           ": The request body is nested deeper than 64 levels.");
     CHECK(chat_error(R"({"a":"\ud800"})").find("not valid JSON") != std::string::npos);

@@ -1,6 +1,7 @@
 // The bytes of answers, against approved ones. Set TW_APPROVE=1 to write what comes instead.
 #include <cstdlib>
 #include <fstream>
+#include <regex>
 #include <sstream>
 
 #include <catch2/catch_test_macros.hpp>
@@ -13,7 +14,8 @@ using namespace tw::front;
 
 namespace {
 
-void matches_golden(const std::string& name, const std::string& text) {
+void matches_golden(const std::string& name, std::string text) {
+    text = std::regex_replace(text, std::regex("tightwad-[0-9.]+"), "tightwad-VERSION");
     const auto path = std::string(TW_SOURCE_DIR "/tests/golden/front/") + name;
     if (std::getenv("TW_APPROVE") != nullptr) std::ofstream(path, std::ios::binary) << text;
     std::ostringstream approved;
@@ -21,7 +23,9 @@ void matches_golden(const std::string& name, const std::string& text) {
     CHECK(text == approved.str());
 }
 
-api_request asked(endpoint kind, std::string_view body) { return *parse_request(kind, body, {}); }
+api_request asked(endpoint kind, std::string_view body) {
+    return *parse_request(kind, body, {});
+}
 
 answer_identity identity(endpoint kind, bool include_usage = false) {
     return {.kind = kind,
@@ -31,7 +35,9 @@ answer_identity identity(endpoint kind, bool include_usage = false) {
             .include_usage = include_usage};
 }
 
-answer_event piece(std::size_t index, std::string text) { return {.index = index, .text = std::move(text), .end = {}}; }
+answer_event piece(std::size_t index, std::string text) {
+    return {.index = index, .text = std::move(text), .end = {}};
+}
 
 answer_event end(std::size_t index, finish_reason reason) {
     generation_result result;
@@ -40,8 +46,15 @@ answer_event end(std::size_t index, finish_reason reason) {
     result.completion_tokens = 4;
     result.cached_tokens = 8;
     result.seed = 7 + index;
-    result.stats = {.rounds = 3, .drafted = 9, .accepted = 6, .tokens = 4, .queue_s = 0.0005, .prefill_s = 0.1,
-                    .draft_s = 0.1, .verify_s = 0.3, .total_s = 0.6005};
+    result.stats = {.rounds = 3,
+                    .drafted = 9,
+                    .accepted = 6,
+                    .tokens = 4,
+                    .queue_s = 0.0005,
+                    .prefill_s = 0.1,
+                    .draft_s = 0.1,
+                    .verify_s = 0.3,
+                    .total_s = 0.6005};
     return {.index = index, .text = "", .end = result};
 }
 
@@ -62,8 +75,9 @@ TEST_CASE("a streamed chat with two answers and usage") {
 }
 
 TEST_CASE("a streamed completion with echo and without usage") {
-    answer_writer writer(asked(endpoint::completion, R"({"prompt":"Once","stream":true,"echo":true})"),
-                         identity(endpoint::completion));
+    answer_writer writer(
+        asked(endpoint::completion, R"({"prompt":"Once","stream":true,"echo":true})"),
+        identity(endpoint::completion));
     auto out = writer.opening();
     out += writer.add(piece(0, " upon"));
     out += writer.add(end(0, finish_reason::length));
@@ -84,13 +98,15 @@ TEST_CASE("a stream that fails ends with the error instead of [DONE]") {
 TEST_CASE("answers in one piece") {
     auto request = asked(endpoint::chat, R"({"messages":[{"role":"user","content":"x"}],"n":2})");
     answer_writer writer(request, identity(endpoint::chat));
-    for (const char* text : {"Hel", "lo"}) writer.add(piece(0, text));
+    for (const char* text : {"Hel", "lo"})
+        writer.add(piece(0, text));
     writer.add(piece(1, "Ho"));
     writer.add(end(0, finish_reason::stop));
     writer.add(end(1, finish_reason::length));
     matches_golden("chat.json", writer.whole());
 
-    answer_writer two(asked(endpoint::completion, R"({"prompt":["a","b"],"echo":true})"), identity(endpoint::completion));
+    answer_writer two(asked(endpoint::completion, R"({"prompt":["a","b"],"echo":true})"),
+                      identity(endpoint::completion));
     two.add(piece(0, "1"));
     two.add(piece(1, "2"));
     two.add(end(0, finish_reason::stop));

@@ -23,7 +23,8 @@ TEST_CASE("models are listed before they are loaded, and after") {
 TEST_CASE("a model's id may hold a slash, escaped or not") {
     running_server server;
     CHECK(ask(server, get("/v1/models/org/model-1")).status == 200);
-    CHECK(json::parse(ask(server, get("/v1/models/org%2Fmodel-1?x=1")).body)["id"] == "org/model-1");
+    CHECK(json::parse(ask(server, get("/v1/models/org%2Fmodel-1?x=1")).body)["id"] ==
+          "org/model-1");
     const auto missing = ask(server, get("/v1/models/org/modle-1"));
     CHECK(missing.status == 404);
     CHECK(error_of(missing) == "There is no model 'org/modle-1'; did you mean 'org/model-1'? | "
@@ -36,11 +37,13 @@ TEST_CASE("health tells how far loading is, and nothing else, without a token") 
     const auto loading = ask(server, get("/health"));
     CHECK(loading.status == 503);
     CHECK(json::parse(loading.body) == json{{"status", "loading"}, {"progress", 0.25}});
-    const auto early = ask(server, post("/v1/chat/completions", chat("hi"), "x-api-key: secret\r\n"));
+    const auto early =
+        ask(server, post("/v1/chat/completions", chat("hi"), "x-api-key: secret\r\n"));
     CHECK(early.status == 503);
     CHECK(early.headers.contains("retry-after"));
-    CHECK(error_of(early) == "The model 'org/model-1' is still being loaded (25 %); ask again soon. | "
-                             "unavailable_error | null | unavailable");
+    CHECK(error_of(early) ==
+          "The model 'org/model-1' is still being loaded (25 %); ask again soon. | "
+          "unavailable_error | null | unavailable");
     server->set_ready({server.pipeline});
     const auto ok = ask(server, get("/health"));
     CHECK(ok.status == 200);
@@ -49,7 +52,9 @@ TEST_CASE("health tells how far loading is, and nothing else, without a token") 
 
 TEST_CASE("only the token opens the door") {
     running_server server({.token = "secret"});
-    const auto status_with = [&](const char* header) { return ask(server, get("/v1/models", header)).status; };
+    const auto status_with = [&](const char* header) {
+        return ask(server, get("/v1/models", header)).status;
+    };
     CHECK(status_with("Authorization: Bearer secret\r\n") == 200);
     CHECK(status_with("authorization: bEaReR   secret\r\n") == 200);
     CHECK(status_with("x-api-key: secret\r\n") == 200);
@@ -58,16 +63,19 @@ TEST_CASE("only the token opens the door") {
     CHECK(status_with("Authorization: Bearer secret2\r\n") == 401);
     CHECK(status_with("Authorization: Basic secret\r\n") == 401);
     CHECK(status_with("Authorization: Bearer\r\n") == 401);
-    CHECK(status_with("Authorization: Bearer s\xC3\xA9\xFF" "cret\r\n") == 401);
+    CHECK(status_with("Authorization: Bearer s\xC3\xA9\xFF"
+                      "cret\r\n") == 401);
     const auto wrong = ask(server, get("/v1/models", "Authorization: Bearer x\r\n"));
     CHECK(wrong.headers.at("www-authenticate") == "Bearer");
-    CHECK(error_of(wrong) == "The token is not this server's. | authentication_error | null | invalid_api_key");
+    CHECK(error_of(wrong) ==
+          "The token is not this server's. | authentication_error | null | invalid_api_key");
 }
 
 TEST_CASE("a stranger's body is not read before the token is") {
     running_server server({.token = "secret"});
     raw_client client(server.port());
-    client.send("POST /v1/chat/completions HTTP/1.1\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n");
+    client.send("POST /v1/chat/completions HTTP/1.1\r\nContent-Length: 1000000\r\nExpect: "
+                "100-continue\r\n\r\n");
     const auto answer = client.read();
     CHECK(answer.status == 401);
     CHECK(answer.headers.at("connection") == "close");
@@ -100,17 +108,26 @@ TEST_CASE("HEAD has GET's head and no body, and the connection goes on") {
 TEST_CASE("requests sent ahead are answered in order") {
     running_server server;
     raw_client client(server.port());
-    client.send(post("/v1/chat/completions", chat("one")) + post("/v1/chat/completions", chat("slow 5")) +
-                get("/health"));
+    client.send(post("/v1/chat/completions", chat("one")) +
+                post("/v1/chat/completions", chat("slow 5")) + get("/health"));
     CHECK(client.read().body.find("one seed=7") != std::string::npos);
     CHECK(client.read().body.find("0 1 2 3 4 ") != std::string::npos);
     CHECK(client.read().body == R"({"status":"ok"})");
 }
 
+TEST_CASE("a request that comes byte by byte") {
+    running_server server;
+    raw_client client(server.port());
+    for (const char byte : post("/v1/chat/completions", chat("piece by piece"), "X-A: b\r\n"))
+        client.send({&byte, 1});
+    CHECK(client.read().body.find("piece by piece seed=7") != std::string::npos);
+}
+
 TEST_CASE("pages of listed origins may call, without a token for the question") {
     running_server server({.token = "secret", .cors_origins = {"http://ui.test"}});
-    const std::string preflight = "OPTIONS /v1/chat/completions HTTP/1.1\r\nAccess-Control-Request-Method: POST\r\n"
-                                  "Access-Control-Request-Headers: authorization,x-stainless-os\r\nOrigin: ";
+    const std::string preflight =
+        "OPTIONS /v1/chat/completions HTTP/1.1\r\nAccess-Control-Request-Method: POST\r\n"
+        "Access-Control-Request-Headers: authorization,x-stainless-os\r\nOrigin: ";
     const auto listed = ask(server, preflight + "http://ui.test\r\n\r\n");
     CHECK(listed.status == 204);
     CHECK(listed.headers.at("access-control-allow-origin") == "http://ui.test");
@@ -131,7 +148,8 @@ TEST_CASE("by default no page of another origin may read, and a star allows all"
     CHECK_FALSE(ask(closed, get("/v1/models", "Origin: http://ui.test\r\n"))
                     .headers.contains("access-control-allow-origin"));
     running_server open({.cors_origins = {"*"}});
-    CHECK(ask(open, get("/v1/models", "Origin: http://ui.test\r\n")).headers.at("access-control-allow-origin") == "*");
+    CHECK(ask(open, get("/v1/models", "Origin: http://ui.test\r\n"))
+              .headers.at("access-control-allow-origin") == "*");
 }
 
 TEST_CASE("status shows the pipelines and what the program adds") {
@@ -148,8 +166,9 @@ TEST_CASE("status shows the pipelines and what the program adds") {
 TEST_CASE("an address other machines reach needs a token") {
     const auto open = front::server::listen({.host = "0.0.0.0", .port = 0});
     REQUIRE(open.has_error());
-    CHECK(open.error().message == "Listening on 0.0.0.0:0 would let other machines use the models without a token: "
-                                  "set [server] token, or listen on 127.0.0.1.");
+    CHECK(open.error().message ==
+          "Listening on 0.0.0.0:0 would let other machines use the models without a token: "
+          "set [server] token, or listen on 127.0.0.1.");
     CHECK(front::server::listen({.host = "0.0.0.0", .port = 0, .token = "secret"}).has_value());
     CHECK(front::server::listen({.host = "0.0.0.0", .port = 0, .token = ""}).has_error());
     running_server first;

@@ -20,8 +20,10 @@ constexpr auto streamed = R"(,"stream":true)";
 /// The text that a stream's deltas make together.
 std::string text_of(const std::string& events) {
     std::string out;
-    for (std::size_t at = events.find("data: {"); at != std::string::npos; at = events.find("data: {", at + 1)) {
-        const auto chunk = nlohmann::json::parse(events.substr(at + 6, events.find("\n\n", at) - at - 6));
+    for (std::size_t at = events.find("data: {"); at != std::string::npos;
+         at = events.find("data: {", at + 1)) {
+        const auto chunk =
+            nlohmann::json::parse(events.substr(at + 6, events.find("\n\n", at) - at - 6));
         if (!chunk["choices"].empty()) out += chunk["choices"][0]["delta"].value("content", "");
     }
     return out;
@@ -30,7 +32,8 @@ std::string text_of(const std::string& events) {
 bool has_left_no_answer(const running_server& server) {
     for (int i = 0; i < 200; ++i) {
         const auto status = nlohmann::json::parse(ask(server, get("/v1/tightwad/status")).body);
-        if (status["server"]["running_answers"] == 0 && status["pipelines"][0]["running"] == 0) return true;
+        if (status["server"]["running_answers"] == 0 && status["pipelines"][0]["running"] == 0)
+            return true;
         std::this_thread::sleep_for(10ms); // between two looks at a state that no event announces
     }
     return false;
@@ -41,14 +44,17 @@ bool has_left_no_answer(const running_server& server) {
 TEST_CASE("a stream over the socket, and the connection lives on") {
     running_server server;
     raw_client client(server.port());
-    client.send(post(path, chat("three small words", R"(,"stream":true,"stream_options":{"include_usage":true})")));
+    client.send(post(path, chat("three small words",
+                                R"(,"stream":true,"stream_options":{"include_usage":true})")));
     const auto answer = client.read();
     CHECK(answer.status == 200);
     CHECK(answer.headers.at("content-type") == "text/event-stream; charset=utf-8");
     CHECK(answer.headers.at("cache-control") == "no-cache");
     CHECK(answer.headers.at("x-accel-buffering") == "no");
     CHECK(text_of(answer.body) == "three small words seed=7");
-    CHECK(answer.body.find(R"("usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7,)") != std::string::npos);
+    CHECK(
+        answer.body.find(R"("usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7,)") !=
+        std::string::npos);
     CHECK(answer.body.find(R"("tightwad":{"seed":7,)") != std::string::npos);
     CHECK(answer.body.ends_with("data: [DONE]\n\n"));
     client.send(post(path, chat("again")));
@@ -60,7 +66,8 @@ TEST_CASE("the stream begins at once and is kept alive while nothing comes") {
     raw_client client(server.port());
     client.send(post(path, chat("silent", streamed)));
     CHECK(client.read_until("\r\n\r\n").starts_with("HTTP/1.1 200 OK"));
-    CHECK(client.read_until("\n\n").find(R"("delta":{"role":"assistant","content":""})") != std::string::npos);
+    CHECK(client.read_until("\n\n").find(R"("delta":{"role":"assistant","content":""})") !=
+          std::string::npos);
     CHECK(client.read_until(": ping\n\n").ends_with(": ping\n\n"));
     CHECK(client.read_until(": ping\n\n").ends_with(": ping\n\n"));
 }
@@ -82,7 +89,8 @@ TEST_CASE("a client that leaves in mid-stream cancels the answer") {
 TEST_CASE("a client that leaves while waiting cancels the answer too") {
     for (const auto* more : {"", streamed, R"(,"n":3)"}) {
         running_server server;
-        const std::size_t answers = std::string_view(more).find("n\":3") != std::string_view::npos ? 3 : 1;
+        const std::size_t answers =
+            std::string_view(more).find("n\":3") != std::string_view::npos ? 3 : 1;
         {
             raw_client client(server.port());
             client.send(post(path, chat("silent", more)));
@@ -106,8 +114,9 @@ TEST_CASE("an answer that fails in mid-stream says so in the stream") {
     for (const auto* script : {"fail early", "fail late"}) {
         const auto answer = ask(server, post(path, chat(script, streamed)));
         CHECK(answer.status == 200);
-        CHECK(answer.body.ends_with("data: {\"error\":{\"message\":\"The engine lost its worker 192.168.1.20.\","
-                                    "\"type\":\"server_error\",\"param\":null,\"code\":\"internal_error\"}}\n\n"));
+        CHECK(answer.body.ends_with(
+            "data: {\"error\":{\"message\":\"The engine lost its worker 192.168.1.20.\","
+            "\"type\":\"server_error\",\"param\":null,\"code\":\"internal_error\"}}\n\n"));
     }
 }
 
@@ -151,9 +160,12 @@ TEST_CASE("200 streams at once, each its own text") {
         clients.emplace_back([&server, &right, i] {
             const auto script = "client " + std::to_string(i) + " wants this";
             const auto answer = ask(server, post(path, chat(script, streamed)));
-            if (text_of(answer.body) == script + " seed=7" && answer.body.ends_with("data: [DONE]\n\n")) ++right;
+            if (text_of(answer.body) == script + " seed=7" &&
+                answer.body.ends_with("data: [DONE]\n\n"))
+                ++right;
         });
-    for (auto& one : clients) one.join();
+    for (auto& one : clients)
+        one.join();
     CHECK(right == 200);
     CHECK(has_left_no_answer(server));
 }
@@ -166,18 +178,23 @@ TEST_CASE("clients that come and leave at random leave nothing behind") {
             clients.emplace_back([&server, i] {
                 raw_client client(server.port());
                 client.send(post(path, chat("slow 40", streamed)));
-                if (i % 3 == 0) client.vanish();
-                else if (i % 3 == 1) client.read_until("\"9 \"");
-                else client.read();
+                if (i % 3 == 0)
+                    client.vanish();
+                else if (i % 3 == 1)
+                    client.read_until("\"9 \"");
+                else
+                    client.read();
             });
-        for (auto& one : clients) one.join();
+        for (auto& one : clients)
+            one.join();
         CHECK(has_left_no_answer(server));
     }
 }
 
 TEST_CASE("each of n answers is streamed under its index") {
     running_server server;
-    const auto answer = ask(server, post("/v1/completions", R"({"prompt":["a b","c"],"n":2,"seed":5,"stream":true})"));
+    const auto answer = ask(
+        server, post("/v1/completions", R"({"prompt":["a b","c"],"n":2,"seed":5,"stream":true})"));
     for (const auto* last : {R"("index":0,"text":" seed=5")", R"("index":1,"text":" seed=6")",
                              R"("index":2,"text":" seed=5")", R"("index":3,"text":" seed=6")"})
         CHECK(answer.body.find(last) != std::string::npos);
