@@ -1,6 +1,7 @@
 // A pipeline whose target hands out logits.
 #include "pipeline/engine_pipeline.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -18,6 +19,14 @@ std::unique_ptr<model_drafter> make_drafter(std::unique_ptr<engine> model) {
     return model ? std::make_unique<model_drafter>(std::move(model)) : nullptr;
 }
 
+// The context times the longest token. A text above it need not be tokenised to be refused, which would
+// take seconds for the megabytes a request may have.
+std::size_t longest_text(const engine& target) {
+    std::size_t longest = 1;
+    for (const auto& token : target.vocabulary()) longest = std::max(longest, token.text.size());
+    return longest * static_cast<std::size_t>(target.info().n_ctx);
+}
+
 } // namespace
 
 engine_pipeline::engine_pipeline(engine_pipeline_parts parts)
@@ -25,7 +34,8 @@ engine_pipeline::engine_pipeline(engine_pipeline_parts parts)
       chat_stops_(chat_ ? chat_->stops() : std::vector<std::string>{}), no_chat_(std::move(parts.no_chat)),
       no_draft_(std::move(parts.no_draft)), draft_model_(parts.draft ? parts.draft->info().model : ""),
       draft_length_(parts.scheduling.draft_length),
-      scheduler_(std::move(parts.target), make_drafter(std::move(parts.draft)), parts.scheduling) {}
+      scheduler_(std::move(parts.target), make_drafter(std::move(parts.draft)), parts.scheduling),
+      longest_text_(longest_text(scheduler_.target())) {}
 
 result<std::shared_ptr<generation>> engine_pipeline::start(generation_request request,
                                                            std::shared_ptr<generation_sink> sink) {
@@ -50,7 +60,7 @@ result<token_ids> engine_pipeline::prompt_tokens(const generation_request& reque
     return std::visit(
         overloaded{
             [&](const std::vector<chat_message>& messages) { return render(messages); },
-            [&](const std::string& text) { return target.tokenize(text, true, true); },
+            [&](const std::string& text) { return tokenize(text, true); },
             [&](const token_ids& ids) -> result<token_ids> {
                 for (const auto id : ids)
                     if (id < 0 || id >= target.info().n_vocab)
@@ -73,7 +83,16 @@ result<token_ids> engine_pipeline::render(const std::vector<chat_message>& messa
     // Some templates write the beginning-of-sequence token themselves; a second one spoils the answer.
     const auto bos = target.info().bos;
     const bool written = bos >= 0 && prompt->starts_with(target.vocabulary()[static_cast<std::size_t>(bos)].text);
-    return target.tokenize(*prompt, true, !written);
+    return tokenize(*prompt, !written);
+}
+
+result<token_ids> engine_pipeline::tokenize(std::string_view text, bool bos) const {
+    if (text.size() > longest_text_)
+        return fail(code::context_overflow,
+                    "The prompt is " + std::to_string(text.size()) + " bytes long, and the model's context of " +
+                        std::to_string(scheduler_.target().info().n_ctx) + " tokens holds at most " +
+                        std::to_string(longest_text_) + ". Shorten the prompt.");
+    return scheduler_.target().tokenize(text, true, bos);
 }
 
 nlohmann::json engine_pipeline::status() const {

@@ -37,6 +37,7 @@ class engine_pipeline final : public pipeline {
 
   private:
     [[nodiscard]] result<token_ids> render(const std::vector<chat_message>& messages) const;
+    [[nodiscard]] result<token_ids> tokenize(std::string_view text, bool bos) const;
 
     std::string name_;
     std::vector<std::string> serves_;
@@ -45,6 +46,7 @@ class engine_pipeline final : public pipeline {
     std::string no_chat_, no_draft_, draft_model_;
     std::int32_t draft_length_;
     scheduler scheduler_;
+    std::size_t longest_text_; // bytes; no longer text can fit the context
 };
 
 } // namespace tw
