@@ -47,8 +47,8 @@ int main(int argc, char** argv) {
     CLI::App app{"Tightwad: one OpenAI-compatible endpoint in which a small model drafts and a large one "
                  "decides.",
                  "tightwad"};
-    app.footer(examples);
-    app.fallthrough(); // -c and --plugins-dir may also stand behind the command
+    app.fallthrough();            // -c and --plugins-dir may also stand behind the command
+    app.require_subcommand(0, 1); // so that the words after `help` are names, not commands to run
     app.set_version_flag("--version", "tightwad " TIGHTWAD_VERSION, "The version, and nothing else");
 
     global_options global;
@@ -81,10 +81,11 @@ int main(int argc, char** argv) {
                          [&] { return chat(global, chatting); });
     talk->add_flag("--direct", chatting.direct, "Without speculation: the target alone, the same answer");
     talk->add_option("--temperature", chatting.temperature, "0 = always the likeliest token")
-        ->check(CLI::Range(0.0, 2.0))
+        ->check(CLI::Range(0.0, 2.0).description(""))
+        ->type_name("0 to 2")
         ->capture_default_str();
     talk->add_option("--max-tokens", chatting.max_tokens, "The longest answer")
-        ->check(CLI::Range(1, 1 << 30))
+        ->check(CLI::Range(1, 1 << 30).description(""))
         ->type_name("N")
         ->capture_default_str();
     talk->add_option("--model", chatting.model, "One of the served names (default: the first)");
@@ -98,6 +99,7 @@ int main(int argc, char** argv) {
     command(&app, "help", "Help on a command, or `help backend PLUGIN` for a plugin's keys",
             [&] { return help(global, app, topic); })
         ->add_option("topic", topic, "A command, or backend PLUGIN");
+    app.footer(examples); // now, so that the commands do not inherit it
 
     try {
         app.parse(argc, argv);

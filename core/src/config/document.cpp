@@ -7,6 +7,18 @@
 #define TOML_EXCEPTIONS 0
 // With the limit on dots below, this bounds how deep a stranger's file can make the recursion.
 #define TOML_MAX_NESTED_VALUES 32
+// Version 3.3 tells the compiler two things that a stranger's bytes make untrue, which is undefined
+// behaviour: that a table's name begins well ("[+" does not; a proper check follows), and that no code
+// point but U+00A0 of its block is ever asked whether it is white space (U+0299 in a key is).
+#include <toml++/impl/preprocessor.h>
+#undef TOML_ASSERT_ASSUME
+#define TOML_ASSERT_ASSUME(expr) static_assert(true)
+#include <toml++/impl/forward_declarations.h>
+#undef TOML_UNREACHABLE
+#define TOML_UNREACHABLE return false
+#include <toml++/impl/unicode.h>
+#undef TOML_UNREACHABLE
+#define TOML_UNREACHABLE __builtin_unreachable()
 #include <toml++/toml.h>
 
 namespace tw::toml_tree {

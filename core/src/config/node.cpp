@@ -28,7 +28,7 @@ node_config read_node(const toml_tree::member& table, std::string interface, con
     node_config node;
     node.interface = std::move(interface);
     node.name = table.key;
-    node.at = table.at;
+    node.at = table.value.at;
     node.options_json = "{}";
     table_reader reader(table.value, "[" + node.interface + "." + node.name + "]", out);
     read_pin(reader, table.value, node, out);

@@ -42,7 +42,7 @@ void check_edge(const std::string& name, const location& at, const char* role,
 pipeline_config read_pipeline(const toml_tree::member& table, report& out) {
     pipeline_config pipeline;
     pipeline.name = table.key;
-    pipeline.at = table.at;
+    pipeline.at = table.value.at;
     const auto title = "[pipeline." + table.key + "]";
     table_reader reader(table.value, title, out);
     if (auto names = reader.texts("serves")) {
