@@ -26,7 +26,8 @@ error explain(const error_code& ec, const server_config& server, const http_requ
     if (ec == boost::asio::error::host_not_found)
         return fail(code::not_found, "The name " + server.host + " (from the configuration) has no address.");
     if (ec == boost::asio::error::connection_refused)
-        return fail(code::unavailable, "No Tightwad endpoint answers at " + at + "; start one with `tightwad serve`.");
+        return fail(code::unavailable,
+                    "No Tightwad endpoint answers at " + at + "; start one with `tightwad serve`.");
     return fail(code::unavailable, "The connection to " + at + " failed: " + ec.message() + ".");
 }
 
