@@ -36,7 +36,7 @@ int help_backend(const global_options& global, const std::string& plugin) {
     const auto* found = plugins.find(plugin);
     if (found == nullptr) return complain(plugins.missing(plugin).message, exit_usage);
     const auto options = backend_options(plugins, plugin);
-    if (!options) return complain("The plugin \"" + plugin + "\" cannot serve as a backend.", exit_usage);
+    if (!options) return complain(options.error().message, exit_usage);
     std::cout << paint(STDOUT_FILENO, tint::bold, found->id) << ' ' << found->version << ": "
               << found->summary << "\n\n[backend.NAME]\nplugin = \"" << found->id << "\"\n\n";
     if (options->empty()) {

@@ -2,6 +2,8 @@
 #include "commands/setup.hpp"
 
 #include <iostream>
+#include <map>
+#include <set>
 
 #include "bridge/backend.hpp"
 #include "bridge/engine.hpp"
@@ -23,31 +25,36 @@ std::vector<option_info> copy(const tw_option* const* options) {
     return out;
 }
 
+using pin_map = std::map<std::string, std::string>;
+
+pin_map pins(pin_map named) {
+    std::erase_if(named, [](const auto& entry) { return entry.second.empty(); });
+    return named;
+}
+
 } // namespace
 
 registry scan_plugins(const global_options& global) {
     const auto file = find_config(global.config);
-    return registry::scan(search_path::from(global.plugins_dirs),
-                          file ? sha256_pins(*file) : std::map<std::string, std::string>{});
+    return registry::scan(search_path::from(global.plugins_dirs), file ? pins(named_plugins(*file)) : pin_map{});
 }
 
-std::optional<std::vector<option_info>> backend_options(const registry& plugins, std::string_view id) {
+result<std::vector<option_info>> backend_options(const registry& plugins, std::string_view id) {
     const auto* found = plugins.find(id);
-    if (found == nullptr) return std::nullopt;
+    if (found == nullptr) return plugins.missing(id);
     if (const auto* engine = find_engine(*found)) return copy(engine->options);
     if (const auto* backend = find_backend(*found)) return copy(backend->options);
-    return std::nullopt;
+    return fail(code::unsupported, "The plugin \"" + std::string(id) + "\" cannot serve as a backend.");
 }
 
 boost::system::result<setup, std::vector<diagnostic>> load_setup(const global_options& global) {
     const auto file = find_config(global.config);
     if (!file) return only(file.error());
-    auto plugins = registry::scan(search_path::from(global.plugins_dirs), sha256_pins(*file));
-    std::vector<std::string> known;
-    for (const auto* one : plugins.plugins()) known.push_back(one->id);
-    auto loaded = load(
-        *file,
-        [&](std::string_view, std::string_view plugin) { return backend_options(plugins, plugin); }, known);
+    const auto named = named_plugins(*file);
+    std::set<std::string> only_these;
+    for (const auto& [id, pin] : named) only_these.insert(id);
+    auto plugins = registry::scan(search_path::from(global.plugins_dirs), pins(named), only_these);
+    auto loaded = load(*file, [&](std::string_view, std::string_view plugin) { return backend_options(plugins, plugin); });
     if (!loaded) return loaded.error();
     return setup{std::move(*loaded), std::move(plugins)};
 }
@@ -55,7 +62,7 @@ boost::system::result<setup, std::vector<diagnostic>> load_setup(const global_op
 load_result load_config(const global_options& global) {
     const auto file = find_config(global.config);
     if (!file) return only(file.error());
-    return load(*file, nullptr, {});
+    return load(*file, nullptr);
 }
 
 int report_mistakes(const std::vector<diagnostic>& mistakes) {

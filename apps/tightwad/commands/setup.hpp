@@ -1,7 +1,6 @@
 // What the commands begin with: the plugins, and the configuration checked against them.
 #pragma once
 
-#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -16,7 +15,7 @@ struct setup {
     registry plugins;
 };
 
-// Finds the file, lists the plugins with the file's pins, reads the file. Mistakes are the error.
+// Finds the file, loads the plugins it names and no other one, reads the file. Mistakes are the error.
 // Call it from the main thread before others start.
 [[nodiscard]] boost::system::result<setup, std::vector<diagnostic>> load_setup(const global_options& global);
 
@@ -26,9 +25,8 @@ struct setup {
 // The plugins alone, with the pins of the configuration if there is one.
 [[nodiscard]] registry scan_plugins(const global_options& global);
 
-// The option table of a plugin as a backend; none when it is not there or cannot be one.
-[[nodiscard]] std::optional<std::vector<option_info>> backend_options(const registry& plugins,
-                                                                      std::string_view plugin);
+// The option table of a plugin as a backend; the error says why it is not there or cannot be one.
+[[nodiscard]] result<std::vector<option_info>> backend_options(const registry& plugins, std::string_view plugin);
 
 // All mistakes on stderr, and how many there are; returns exit_usage.
 int report_mistakes(const std::vector<diagnostic>& mistakes);

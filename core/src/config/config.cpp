@@ -45,8 +45,7 @@ std::vector<const toml_tree::member*> named_tables(table_reader& reader, const c
     return tables;
 }
 
-void read_all(const value& root, configuration& config, const option_lookup& lookup,
-              const std::vector<std::string>& known_plugins, report& out) {
+void read_all(const value& root, configuration& config, const option_lookup& lookup, report& out) {
     const auto file = config.path.string();
     table_reader reader(root, "The file", out);
     check_schema(reader, root, file, out);
@@ -56,7 +55,7 @@ void read_all(const value& root, configuration& config, const option_lookup& loo
         else out.add(server->value.at, "\"server\" must be the table [server].");
     }
     for (const auto* table : named_tables(reader, "backend", out))
-        config.nodes.push_back(sections::read_node(*table, "backend", lookup, known_plugins, out));
+        config.nodes.push_back(sections::read_node(*table, "backend", lookup, out));
     for (const auto* table : named_tables(reader, "pipeline", out))
         config.pipelines.push_back(sections::read_pipeline(*table, out));
     reader.finish();
@@ -81,15 +80,14 @@ const node_config* configuration::node(std::string_view name) const {
     return found == nodes.end() ? nullptr : &*found;
 }
 
-load_result parse(std::string_view text, const std::filesystem::path& file, const option_lookup& lookup,
-                  const std::vector<std::string>& known_plugins) {
+load_result parse(std::string_view text, const std::filesystem::path& file, const option_lookup& lookup) {
     auto root = toml_tree::read(text, file.string());
     if (root.has_error()) return root.error();
     configuration config;
     config.path = file;
     std::error_code ignored;
     report out{std::filesystem::absolute(file, ignored).parent_path(), {}};
-    read_all(*root, config, lookup, known_plugins, out);
+    read_all(*root, config, lookup, out);
     sections::apply_environment(config, out);
     if (out.mistakes.empty()) return config;
     std::stable_sort(out.mistakes.begin(), out.mistakes.end(), [](const auto& a, const auto& b) {
@@ -98,26 +96,26 @@ load_result parse(std::string_view text, const std::filesystem::path& file, cons
     return out.mistakes;
 }
 
-load_result load(const std::filesystem::path& file, const option_lookup& lookup,
-                 const std::vector<std::string>& known_plugins) {
+load_result load(const std::filesystem::path& file, const option_lookup& lookup) {
     auto text = toml_tree::read_text(file);
     if (text.has_error()) return std::vector{diagnostic{{file.string(), 0, 0}, text.error().message}};
-    return parse(*text, file, lookup, known_plugins);
+    return parse(*text, file, lookup);
 }
 
-std::map<std::string, std::string> sha256_pins(const std::filesystem::path& file) {
-    std::map<std::string, std::string> pins;
+std::map<std::string, std::string> named_plugins(const std::filesystem::path& file) {
+    std::map<std::string, std::string> named;
     const auto text = toml_tree::read_text(file);
-    if (text.has_error()) return pins;
+    if (text.has_error()) return named;
     const auto root = toml_tree::read(*text, file.string());
-    if (root.has_error()) return pins;
+    if (root.has_error()) return named;
     report ignored;
     if (const auto* backends = root->find("backend"))
         for (const auto& table : backends->value.table) {
-            auto node = sections::read_node(table, "backend", nullptr, {}, ignored);
-            if (!node.sha256.empty()) pins.emplace(node.plugin, node.sha256);
+            auto node = sections::read_node(table, "backend", nullptr, ignored);
+            auto& pin = named[node.plugin];
+            if (pin.empty()) pin = node.sha256;
         }
-    return pins;
+    return named;
 }
 
 void throw_exception_from_error(const std::vector<diagnostic>& mistakes, const boost::source_location&) {

@@ -101,26 +101,25 @@ struct option_info {
     double min = 0, max = 0; // bounds of an integer or number, both 0 = none
 };
 
-// The options of a plugin's implementation of an interface, none when no such plugin was found.
+// The options of a plugin's implementation of an interface; the error says why there are none.
 // Handed in, so that this room knows no plugin. An empty function leaves the plugins' keys unchecked,
 // for who only wants to know where the endpoint is.
-using option_lookup = std::function<std::optional<std::vector<option_info>>(
-    std::string_view interface, std::string_view plugin)>;
+using option_lookup = std::function<result<std::vector<option_info>>(std::string_view interface,
+                                                                     std::string_view plugin)>;
 
 using load_result = boost::system::result<configuration, std::vector<diagnostic>>;
 
-// Reads, checks and resolves a file; `TIGHTWAD_*` variables override it. `known_plugins` is only for
-// suggestions. All mistakes are reported, in the order of the file.
-[[nodiscard]] load_result load(const std::filesystem::path& file, const option_lookup& lookup,
-                               const std::vector<std::string>& known_plugins);
+// Reads, checks and resolves a file; `TIGHTWAD_*` variables override it. All mistakes are reported, in
+// the order of the file.
+[[nodiscard]] load_result load(const std::filesystem::path& file, const option_lookup& lookup);
 
 // The same for text already in memory; `file` is what diagnostics and relative paths refer to.
 [[nodiscard]] load_result parse(std::string_view text, const std::filesystem::path& file,
-                                const option_lookup& lookup,
-                                const std::vector<std::string>& known_plugins);
+                                const option_lookup& lookup);
 
-// plugin -> sha256, needed before any plugin is opened. A mistake in the file is left to load().
-[[nodiscard]] std::map<std::string, std::string> sha256_pins(const std::filesystem::path& file);
+// The plugins a file names, with their sha256 pins (empty = none): needed before any plugin is opened,
+// so that no other one runs. A mistake in the file is left to load().
+[[nodiscard]] std::map<std::string, std::string> named_plugins(const std::filesystem::path& file);
 
 // The first that exists: `explicit_path` (-c), TIGHTWAD_CONFIG, ./tightwad.toml,
 // ./configs/tightwad.toml, $XDG_CONFIG_HOME/tightwad/config.toml, ~/.tightwad/config.toml.

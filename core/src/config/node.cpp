@@ -23,8 +23,7 @@ void read_pin(table_reader& reader, const toml_tree::value& table, node_config& 
 
 } // namespace
 
-node_config read_node(const toml_tree::member& table, std::string interface, const option_lookup& lookup,
-                      const std::vector<std::string>& known_plugins, report& out) {
+node_config read_node(const toml_tree::member& table, std::string interface, const option_lookup& lookup, report& out) {
     node_config node;
     node.interface = std::move(interface);
     node.name = table.key;
@@ -43,15 +42,7 @@ node_config read_node(const toml_tree::member& table, std::string interface, con
     if (!lookup) return node;
     const auto options = lookup(node.interface, node.plugin);
     if (!options) {
-        const auto& at = table.value.find("plugin")->value.at;
-        const bool is_there =
-            std::find(known_plugins.begin(), known_plugins.end(), node.plugin) != known_plugins.end();
-        if (is_there)
-            out.add(at, "The plugin \"" + node.plugin + "\" cannot serve as a " + node.interface + ".");
-        else
-            out.add(at, "No plugin \"" + node.plugin + "\" was found" +
-                            suggestion(node.plugin, known_plugins) +
-                            " `tightwad plugins` shows what was found and why the rest was refused.");
+        out.add(table.value.find("plugin")->value.at, options.error().message);
         return node;
     }
     read_options(reader, *options, node, out);

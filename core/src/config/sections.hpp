@@ -10,8 +10,7 @@ namespace tw::sections {
 
 // [backend.NAME]: the common keys, then those of the plugin's own option table.
 [[nodiscard]] node_config read_node(const toml_tree::member& table, std::string interface,
-                                    const option_lookup& lookup,
-                                    const std::vector<std::string>& known_plugins, report& out);
+                                    const option_lookup& lookup, report& out);
 
 // The plugin's own keys of a table: checked against `options`, taken by `reader`, stored in `node`.
 void read_options(table_reader& reader, const std::vector<option_info>& options, node_config& node,

@@ -53,7 +53,10 @@ void registry::scan_folder(const search_path::folder& folder,
         refusals_.push_back({folder.path, "The plugin folder " + folder.path.string() +
                                               " cannot be read: " + failed.message() + "."});
     for (const auto& file : files) {
-        if (only && !only->contains(file.stem().string())) continue;
+        if (only && !only->contains(file.stem().string())) {
+            left_alone_.push_back(file.stem().string());
+            continue;
+        }
         auto real = fs::weakly_canonical(file, failed);
         if (!seen_.insert(failed ? file : std::move(real)).second) continue;
         if (auto admitted = admit(file, pins))
@@ -110,7 +113,7 @@ error registry::missing(std::string_view id) const {
             return {.code = code::not_found,
                     .message = "The plugin " + quoted + " was refused: " + refused.why,
                     .where = refused.path.string()};
-    std::vector<std::string> names;
+    auto names = left_alone_;
     for (const auto& loaded : plugins_)
         names.push_back(loaded.id);
     std::string message = "There is no plugin " + quoted + ".";

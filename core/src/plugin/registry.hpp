@@ -66,6 +66,7 @@ class registry {
 
     std::vector<plugin> plugins_;
     std::vector<refusal> refusals_;
+    std::vector<std::string> left_alone_; // names that `only` kept out, for suggestions
     std::vector<std::filesystem::path> searched_;
     std::set<std::filesystem::path> seen_; // canonical, so that a file met twice is one file
 };

@@ -43,7 +43,7 @@ TEST_CASE("a file that is not there, a folder and a file of more than 1 MiB are 
     const auto folder = fs::temp_directory_path() / "tightwad-test-config-sizes";
     fs::create_directories(folder);
     const auto first = [](const fs::path& file) {
-        const auto loaded = tw::load(file, tw::test::options_of, tw::test::plugins);
+        const auto loaded = tw::load(file, tw::test::options_of);
         REQUIRE(loaded.has_error());
         REQUIRE(loaded.error().size() == 1);
         return loaded.error().front().message;

@@ -8,7 +8,7 @@
 
 namespace tw::test {
 
-inline std::optional<std::vector<option_info>> options_of(std::string_view, std::string_view plugin) {
+inline result<std::vector<option_info>> options_of(std::string_view, std::string_view plugin) {
     if (plugin == "llamacpp")
         return std::vector<option_info>{
             {"model_path", TW_OPTION_PATH, "", "the GGUF file.", true, 0, 0},
@@ -19,13 +19,11 @@ inline std::optional<std::vector<option_info>> options_of(std::string_view, std:
     if (plugin == "cloud")
         return std::vector<option_info>{{"url", TW_OPTION_STRING, "", "the service.", true, 0, 0},
                                         {"api_key", TW_OPTION_STRING, "", "its key.", true, 0, 0}};
-    return std::nullopt;
+    return fail(code::not_found, "There is no plugin \"" + std::string(plugin) + "\".");
 }
 
-inline const std::vector<std::string> plugins{"cloud", "judge", "llamacpp"};
-
 inline load_result parse_text(std::string_view text, const std::string& file = "/etc/tightwad/test.toml") {
-    return parse(text, file, options_of, plugins);
+    return parse(text, file, options_of);
 }
 
 // The same with a backend and a pipeline added, so that only `text` can be wrong.

@@ -149,11 +149,11 @@ TEST_CASE("sizes, times and addresses are read with their units") {
         CHECK_FALSE(tw::parse_listen(bad).has_value());
 }
 
-TEST_CASE("the pins are known before the plugins are") {
+TEST_CASE("the plugins a file names and their pins are known before any is opened") {
     const auto folder = std::filesystem::temp_directory_path() / "tightwad-test-config-pins";
     std::filesystem::create_directories(folder);
-    CHECK(tw::sha256_pins(folder / "none.toml").empty());
-    CHECK(tw::sha256_pins(std::filesystem::path(TW_SOURCE_DIR) / "tests/golden/config/pins-differ.toml") ==
+    CHECK(tw::named_plugins(folder / "none.toml").empty());
+    CHECK(tw::named_plugins(std::filesystem::path(TW_SOURCE_DIR) / "tests/golden/config/pins-differ.toml") ==
           std::map<std::string, std::string>{{"llamacpp", std::string(64, '1')}});
     std::filesystem::remove_all(folder);
 }
