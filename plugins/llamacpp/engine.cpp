@@ -32,7 +32,7 @@ void engine::check(const tw::sdk::config& config) {
     static_cast<void>(config.integer("slots", 4, 1, 64));
 }
 
-engine::engine(tw::sdk::host host, const tw::sdk::config& config, tw::sdk::progress progress) : log_(host) {
+engine::engine(tw::sdk::host host, const tw::sdk::config& config, tw::sdk::progress progress) : host_(host), log_(host) {
     check(config);
     const auto gpu_layers = config.integer("gpu_layers", -1, -1, 10000);
     const bool on_gpu = gpu_layers != 0 && gpu() != nullptr;
@@ -72,6 +72,9 @@ void engine::open_context(std::int32_t context, std::int32_t slots, std::int32_t
     auto params = llama_context_default_params();
     const auto trained = llama_model_n_ctx_train(model_.get());
     const auto each = context == 0 ? trained : std::min(context, trained);
+    if (context > trained)
+        host_.warn("event=context_lowered model=\"" + description_ + "\" asked=" + std::to_string(context) +
+                   " trained_for=" + std::to_string(trained));
     if (threads == 0) threads = static_cast<std::int32_t>(std::max(1U, std::thread::hardware_concurrency()));
     params.n_ctx = static_cast<std::uint32_t>(each) * static_cast<std::uint32_t>(slots);
     params.n_seq_max = static_cast<std::uint32_t>(slots);
@@ -87,6 +90,7 @@ void engine::open_context(std::int32_t context, std::int32_t slots, std::int32_t
         throw failure(TW_UNAVAILABLE, "There is no room for " + std::to_string(slots) + " slots of " +
                                           std::to_string(each) + " tokens of " + description_ + log.because() +
                                           ". Lower slots or context.");
+    n_ctx_ = std::min(each, static_cast<std::int32_t>(llama_n_ctx_seq(context_.get())));
     tokens_.resize(batch_rows);
     positions_.resize(batch_rows);
     seq_counts_.assign(batch_rows, 1);
@@ -119,8 +123,7 @@ tw::sdk::engine_info engine::info() const {
     const auto* chat_template = llama_model_chat_template(model_.get(), nullptr);
     return {
         .n_vocab = llama_vocab_n_tokens(vocab_),
-        .n_ctx = std::min(static_cast<std::int32_t>(llama_n_ctx_seq(context_.get())),
-                          llama_model_n_ctx_train(model_.get())),
+        .n_ctx = n_ctx_,
         .n_seq = static_cast<std::int32_t>(llama_n_seq_max(context_.get())),
         .n_batch = batch_rows,
         .bos = llama_vocab_bos(vocab_),

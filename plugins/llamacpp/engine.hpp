@@ -54,12 +54,14 @@ class engine : public tw::sdk::engine {
         std::uint32_t flags;
     };
 
+    tw::sdk::host host_;
     log_sink log_;
     std::unique_ptr<llama_model, deleter> model_;
     std::unique_ptr<llama_context, deleter> context_;
     const llama_vocab* vocab_ = nullptr;
     std::vector<token_entry> vocabulary_;
     std::string description_, device_;
+    std::int32_t n_ctx_ = 0;
 
     // The columns of a batch, for n_batch rows.
     std::vector<llama_token> tokens_;

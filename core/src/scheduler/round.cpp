@@ -80,8 +80,8 @@ void scheduler::draft(const list& answering) {
     for (const auto& answer : answering) {
         if (!answer->request.speculate) continue;
         const auto context = static_cast<std::size_t>(target_->info().n_ctx);
-        const auto want = std::min({static_cast<std::size_t>(options_.draft_length), answer->remaining() - 1,
-                                    context - answer->tokens.size() - 1});
+        const auto want = std::min({static_cast<std::size_t>(options_.draft_length), drafter_->longest(),
+                                    answer->remaining() - 1, context - answer->tokens.size() - 1});
         if (want == 0) continue;
         requests.push_back({answer->slot, answer->tokens, &answer->sampler, want});
         asked.push_back(answer);
@@ -101,7 +101,6 @@ void scheduler::draft(const list& answering) {
     for (std::size_t i = 0; i < asked.size(); ++i) {
         asked[i]->draft = std::move((*drafts)[i]);
         asked[i]->stats.draft_s += spent;
-        asked[i]->stats.drafted += asked[i]->draft.size();
     }
 }
 
@@ -133,6 +132,7 @@ void scheduler::take(sequence& answer, const engine::logits_view& logits, std::i
     const auto verdict = accept(logits, first_row, position, answer.draft, limit, answer.sampler, ends);
 
     ++answer.stats.rounds;
+    answer.stats.drafted += answer.draft.size();
     answer.stats.accepted += verdict.accepted;
     if (!answer.draft.empty() && verdict.tokens.size() > answer.draft.size()) ++answer.stats.bonus;
 

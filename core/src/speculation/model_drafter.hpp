@@ -16,7 +16,7 @@ struct draft_request {
     std::int32_t slot = 0;                   // the drafter's sequence, 0 … n_seq-1
     std::span<const std::int32_t> committed; // prompt and answer so far, never empty
     tw::sampler* sampler = nullptr;          // has seen `committed`; is left as it was found
-    std::size_t want = 0;                    // tokens, at least 1
+    std::size_t want = 0;                    // tokens, 1 … longest()
 };
 
 // Not thread-safe. The drafter's context may be shorter than the target's: when it is full, drafting
@@ -31,6 +31,9 @@ class model_drafter {
     // they share the drafter's passes. An error leaves every named slot empty; the next call starts
     // over.
     [[nodiscard]] result<std::vector<std::vector<std::int32_t>>> propose(std::span<const draft_request> requests);
+
+    // The longest draft it can make: half its context, the other half is what it drafts from.
+    [[nodiscard]] std::size_t longest() const { return static_cast<std::size_t>(model_->info().n_ctx) / 2; }
 
     // The answer in `slot` ended; its cache is dropped.
     void release(std::int32_t slot);

@@ -154,6 +154,7 @@ TEST_CASE("a file met twice is one file") {
         tw::registry::scan(tw::search_path::from({folder.path(), folder.path() / "."}));
     CHECK(found.plugins().size() == 1);
     CHECK(found.refusals().empty());
+    CHECK(found.missing("abort").message == "There is no plugin \"abort\". Did you mean \"aborts\"?");
 }
 
 TEST_CASE("only the plugins that are named are touched") {
@@ -163,6 +164,7 @@ TEST_CASE("only the plugins that are named are touched") {
     const auto found = tw::registry::scan(tw::search_path::from({folder.path()}), {}, {{"good"}});
     CHECK(found.plugins().size() == 1);
     CHECK(found.refusals().empty());
+    CHECK(found.missing("abort").message == "There is no plugin \"abort\". Did you mean \"aborts\"?");
 }
 
 TEST_CASE("a name that was not found is explained") {

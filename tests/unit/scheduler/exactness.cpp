@@ -27,6 +27,7 @@ TEST_CASE("an answer is the same whatever drafts for it") {
         CAPTURE(seed);
         same(run(alone, ask(seed, temperature)), run(speculating, ask(seed, temperature)));
     }
+    CHECK(speculating.state().drafting);
 }
 
 TEST_CASE("a perfect drafter is accepted to the last token, a bad one is not") {
