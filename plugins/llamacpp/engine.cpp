@@ -64,7 +64,7 @@ void engine::load(const std::string& path, std::int32_t gpu_layers, const tw::sd
     description_ = text.data();
 }
 
-// The KV settings that make a batched pass equal single steps bit for bit on the CPU (speculation.md 3):
+// The KV settings that make a batched pass equal single steps bit for bit on the CPU (README.md):
 // K = F16 with V = BF16 and flash attention leave neither the split-KV path of one row nor the tiled path
 // of 64 rows eligible, and a stream per sequence keeps freed cells from being refilled in another order.
 void engine::open_context(std::int32_t context, std::int32_t slots, std::int32_t threads, bool on_gpu) {

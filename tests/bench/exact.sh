@@ -1,6 +1,6 @@
 #!/bin/sh
 # Exactness on real models: speculation on against off, alone and under load, ids and logits of every row.
-# About 15 minutes on 2 cores. Last line: prompts=N tokens=N past512=N concurrent=N mismatches=0
+# About half an hour on 2 cores. Last line: prompts=N tokens=N past512=N concurrent=N mismatches=0
 set -eu
 cd "$(dirname "$0")/../.."
 . tests/bench/common.sh

@@ -30,7 +30,7 @@ struct scheduler_state {
 // Owns the engines and the one thread that uses them. What a request gets depends on its prompt,
 // parameters and seed alone, not on who else is served: each sequence has a KV stream of its own, the
 // rows of a decode are sorted by sequence, and all sequences of a round bring the same number of rows
-// (speculation.md 3; tests/bench/exact.sh measures it).
+// (tests/bench/exact.sh measures it).
 class scheduler {
   public:
     // `drafter` may be null; it needs at least as many sequences as the target.

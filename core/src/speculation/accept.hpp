@@ -16,7 +16,7 @@ struct verdict {
     [[nodiscard]] bool bonus(std::size_t drafted) const { return accepted == drafted; }
 };
 
-// Judges `draft` by the shared-seed coupling (docs/speculation): row i of `logits`, from `first_row` on,
+// Judges `draft` by the shared-seed coupling (sampling/noise.hpp): row i of `logits`, from `first_row` on,
 // follows the committed tokens and the first i drafts; the sampler picks at each position until the
 // pick differs from the draft, or the draft is used up and one more token comes free. What is picked
 // depends on the target's logits alone, never on the draft.
