@@ -1,10 +1,8 @@
 // Proves exactness on real models: every answer with speculation on, and once more under load, against
 // the same answer with speculation off, ids and logits.
-#include <chrono>
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
-#include <future>
-#include <iostream>
 #include <map>
 #include <string>
 #include <vector>

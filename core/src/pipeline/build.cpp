@@ -16,8 +16,6 @@
 namespace tw {
 namespace {
 
-constexpr std::int32_t automatic_draft_length = 4;
-
 // What the configuration's edges lead to. The pointers outlive every pipeline: plugins are never
 // unloaded.
 struct ends {
@@ -137,7 +135,7 @@ result<std::shared_ptr<pipeline>> build(const pipeline_config& wanted, const con
     parts.name = wanted.name;
     parts.serves = wanted.serves;
     parts.scheduling.queue = wanted.queue;
-    parts.scheduling.draft_length = wanted.max_draft_tokens.value_or(automatic_draft_length);
+    if (wanted.max_draft_tokens) parts.scheduling.draft_length = *wanted.max_draft_tokens;
     const float share = wanted.draft.empty() ? 1.0F : 0.9F;
     auto loaded = load(target, target.node->options_json, [&](float part) { return progress(part * share); });
     if (!loaded) return loaded.error();

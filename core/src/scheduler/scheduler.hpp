@@ -15,7 +15,7 @@
 namespace tw {
 
 struct scheduler_options {
-    std::int32_t draft_length = 4; // tokens per draft, at most; 0 = never draft
+    std::int32_t draft_length = 4; // tokens per draft, at most; 0 = never draft. Until measured, "auto" is this
     std::int32_t queue = 64;       // answers that may wait for a slot
     std::int32_t prefill_rows = 128; // prompt rows per decode, so that a long prompt delays the others little
 };
@@ -47,7 +47,6 @@ class scheduler {
     [[nodiscard]] const engine& target() const { return *target_; }
 
   private:
-    class handle;
     using list = std::vector<std::shared_ptr<sequence>>;
 
     void run();

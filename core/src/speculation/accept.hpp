@@ -13,7 +13,6 @@ namespace tw {
 struct verdict {
     std::vector<std::int32_t> tokens; // the target's picks: the accepted draft, then one of its own
     std::size_t accepted = 0;         // how many of them are the draft's
-    [[nodiscard]] bool bonus(std::size_t drafted) const { return accepted == drafted; }
 };
 
 // Judges `draft` by the shared-seed coupling (sampling/noise.hpp): row i of `logits`, from `first_row` on,

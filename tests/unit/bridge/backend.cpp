@@ -36,6 +36,16 @@ std::unique_ptr<tw::backend> make(const std::string& name) {
     return std::move(*made);
 }
 
+
+std::unique_ptr<tw::backend> echo_on(std::shared_ptr<tw::host_services> services) {
+    auto made = tw::backend::create(load_table<tw_backend_v1>("echo", TW_BACKEND_V1), "echo",
+                                    std::make_unique<tw::plugin_host>(
+                                        "echo", std::map<std::string, tw::secret_ref>{}, std::move(services)),
+                                    "{}");
+    REQUIRE(made.has_value());
+    return std::move(*made);
+}
+
 } // namespace
 
 TEST_CASE("echo streams the last message word by word") {
@@ -119,15 +129,9 @@ TEST_CASE("a cancelled request ends as cancelled") {
         std::make_shared<tw::host_services>(tw::pool::limits{.threads = 1, .queue = 8});
     std::promise<void> gate;
     REQUIRE(services->pool.post([&] { gate.get_future().wait(); }).has_value());
-    const auto& api = load_table<tw_backend_v1>("echo", TW_BACKEND_V1);
-    const auto echo =
-        tw::backend::create(api, "echo",
-                            std::make_unique<tw::plugin_host>(
-                                "echo", std::map<std::string, tw::secret_ref>{}, services),
-                            "{}");
-    REQUIRE(echo.has_value());
+    const auto echo = echo_on(services);
     recorded heard;
-    const auto begun = heard.start(**echo, greeting);
+    const auto begun = heard.start(*echo, greeting);
     REQUIRE(begun.has_value());
     (*begun)->cancel();
     gate.set_value();
@@ -140,15 +144,9 @@ TEST_CASE("a cancelled request ends as cancelled") {
 TEST_CASE("a full pool is told with a time to come back") {
     const auto services =
         std::make_shared<tw::host_services>(tw::pool::limits{.threads = 1, .queue = 0});
-    const auto& api = load_table<tw_backend_v1>("echo", TW_BACKEND_V1);
-    const auto echo =
-        tw::backend::create(api, "echo",
-                            std::make_unique<tw::plugin_host>(
-                                "echo", std::map<std::string, tw::secret_ref>{}, services),
-                            "{}");
-    REQUIRE(echo.has_value());
+    const auto echo = echo_on(services);
     recorded heard;
-    const auto begun = heard.start(**echo, greeting);
+    const auto begun = heard.start(*echo, greeting);
     REQUIRE_FALSE(begun.has_value());
     CHECK(begun.error().code == tw::code::busy);
     CHECK(begun.error().retry_after == std::chrono::seconds{1});
