@@ -33,7 +33,7 @@ std::shared_ptr<tw::pipeline> load_pair(const std::string& target, const std::st
     tw::configuration config;
     config.nodes = {node("target", target, slots), node("draft", draft, slots)};
     config.pipelines = {{.name = "bench", .serves = {"bench"}, .draft = {"draft"}, .target = "target",
-                         .max_draft_tokens = draft_length, .fallback = false, .queue = 100000, .at = {}}};
+                         .max_draft_tokens = draft_length, .always_draft = true, .fallback = false, .queue = 100000, .at = {}}};
     for (const auto& mistake : tw::check_pipelines(config, plugins)) give_up(mistake.message);
     auto built = tw::build_pipelines(config, plugins, [](float) { return true; });
     if (!built) give_up(built.error().message);

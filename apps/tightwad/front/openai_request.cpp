@@ -169,6 +169,33 @@ void read_extension(fields& in, api_request& out) {
     in.adopt(inner);
 }
 
+/// OpenAI's predicted output: a string, or text parts, that the answer is expected to be.
+void read_prediction(fields& in, api_request& out) {
+    const auto* prediction = in.object("prediction");
+    if (!prediction) return;
+    fields inner(*prediction, "prediction.");
+    if (const auto type = inner.text("type"); type && *type != "content")
+        inner.refuse("type", "'prediction.type' is '" + std::string(cut_utf8(*type, 40)) +
+                                 "'; the only kind there is is 'content'.");
+    const auto* content = inner.find("content");
+    if (content && content->is_array()) {
+        for (const auto& part : *content) {
+            const bool text = part.is_object() && part.value("type", json()) == "text" &&
+                              part.contains("text") && part["text"].is_string();
+            if (!text) {
+                inner.refuse("content", "'prediction.content' holds a part that is not text.");
+                break;
+            }
+            out.base.prediction += part["text"].get_ref<const std::string&>();
+        }
+    } else if (content && !content->is_string()) {
+        inner.wrong_type("content", "a string or an array of text parts", *content);
+    } else if (content) {
+        out.base.prediction = content->get<std::string>();
+    }
+    in.adopt(inner);
+}
+
 void read_echo(fields& in, api_request& out) {
     out.echo = in.boolean("echo").value_or(false);
     for (const auto& input : out.inputs)
@@ -209,6 +236,7 @@ result<api_request> parse_request(endpoint kind, std::string_view body, request_
     read_sampling(in, out.base.sampling);
     read_stop(in, out.base.stop);
     read_max_tokens(in, out, limits.max_tokens);
+    read_prediction(in, out);
     read_extension(in, out);
     if (in.failure()) return *in.failure();
     return out;

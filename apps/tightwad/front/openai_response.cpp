@@ -31,9 +31,13 @@ ordered_json envelope(const answer_identity& who, const char* object) {
 
 ordered_json usage(std::span<const choice> choices, int n) {
     std::int64_t prompt = 0, cached = 0, completion = 0;
+    speculation_stats::share predicted;
     for (std::size_t i = 0; i < choices.size(); ++i) {
         const auto& result = choices[i].result;
         completion += result.completion_tokens;
+        const auto& share = result.stats.sources[static_cast<std::size_t>(draft_source::prediction)];
+        predicted.drafted += share.drafted;
+        predicted.accepted += share.accepted;
         if (i % static_cast<std::size_t>(n) != 0) continue; // a prompt counts once, not n times
         prompt += result.prompt_tokens;
         cached += result.cached_tokens;
@@ -41,7 +45,10 @@ ordered_json usage(std::span<const choice> choices, int n) {
     return {{"prompt_tokens", prompt},
             {"completion_tokens", completion},
             {"total_tokens", prompt + completion},
-            {"prompt_tokens_details", {{"cached_tokens", cached}}}};
+            {"prompt_tokens_details", {{"cached_tokens", cached}}},
+            {"completion_tokens_details",
+             {{"accepted_prediction_tokens", predicted.accepted},
+              {"rejected_prediction_tokens", predicted.drafted - predicted.accepted}}}};
 }
 
 double ms(double seconds) {
@@ -50,17 +57,12 @@ double ms(double seconds) {
 
 ordered_json figures(std::span<const choice> choices) {
     speculation_stats sum;
-    for (const auto& [text, result] : choices) {
-        sum.rounds += result.stats.rounds;
-        sum.drafted += result.stats.drafted;
-        sum.accepted += result.stats.accepted;
-        sum.tokens += result.stats.tokens;
-        sum.queue_s += result.stats.queue_s;
-        sum.prefill_s += result.stats.prefill_s;
-        sum.draft_s += result.stats.draft_s;
-        sum.verify_s += result.stats.verify_s;
-        sum.total_s += result.stats.total_s;
-    }
+    for (const auto& [text, result] : choices) sum += result.stats;
+    auto sources = ordered_json::object();
+    for (std::size_t i = 0; i < draft_sources; ++i)
+        if (const auto& share = sum.sources[i]; share.drafted > 0)
+            sources[name(static_cast<draft_source>(i))] = {{"drafted", share.drafted},
+                                                           {"accepted", share.accepted}};
     const double decoding = sum.total_s - sum.queue_s - sum.prefill_s;
     const double rate = decoding > 0 ? double(sum.tokens) / decoding : 0;
     return {{"seed", choices.front().result.seed},
@@ -68,6 +70,7 @@ ordered_json figures(std::span<const choice> choices) {
             {"drafted", sum.drafted},
             {"accepted", sum.accepted},
             {"acceptance", std::round(sum.acceptance() * 1e4) / 1e4},
+            {"sources", sources},
             {"tok_s", std::round(rate * 1e2) / 1e2},
             {"draft_ms", ms(sum.draft_s)},
             {"verify_ms", ms(sum.verify_s)},

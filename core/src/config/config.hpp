@@ -77,6 +77,7 @@ struct pipeline_config {
     std::string target;              // name of a backend
     std::string verify = "exact";
     std::optional<std::int32_t> max_draft_tokens; // none = "auto"
+    bool always_draft = false; // not in the file: benches and tests want a draft in every round
     bool fallback = true; // a draft that cannot be used: true = go on without it, false = an error
     std::int32_t queue = 64; // requests that may wait for a slot
     location at;

@@ -49,10 +49,6 @@ void check_target(const pipeline_config& pipeline, const ends& target, std::vect
 
 void check_draft(const pipeline_config& pipeline, const configuration& config, const registry& plugins,
                  std::vector<diagnostic>& mistakes) {
-    if (pipeline.draft.size() > 1)
-        mistakes.push_back({pipeline.at, "Pipeline '" + pipeline.name + "' names " +
-                                             std::to_string(pipeline.draft.size()) +
-                                             " drafts; this version uses one. Keep the best one."});
     for (const auto& name : pipeline.draft)
         if (const auto draft = resolve(config, plugins, name); draft.code != nullptr && draft.as_engine == nullptr)
             mistakes.push_back({draft.node->at, "The plugin '" + draft.node->plugin + "' of backend '" + name +
@@ -84,8 +80,8 @@ result<std::unique_ptr<engine>> load(const ends& node, const std::string& option
 }
 
 // Why a drafter cannot serve a target, empty when it can.
-std::string misfit(const engine& target, const engine& draft, const pipeline_config& pipeline) {
-    const auto& name = pipeline.draft.front();
+std::string misfit(const engine& target, const engine& draft, const pipeline_config& pipeline,
+                   const std::string& name) {
     if (target.vocabulary_digest() != draft.vocabulary_digest())
         return "The draft '" + name + "' (" + std::to_string(draft.info().n_vocab) +
                " tokens) and the target '" + pipeline.target + "' (" + std::to_string(target.info().n_vocab) +
@@ -121,6 +117,26 @@ void find_chat_template(engine_pipeline_parts& parts, const ends& target, const 
         if (candidate != target.code && attempt(*candidate)) return;
 }
 
+// Every drafter that can serve the target; the first reason why one cannot is kept for the status.
+result<void> add_drafts(engine_pipeline_parts& parts, const pipeline_config& wanted, const configuration& config,
+                        const registry& plugins, const std::function<bool(float)>& progress) {
+    if (wanted.draft.empty()) parts.no_draft = "The pipeline names no draft.";
+    for (const auto& name : wanted.draft) {
+        const auto draft = resolve(config, plugins, name);
+        auto model = load(draft, draft_options(draft, parts.target->info().n_seq), progress);
+        const auto why = model ? misfit(*parts.target, **model, wanted, name) : model.error().message;
+        if (why.empty()) {
+            parts.drafts.push_back({name, std::move(*model)});
+            continue;
+        }
+        if (!wanted.fallback)
+            return fail(code::invalid_argument, why + " Or set fallback = true to serve without it.");
+        spdlog::warn("event=no_draft pipeline={} draft={} why=\"{}\"", wanted.name, name, why);
+        if (parts.no_draft.empty()) parts.no_draft = why;
+    }
+    return {};
+}
+
 result<std::shared_ptr<pipeline>> build(const pipeline_config& wanted, const configuration& config,
                                         const registry& plugins, const std::function<bool(float)>& progress) {
     const auto target = resolve(config, plugins, wanted.target);
@@ -135,23 +151,18 @@ result<std::shared_ptr<pipeline>> build(const pipeline_config& wanted, const con
     parts.name = wanted.name;
     parts.serves = wanted.serves;
     parts.scheduling.queue = wanted.queue;
-    if (wanted.max_draft_tokens) parts.scheduling.draft_length = *wanted.max_draft_tokens;
+    parts.measure = !wanted.always_draft;
+    parts.speculation.always = wanted.always_draft;
+    if (wanted.max_draft_tokens) parts.speculation.most = static_cast<std::size_t>(*wanted.max_draft_tokens);
     const float share = wanted.draft.empty() ? 1.0F : 0.9F;
     auto loaded = load(target, target.node->options_json, [&](float part) { return progress(part * share); });
     if (!loaded) return loaded.error();
     parts.target = std::move(*loaded);
     find_chat_template(parts, target, plugins);
-    parts.no_draft = "The pipeline names no draft.";
-    if (!wanted.draft.empty()) {
-        const auto draft = resolve(config, plugins, wanted.draft.front());
-        auto drafter = load(draft, draft_options(draft, parts.target->info().n_seq),
-                            [&](float part) { return progress(share + part * (1 - share)); });
-        parts.no_draft = drafter ? misfit(*parts.target, **drafter, wanted) : drafter.error().message;
-        if (parts.no_draft.empty()) parts.draft = std::move(*drafter);
-        else if (!wanted.fallback)
-            return fail(code::invalid_argument, parts.no_draft + " Or set fallback = true to serve without drafts.");
-        else spdlog::warn("event=no_draft pipeline={} why=\"{}\"", wanted.name, parts.no_draft);
-    }
+    if (const auto added = add_drafts(parts, wanted, config, plugins, [&](float part) {
+            return progress(share + part * (1 - share));
+        }); !added)
+        return added.error();
     return std::make_shared<engine_pipeline>(std::move(parts));
 }
 

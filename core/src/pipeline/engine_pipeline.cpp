@@ -9,14 +9,29 @@
 
 #include "pipeline/messages.hpp"
 #include "sampling/validate.hpp"
+#include "speculation/drafter_thread.hpp"
 
 namespace tw {
 namespace {
 
 template <class... Functions> struct overloaded : Functions... { using Functions::operator()...; };
 
-std::unique_ptr<model_drafter> make_drafter(std::unique_ptr<engine> model) {
-    return model ? std::make_unique<model_drafter>(std::move(model)) : nullptr;
+std::unique_ptr<draft_planner> make_planner(engine_pipeline_parts& parts) {
+    if (!parts.target->info().truncates) return nullptr; // drafts that fail must be cut off again
+    std::vector<drafter_offer> offers;
+    for (auto& each : parts.drafts)
+        offers.push_back({each.name, [&model = each.model](draft_inbox& inbox, std::size_t index) {
+                              return std::make_unique<drafter_thread>(std::move(model), inbox, index);
+                          }});
+    auto made = std::make_unique<speculator>(std::move(offers), parts.speculation);
+    if (parts.measure) made->calibrate(*parts.target);
+    return made;
+}
+
+std::vector<std::string> models_of(const std::vector<engine_pipeline_parts::drafter>& drafts) {
+    std::vector<std::string> out;
+    for (const auto& each : drafts) out.push_back(each.model->info().model);
+    return out;
 }
 
 // The context times the longest token. A text above it need not be tokenised to be refused, which would
@@ -32,9 +47,9 @@ std::size_t longest_text(const engine& target) {
 engine_pipeline::engine_pipeline(engine_pipeline_parts parts)
     : name_(std::move(parts.name)), serves_(std::move(parts.serves)), chat_(std::move(parts.chat)),
       chat_stops_(chat_ ? chat_->stops() : std::vector<std::string>{}), no_chat_(std::move(parts.no_chat)),
-      no_draft_(std::move(parts.no_draft)), draft_model_(parts.draft ? parts.draft->info().model : ""),
-      draft_length_(parts.scheduling.draft_length),
-      scheduler_(std::move(parts.target), make_drafter(std::move(parts.draft)), parts.scheduling),
+      no_draft_(std::move(parts.no_draft)), draft_models_(models_of(parts.drafts)),
+      draft_limit_(parts.speculation.most), exactness_(std::move(parts.exactness)),
+      planner_(make_planner(parts)), scheduler_(std::move(parts.target), std::move(planner_), parts.scheduling),
       longest_text_(longest_text(scheduler_.target())) {}
 
 result<std::shared_ptr<generation>> engine_pipeline::start(generation_request request,
@@ -47,12 +62,21 @@ result<std::shared_ptr<generation>> engine_pipeline::start(generation_request re
         request.stop.insert(request.stop.end(), chat_stops_.begin(), chat_stops_.end());
     return scheduler_.submit(
         {.prompt = std::move(*prompt),
+         .prediction = predicted_tokens(request),
          .sampling = std::move(request.sampling),
          .max_tokens = request.max_tokens.value_or(std::numeric_limits<std::int32_t>::max()),
          .stop = std::move(request.stop),
          .speculate = request.speculate,
-         .logits_digest = request.logits_digest},
+         .logits_digest = request.logits_digest,
+         .record_rounds = request.record_rounds},
         std::move(sink));
+}
+
+// A prediction that cannot be used costs nothing: it only makes the answer no faster.
+token_ids engine_pipeline::predicted_tokens(const generation_request& request) const {
+    if (request.prediction.empty() || request.prediction.size() > longest_text_) return {};
+    auto tokens = scheduler_.target().tokenize(request.prediction, false, false);
+    return tokens ? std::move(*tokens) : token_ids{};
 }
 
 result<token_ids> engine_pipeline::prompt_tokens(const generation_request& request) const {
@@ -93,34 +117,6 @@ result<token_ids> engine_pipeline::tokenize(std::string_view text, bool bos) con
                         std::to_string(scheduler_.target().info().n_ctx) + " tokens holds at most " +
                         std::to_string(longest_text_) + ". Shorten the prompt.");
     return scheduler_.target().tokenize(text, true, bos);
-}
-
-nlohmann::json engine_pipeline::status() const {
-    const auto state = scheduler_.state();
-    const auto& totals = state.totals;
-    const auto& info = scheduler_.target().info();
-    const auto ratio = [](double a, double b) { return b > 0 ? a / b : 0.0; };
-    return {
-        {"name", name_},
-        {"serves", serves_},
-        {"target",
-         {{"model", info.model}, {"device", info.device}, {"build", info.build}, {"context", info.n_ctx},
-          {"weight_bytes", info.weight_bytes}, {"vocabulary", scheduler_.target().vocabulary_digest()}}},
-        {"draft", draft_model_.empty() ? nlohmann::json(nullptr) : nlohmann::json{{"model", draft_model_}}},
-        {"speculation",
-         {{"active", state.drafting},
-          {"why_not", state.drafting || !draft_model_.empty() ? nlohmann::json(nullptr) : nlohmann::json(no_draft_)},
-          {"max_draft_tokens", draft_length_},
-          {"verify", "exact"}}},
-        {"slots", {{"total", state.slots}, {"active", state.active}, {"queued", state.queued}}},
-        {"stats",
-         {{"requests", state.requests}, {"rounds", totals.rounds}, {"drafted", totals.drafted},
-          {"accepted", totals.accepted}, {"bonus", totals.bonus}, {"tokens", totals.tokens},
-          {"acceptance", totals.acceptance()},
-          {"tokens_per_round", ratio(static_cast<double>(totals.tokens), static_cast<double>(totals.rounds))},
-          {"queue_s", totals.queue_s}, {"prefill_s", totals.prefill_s}, {"draft_s", totals.draft_s},
-          {"verify_s", totals.verify_s}}},
-    };
 }
 
 } // namespace tw

@@ -8,18 +8,33 @@
 #include "bridge/chat_template.hpp"
 #include "pipeline/pipeline.hpp"
 #include "scheduler/scheduler.hpp"
+#include "speculation/speculator.hpp"
 
 namespace tw {
+
+// What is known about the target's numerics, for the status.
+struct exactness_claim {
+    std::string kind;             // "bitwise", "shape-class", "numeric"; empty = not probed
+    double cost = 1;              // a plain step as it is made, over the cheapest plain step of this engine
+    std::vector<std::string> findings;
+};
 
 struct engine_pipeline_parts {
     std::string name;
     std::vector<std::string> serves;
     std::unique_ptr<engine> target;
-    std::unique_ptr<engine> draft;           // may be null
+    struct drafter {
+        std::string name; // of its [backend.…]
+        std::unique_ptr<engine> model;
+    };
+    std::vector<drafter> drafts; // may be empty: what was said before is drafted from all the same
     std::unique_ptr<tw::chat_template> chat; // may be null: no chat, `no_chat` says why
     std::string no_chat;
-    std::string no_draft; // why there is no speculation, for the status; empty when there is
+    std::string no_draft; // why a wanted drafter is not there, for the status; empty when all are
     scheduler_options scheduling;
+    speculator_options speculation;
+    bool measure = false;   // measure passes and drafters before the first request
+    exactness_claim exactness;
 };
 
 class engine_pipeline final : public pipeline {
@@ -38,13 +53,17 @@ class engine_pipeline final : public pipeline {
   private:
     [[nodiscard]] result<token_ids> render(const std::vector<chat_message>& messages) const;
     [[nodiscard]] result<token_ids> tokenize(std::string_view text, bool bos) const;
+    [[nodiscard]] token_ids predicted_tokens(const generation_request& request) const;
 
     std::string name_;
     std::vector<std::string> serves_;
     std::unique_ptr<tw::chat_template> chat_;
     std::vector<std::string> chat_stops_;
-    std::string no_chat_, no_draft_, draft_model_;
-    std::int32_t draft_length_;
+    std::string no_chat_, no_draft_;
+    std::vector<std::string> draft_models_;
+    std::size_t draft_limit_;
+    exactness_claim exactness_;
+    std::unique_ptr<draft_planner> planner_; // on its way into the scheduler
     scheduler scheduler_;
     std::size_t longest_text_; // bytes; no longer text can fit the context
 };

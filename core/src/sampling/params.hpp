@@ -28,7 +28,7 @@ struct sampling_params {
     /// Subtracted once per occurrence.
     float frequency_penalty = 0.0F;
     /// Added to the logits of single tokens, in this order. -infinity bans a token.
-    std::vector<std::pair<std::int32_t, float>> logit_bias;
+    std::vector<std::pair<std::int32_t, float>> logit_bias{};
     /// Names the noise: same seed, same prompt, same model, same answer.
     std::uint64_t seed = 0;
 };

@@ -116,4 +116,34 @@ std::int32_t sampler::pick(std::span<const float> logits, std::int64_t position)
                         run);
 }
 
+double sampler::score(float logit, const noise_key& key, std::int32_t token) const {
+    return params_.temperature == 0.0F ? logit : logit / double{params_.temperature} + gumbel(key, token);
+}
+
+ranked_pick sampler::pick_ranked(std::span<const float> logits, std::int64_t position) {
+    constexpr float infinity = std::numeric_limits<float>::infinity();
+    logits = logits.first(std::min(logits.size(), n_vocab_));
+    ranked_pick out{.token = pick(logits, position), .runner_up = -1, .margin = infinity};
+    if (logits.empty()) return out;
+    const auto& run = supported_kernels().front();
+    if (adjust(logits).data() != adjusted_.data()) adjusted_.assign(logits.begin(), logits.end());
+    const auto best = static_cast<std::size_t>(out.token);
+    const float won = adjusted_[best];
+    const float max = run.max(adjusted_.data(), adjusted_.size());
+    if (!(max < infinity) || max == -infinity) return out;
+    const bool greedy = params_.temperature == 0.0F;
+    const auto place = greedy ? cut{} : truncation_.find(params_, adjusted_, max, run);
+    adjusted_[best] = -infinity;
+    const float second = run.max(adjusted_.data(), adjusted_.size());
+    if (second == -infinity) return out;
+    auto runner_up = static_cast<std::int32_t>(first_at_least(adjusted_, second, run));
+    const noise_key key(params_.seed, position);
+    if (!place.survives(second, runner_up)) return out;
+    if (!greedy) runner_up = noisy_argmax(adjusted_, second, params_.temperature, key, place, run);
+    out.runner_up = runner_up;
+    out.margin = static_cast<float>(score(won, key, out.token) -
+                                    score(adjusted_[static_cast<std::size_t>(runner_up)], key, runner_up));
+    return out;
+}
+
 } // namespace tw

@@ -16,6 +16,7 @@
 #pragma once
 
 #include "sampling/history.hpp"
+#include "sampling/noise.hpp"
 #include "sampling/params.hpp"
 #include "sampling/truncate.hpp"
 
@@ -28,6 +29,15 @@ namespace tw {
 
 /// Two hosts that differ in it must not draft for each other.
 inline constexpr std::uint32_t sampler_revision = 1;
+
+/// A pick, and how nearly another token won it.
+struct ranked_pick {
+    std::int32_t token = 0;
+    std::int32_t runner_up = -1; ///< -1 = no other token could have won
+    /// The winner's score less the runner-up's: logits over temperature plus noise, logits alone at
+    /// temperature 0. Infinity without a runner-up.
+    float margin = 0;
+};
 
 /// The only code that picks a token. A pure function of (logits, params, absolute position, the
 /// tokens before it): drafter and verifier, each with its own sampler and the same history, agree
@@ -49,10 +59,14 @@ class sampler {
     /// shorter of the two is used; an empty row gives 0.
     [[nodiscard]] std::int32_t pick(std::span<const float> logits, std::int64_t position);
 
+    /// The same token as `pick`, and what would have won without it. Costs about two picks.
+    [[nodiscard]] ranked_pick pick_ranked(std::span<const float> logits, std::int64_t position);
+
     [[nodiscard]] const sampling_params& params() const noexcept { return params_; }
 
   private:
     [[nodiscard]] std::span<const float> adjust(std::span<const float> logits);
+    [[nodiscard]] double score(float logit, const noise_key& key, std::int32_t token) const;
 
     sampling_params params_;
     std::size_t n_vocab_;

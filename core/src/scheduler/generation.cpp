@@ -9,6 +9,10 @@ speculation_stats& speculation_stats::operator+=(const speculation_stats& other)
     accepted += other.accepted;
     bonus += other.bonus;
     tokens += other.tokens;
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+        sources[i].drafted += other.sources[i].drafted;
+        sources[i].accepted += other.sources[i].accepted;
+    }
     queue_s += other.queue_s;
     prefill_s += other.prefill_s;
     draft_s += other.draft_s;

@@ -1,6 +1,7 @@
 // What a pipeline is asked for, what it streams back, and how it ended.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "sampling/params.hpp"
+#include "speculation/sources.hpp"
 
 namespace tw {
 
@@ -28,8 +30,16 @@ struct generation_request {
     sampling_params sampling; // the seed is already chosen
     std::optional<std::int32_t> max_tokens; // none = as many as the context holds
     std::vector<std::string> stop;
+    std::string prediction; // what the client expects the answer to be; empty = nothing
     bool speculate = true; // false = the target alone, the same bytes
     bool logits_digest = false; // hash every row that a token was picked from (benches)
+    bool record_rounds = false; // keep what was drafted in each round (replay, benches)
+};
+
+// What was drafted in one round, and how much of it stood.
+struct round_record {
+    token_ids draft;
+    std::size_t accepted = 0;
 };
 
 enum class finish_reason { stop, length, cancelled, failed };
@@ -41,6 +51,10 @@ struct speculation_stats {
     std::uint64_t accepted = 0; // of those, the ones the target picked too
     std::uint64_t bonus = 0;    // rounds in which the whole draft stood and one more token came free
     std::uint64_t tokens = 0;   // tokens of the answers
+    struct share {
+        std::uint64_t drafted = 0, accepted = 0;
+    };
+    std::array<share, draft_sources> sources{}; // the same by where the tokens came from
     double queue_s = 0, prefill_s = 0, draft_s = 0, verify_s = 0, total_s = 0;
 
     speculation_stats& operator+=(const speculation_stats& other);
@@ -55,6 +69,7 @@ struct generation_result {
     speculation_stats stats;
     token_ids tokens;                          // of the answer, the end-of-generation token included
     std::vector<std::uint64_t> logits_digests; // one per token, when asked for
+    std::vector<round_record> rounds;          // when asked for
 };
 
 // Receives one answer. Called from the pipeline's thread, never two calls at once; must not block.

@@ -1,163 +1,206 @@
-// One turn of the scheduler: a chunk of prompts, then drafts, then one decode that judges them all.
-#include "scheduler/scheduler.hpp"
-
+// One turn's answers: drafts, one decode that judges them all, and the tokens that come of it.
 #include <algorithm>
 #include <string>
 
-#include <spdlog/spdlog.h>
-
 #include "scheduler/digest.hpp"
+#include "scheduler/scheduler.hpp"
 #include "speculation/accept.hpp"
 
 namespace tw {
-
-// One decode of prompt rows, the oldest answers first. The last prompt token is left for the first
-// round, which picks a token from its logits.
-void scheduler::prefill() {
-    rows_.clear();
-    list chunk;
-    auto room = static_cast<std::size_t>(std::min(options_.prefill_rows, target_->info().n_batch));
-    auto oldest_first = active_;
-    std::stable_sort(oldest_first.begin(), oldest_first.end(),
-                     [](const auto& a, const auto& b) { return a->started < b->started; });
-    for (const auto& answer : oldest_first) {
-        if (answer->prefilled() || room == 0) continue;
-        const auto n = std::min(room, answer->tokens.size() - 1 - answer->cached);
-        for (std::size_t i = 0; i < n; ++i) {
-            const auto at = answer->cached + i;
-            rows_.push_back({answer->slot, static_cast<std::int32_t>(at), answer->tokens[at], 0});
-        }
-        room -= n;
-        chunk.push_back(answer);
-    }
-    if (rows_.empty()) return;
-    std::stable_sort(rows_.begin(), rows_.end(), [](const auto& a, const auto& b) { return a.seq < b.seq; });
-    const auto start = steady::now();
-    if (const auto pass = target_->decode(rows_); !pass) return fail_all(chunk, pass.error());
-    for (const auto& answer : chunk) answer->stats.prefill_s += seconds_since(start);
-    for (const auto& row : rows_)
-        for (const auto& answer : chunk)
-            if (answer->slot == row.seq) answer->cached = static_cast<std::size_t>(row.pos) + 1;
-}
 
 void scheduler::round() {
     list answering;
     std::copy_if(active_.begin(), active_.end(), std::back_inserter(answering),
                  [](const auto& answer) { return !answer->finished && answer->prefilled(); });
-    if (answering.empty()) return;
-    draft(answering);
-    const auto padded = pad_drafts(answering);
-
-    rows_.clear();
-    for (const auto& answer : answering) {
-        auto at = static_cast<std::int32_t>(answer->tokens.size() - 1);
-        rows_.push_back({answer->slot, at, answer->tokens.back(), 1});
-        for (std::size_t i = 0; i < padded; ++i) {
-            const bool drafted = i < answer->draft.size();
-            rows_.push_back({answer->slot, ++at, drafted ? answer->draft[i] : answer->tokens.back(), drafted});
-        }
+    // A shape class may hold fewer rows than there are answers.
+    const auto each = most_rows();
+    for (std::size_t from = 0; from < answering.size(); from += each) {
+        const auto to = std::min(answering.size(), from + each);
+        pass({answering.begin() + static_cast<std::ptrdiff_t>(from), answering.begin() + static_cast<std::ptrdiff_t>(to)});
     }
-    const auto start = steady::now();
-    const auto logits = target_->decode(rows_);
-    if (!logits) return fail_all(answering, logits.error());
-    const auto spent = seconds_since(start);
+}
+
+void scheduler::pass(const list& answers) {
+    draft(answers);
+    std::size_t longest = 0;
+    for (const auto& answer : answers) longest = std::max(longest, answer->draft.size());
+    const auto fillers = fill_gaps(answers, longest + 1);
+    const auto padded = pad_drafts(answers, answers.size() + fillers.size());
+    add_rows(answers, fillers, padded);
+    const auto before = decode_s_;
+    const auto logits = decode();
+    if (!logits) {
+        for (const auto& each : fillers) forget(each.slot);
+        return fail_all(answers, logits.error());
+    }
+    const auto spent = decode_s_ - before;
+    for (const auto& each : fillers) static_cast<void>(target_->truncate(each.slot, each.held));
 
     std::int32_t first_row = 0;
-    for (const auto& answer : answering) {
+    std::vector<round_outcome> outcomes;
+    for (const auto& answer : answers) {
         answer->cached = answer->tokens.size() + padded;
         answer->stats.verify_s += spent;
         take(*answer, *logits, first_row);
         first_row += static_cast<std::int32_t>(answer->draft.size()) + 1;
+        outcomes.push_back({answer->drafted_as, std::span(answer->tokens).last(answer->fresh)});
+    }
+    if (planner_) planner_->learn(outcomes, rows_.size(), spent);
+
+    const auto full = context();
+    for (const auto& answer : answers) {
+        if (answer->ending) finish(*answer, *answer->ending);
+        else if (answer->remaining() == 0 || answer->tokens.size() >= full) finish(*answer, finish_reason::length);
+        else keep(*answer, answer->tokens.size() - 1);
     }
 }
 
 // Fills in each answer's draft. No draft is always right: it is then a plain step.
-void scheduler::draft(const list& answering) {
-    for (const auto& answer : answering) answer->draft.clear();
-    if (!drafter_) return;
-    std::vector<draft_request> requests;
-    list asked;
-    for (const auto& answer : answering) {
-        if (!answer->request.speculate) continue;
-        const auto context = static_cast<std::size_t>(target_->info().n_ctx);
-        const auto want = std::min({static_cast<std::size_t>(options_.draft_length), drafter_->longest(),
-                                    answer->remaining() - 1, context - answer->tokens.size() - 1});
-        if (want == 0) continue;
-        requests.push_back({answer->slot, answer->tokens, &answer->sampler, want});
-        asked.push_back(answer);
+void scheduler::draft(const list& answers) {
+    for (const auto& answer : answers) answer->draft.clear();
+    if (!planner_) return;
+    seats_.clear();
+    for (const auto& answer : answers) {
+        const auto most = std::min(answer->remaining(), context() - answer->tokens.size()) - 1;
+        const auto rows = most_rows() / answers.size() - 1;
+        seats_.push_back({answer->drafted_as, answer->drafted_as == 0 ? 0 : std::min(most, rows), {}, 0});
     }
-    if (requests.empty()) return;
     const auto start = steady::now();
-    auto drafts = drafter_->propose(requests);
-    if (!drafts) {
-        spdlog::error("event=drafter_lost why=\"{}\" remedy=\"answers go on without drafts\"",
-                      drafts.error().message);
-        drafter_.reset();
-        const std::lock_guard lock(mutex_);
-        state_.drafting = false;
-        return;
-    }
+    planner_->plan(seats_, static_cast<std::size_t>(options_.least_rows));
     const auto spent = seconds_since(start);
-    for (std::size_t i = 0; i < asked.size(); ++i) {
-        asked[i]->draft = std::move((*drafts)[i]);
-        asked[i]->stats.draft_s += spent;
+    waited_s_ += seats_.front().waited_s;
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        answers[i]->draft = std::move(seats_[i].draft);
+        answers[i]->stats.draft_s += spent;
     }
 }
 
-// Every answer brings the same number of rows, because an engine cuts unequal lengths into several
-// passes, and a pass costs far more than a row. The shorter ones are padded with rows nobody reads;
-// drafts are cut where an answer has no room left for padding or the batch would overflow.
-std::size_t scheduler::pad_drafts(const list& answering) {
-    const auto& info = target_->info();
-    std::size_t rows = 0;
-    auto room = static_cast<std::size_t>(info.n_batch) / answering.size() - 1;
-    for (const auto& answer : answering) {
-        rows = std::max(rows, answer->draft.size());
-        room = std::min(room, static_cast<std::size_t>(info.n_ctx) - answer->tokens.size());
+// An engine decodes in one pass what is neighbouring, and a pass costs far more than a row: so the sequences
+// in between take part with rows nobody reads, where that is the cheaper way.
+std::vector<scheduler::filler> scheduler::fill_gaps(const list& answers, std::size_t rows_each) const {
+    std::vector<std::int32_t> used;
+    std::size_t breaks = 0;
+    for (const auto& answer : answers) {
+        if (!used.empty() && answer->slot != used.back() + 1) ++breaks;
+        used.push_back(answer->slot);
     }
-    rows = std::min(rows, room);
-    for (const auto& answer : answering)
+    std::vector<filler> out;
+    if (breaks == 0 || !target_->info().truncates) return out;
+    for (const auto slot : slots_.between(used)) {
+        auto held = slots_.held(slot);
+        for (const auto& other : active_)
+            if (other->slot == slot) held = other->cached;
+        if (held + rows_each > static_cast<std::size_t>(target_->info().n_ctx)) return {};
+        out.push_back({slot, static_cast<std::int32_t>(held)});
+    }
+    if (out.size() > 2 * breaks || (out.size() + answers.size()) * rows_each > most_rows()) return {};
+    return out;
+}
+
+// Every sequence of a pass brings the same number of rows, because an engine cuts unequal lengths into several
+// passes. The shorter ones are padded with rows nobody reads; drafts are cut where an answer has no room left
+// for padding or the pass would have too many rows. Returns the rows behind each answer's last token.
+std::size_t scheduler::pad_drafts(const list& answers, std::size_t members) const {
+    std::size_t rows = 0;
+    auto room = most_rows() / members - 1;
+    for (const auto& answer : answers) {
+        rows = std::max(rows, answer->draft.size());
+        room = std::min(room, static_cast<std::size_t>(target_->info().n_ctx) - answer->tokens.size());
+    }
+    const auto least = (static_cast<std::size_t>(options_.least_rows) + members - 1) / members - 1;
+    rows = std::min(std::max(rows, least), room);
+    for (const auto& answer : answers)
         if (answer->draft.size() > rows) answer->draft.resize(rows);
     return rows;
 }
 
-// Picks from one answer's rows, then sends, cuts the cache back, and ends the answer where it ends.
+// A pass failed: what the sequences in it held is unspecified.
+void scheduler::forget(std::int32_t slot) {
+    if (slots_.idle(slot)) return slots_.cut(slot, 0);
+    for (const auto& other : active_)
+        if (other->slot == slot) keep(*other, 0);
+}
+
+void scheduler::add_rows(const list& answers, const std::vector<filler>& fillers, std::size_t padded) {
+    rows_.clear();
+    auto next = fillers.begin();
+    const auto add_filler = [&] {
+        for (std::size_t i = 0; i <= padded; ++i)
+            rows_.push_back({next->slot, next->held + static_cast<std::int32_t>(i), 0, 0});
+        ++next;
+    };
+    for (const auto& answer : answers) {
+        while (next != fillers.end() && next->slot < answer->slot) add_filler();
+        auto at = static_cast<std::int32_t>(answer->tokens.size() - 1);
+        rows_.push_back({answer->slot, at, answer->tokens.back(), 1});
+        for (std::size_t i = 0; i < padded; ++i) {
+            const bool drafted = i < answer->draft.size();
+            rows_.push_back({answer->slot, ++at, drafted ? answer->draft[i].token : answer->tokens.back(), drafted});
+        }
+    }
+}
+
+result<engine::logits_view> scheduler::decode() {
+    const auto start = steady::now();
+    auto out = target_->decode(rows_);
+    decode_s_ += seconds_since(start);
+    return out;
+}
+
+// Picks from one answer's rows and sends what can be sent.
 void scheduler::take(sequence& answer, const engine::logits_view& logits, std::int32_t first_row) {
     const auto position = static_cast<std::int64_t>(answer.tokens.size());
     const auto ends = [&](std::int32_t token) {
         return (target_->vocabulary()[static_cast<std::size_t>(token)].flags & TW_TOKEN_EOG) != 0;
     };
-    const auto context = static_cast<std::size_t>(target_->info().n_ctx);
-    const auto limit = std::min(answer.remaining(), context - answer.tokens.size());
-    const auto verdict = accept(logits, first_row, position, answer.draft, limit, answer.sampler, ends);
+    token_ids draft;
+    for (const auto& each : answer.draft) draft.push_back(each.token);
+    const auto limit = std::min(answer.remaining(), context() - answer.tokens.size());
+    const auto start = steady::now();
+    const auto verdict = accept(logits, first_row, position, draft, limit, answer.sampler, ends);
+    sampling_s_ += seconds_since(start);
 
     ++answer.stats.rounds;
-    answer.stats.drafted += answer.draft.size();
+    answer.stats.drafted += draft.size();
     answer.stats.accepted += verdict.accepted;
-    if (!answer.draft.empty() && verdict.tokens.size() > answer.draft.size()) ++answer.stats.bonus;
-
-    for (const auto token : verdict.tokens) {
-        answer.tokens.push_back(token);
-        if (answer.request.logits_digest) answer.digests.push_back(digest(logits.row(first_row++)));
-        if (ends(token)) return finish(answer, finish_reason::stop);
-        const auto out = answer.text.push(target_->vocabulary()[static_cast<std::size_t>(token)].piece);
-        if (!out.text.empty()) answer.sink->text(out.text);
-        if (out.stopped) return finish(answer, finish_reason::stop);
+    for (std::size_t i = 0; i < draft.size(); ++i) {
+        auto& share = answer.stats.sources[static_cast<std::size_t>(answer.draft[i].source)];
+        ++share.drafted;
+        if (i < verdict.accepted) ++share.accepted;
     }
-    if (answer.remaining() == 0 || answer.tokens.size() == context) return finish(answer, finish_reason::length);
-    keep(answer, answer.tokens.size() - 1);
+    if (!draft.empty() && verdict.tokens.size() > draft.size()) ++answer.stats.bonus;
+    if (answer.request.record_rounds) answer.rounds.push_back({std::move(draft), verdict.accepted});
+
+    answer.fresh = 0;
+    for (const auto token : verdict.tokens) {
+        if (answer.request.logits_digest) answer.digests.push_back(digest(logits.row(first_row++)));
+        ++answer.fresh;
+        answer.ending = accept_token(answer, token);
+        if (answer.ending) return;
+    }
+}
+
+// One more token of the answer; says how it ends when it ends with it.
+std::optional<finish_reason> scheduler::accept_token(sequence& answer, std::int32_t token) {
+    const auto& entry = target_->vocabulary()[static_cast<std::size_t>(token)];
+    answer.tokens.push_back(token);
+    if ((entry.flags & TW_TOKEN_EOG) != 0) return finish_reason::stop;
+    const auto out = answer.text.push(entry.piece);
+    if (!out.text.empty()) answer.sink->text(out.text);
+    if (out.stopped) return finish_reason::stop;
+    return {};
 }
 
 // Cuts the target's cache back to `length` tokens. A model that cannot roll back is fed again.
 void scheduler::keep(sequence& answer, std::size_t length) {
-    if (answer.cached <= length) return;
+    if (answer.cached <= length && length > 0) return;
     if (target_->truncate(answer.slot, static_cast<std::int32_t>(length))) {
         answer.cached = length;
         return;
     }
-    if (const auto cleared = target_->truncate(answer.slot, 0); !cleared)
-        return finish(answer, finish_reason::failed, cleared.error());
     answer.cached = 0;
+    if (const auto cleared = target_->truncate(answer.slot, 0); !cleared && !answer.finished)
+        finish(answer, finish_reason::failed, cleared.error());
 }
 
 } // namespace tw

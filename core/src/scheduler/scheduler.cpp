@@ -20,14 +20,13 @@ class running final : public generation {
 
 } // namespace
 
-scheduler::scheduler(std::unique_ptr<engine> target, std::unique_ptr<model_drafter> drafter,
+scheduler::scheduler(std::unique_ptr<engine> target, std::unique_ptr<draft_planner> planner,
                      scheduler_options options)
-    : target_(std::move(target)), drafter_(std::move(drafter)), options_(options),
-      slot_taken_(static_cast<std::size_t>(target_->info().n_seq)) {
+    : target_(std::move(target)), planner_(std::move(planner)), options_(options),
+      slots_(*target_, options.reuse_prefix) {
     state_.slots = target_->info().n_seq;
     // Padding and drafts leave rows behind that must be cut off again.
-    if (!target_->info().truncates || options_.draft_length == 0) drafter_.reset();
-    state_.drafting = drafter_ != nullptr;
+    if (!target_->info().truncates) planner_.reset();
     thread_ = std::thread([this] { run(); });
 }
 
@@ -42,7 +41,7 @@ scheduler::~scheduler() {
 
 result<std::shared_ptr<generation>> scheduler::submit(sequence_request request,
                                                       std::shared_ptr<generation_sink> sink) {
-    const auto context = static_cast<std::size_t>(target_->info().n_ctx);
+    const auto context = this->context();
     if (request.prompt.empty())
         return fail(code::invalid_argument, "The prompt is empty: it needs at least one token.");
     if (request.prompt.size() >= context)
@@ -73,16 +72,35 @@ result<std::shared_ptr<generation>> scheduler::submit(sequence_request request,
 
 scheduler_state scheduler::state() const {
     const std::lock_guard lock(mutex_);
-    return state_;
+    auto out = state_;
+    out.own_us = own_.median() * 1e6;
+    out.sampling_us = sampling_.median() * 1e6;
+    return out;
+}
+
+// Padding may need rows behind the last token.
+std::size_t scheduler::context() const {
+    return static_cast<std::size_t>(target_->info().n_ctx - options_.least_rows + 1);
+}
+
+std::size_t scheduler::most_rows() const {
+    const auto batch = target_->info().n_batch;
+    return static_cast<std::size_t>(options_.most_rows == 0 ? batch : std::min(batch, options_.most_rows));
 }
 
 void scheduler::run() {
     while (wait_for_work()) {
+        const auto start = steady::now();
+        decode_s_ = sampling_s_ = waited_s_ = 0;
         admit();
         drop_cancelled();
         prefill();
         round();
         remove_finished();
+        const auto own = seconds_since(start) - decode_s_ - sampling_s_ - waited_s_;
+        const std::lock_guard lock(mutex_);
+        own_.add(own);
+        if (sampling_s_ > 0) sampling_.add(sampling_s_);
     }
     const auto stopped = fail(code::unavailable, "The endpoint was stopped before the answer was complete.");
     fail_all(active_, stopped);
@@ -101,14 +119,18 @@ bool scheduler::wait_for_work() {
 void scheduler::admit() {
     const std::lock_guard lock(mutex_);
     while (!queue_.empty()) {
-        const auto free = std::find(slot_taken_.begin(), slot_taken_.end(), false);
-        if (free == slot_taken_.end()) break;
+        const auto place = slots_.take(queue_.front()->tokens);
+        if (!place) break;
         auto answer = std::move(queue_.front());
         queue_.pop_front();
-        *free = true;
-        answer->slot = static_cast<std::int32_t>(free - slot_taken_.begin());
+        answer->slot = place->slot;
+        answer->cached = answer->reused = place->cached;
         answer->started = steady::now();
         answer->stats.queue_s = std::chrono::duration<double>(answer->started - answer->submitted).count();
+        if (planner_ && answer->request.speculate) {
+            answer->drafted_as = ++last_sequence_;
+            planner_->open(answer->drafted_as, answer->request.sampling, answer->tokens, answer->request.prediction);
+        }
         const auto after = std::find_if(active_.begin(), active_.end(),
                                         [&](const auto& other) { return other->slot > answer->slot; });
         active_.insert(after, std::move(answer));
@@ -153,17 +175,24 @@ void scheduler::finish(sequence& answer, finish_reason reason, std::optional<err
     out.tokens.assign(answer.tokens.begin() + static_cast<std::ptrdiff_t>(answer.request.prompt.size()),
                       answer.tokens.end());
     out.logits_digests = std::move(answer.digests);
-    if (answer.slot >= 0) {
-        // Freed before done() is called: whoever hears of the end finds the slot free.
-        if (const auto cleared = target_->truncate(answer.slot, 0); !cleared)
-            spdlog::error("event=slot_not_cleared slot={} why=\"{}\"", answer.slot, cleared.error().message);
-        if (drafter_) drafter_->release(answer.slot);
-        slot_taken_[static_cast<std::size_t>(answer.slot)] = false;
-        const std::lock_guard lock(mutex_);
-        --state_.active;
-        state_.totals += answer.stats;
-    }
+    out.cached_tokens = static_cast<std::int64_t>(answer.reused);
+    out.rounds = std::move(answer.rounds);
+    if (answer.slot >= 0) vacate(answer, reason == finish_reason::failed);
     answer.sink->done(std::move(out));
+}
+
+// Before done() is called: whoever hears of the end finds the slot free. The cache keeps what it holds of the
+// answer, for a prompt that begins so.
+void scheduler::vacate(sequence& answer, bool failed) {
+    if (planner_ && answer.drafted_as != 0) planner_->close(answer.drafted_as);
+    const auto length = failed ? 0 : std::min(answer.cached, answer.tokens.size() - 1);
+    if (answer.cached > length || failed) keep(answer, length);
+    slots_.give_back(answer.slot, std::span(answer.tokens).first(std::min(answer.cached, length)));
+    const std::lock_guard lock(mutex_);
+    --state_.active;
+    state_.totals += answer.stats;
+    state_.prompt_tokens += answer.request.prompt.size();
+    state_.cached_tokens += answer.reused;
 }
 
 void scheduler::fail_all(const list& answers, const error& why) {

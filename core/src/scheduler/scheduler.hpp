@@ -9,32 +9,39 @@
 #include <thread>
 #include <vector>
 
+#include "scheduler/recent.hpp"
 #include "scheduler/sequence.hpp"
-#include "speculation/model_drafter.hpp"
+#include "scheduler/slots.hpp"
+#include "speculation/draft_planner.hpp"
 
 namespace tw {
 
 struct scheduler_options {
-    std::int32_t draft_length = 4; // tokens per draft, at most; 0 = never draft. Until measured, "auto" is this
-    std::int32_t queue = 64;       // answers that may wait for a slot
+    std::int32_t queue = 64; // answers that may wait for a slot
     std::int32_t prefill_rows = 128; // prompt rows per decode, so that a long prompt delays the others little
+    bool reuse_prefix = true; // an ended answer's cache serves the next prompt that begins alike
+    // Every pass has at least and at most so many rows, padding included: the shape class of the engine.
+    // {1, 0} = as many as there are.
+    std::int32_t least_rows = 1, most_rows = 0;
 };
 
 struct scheduler_state {
     std::int32_t slots = 0, active = 0, queued = 0;
     std::uint64_t requests = 0; // accepted so far
-    bool drafting = false;      // a drafter is there and works
     speculation_stats totals;   // of the answers that ended
+    std::uint64_t prompt_tokens = 0, cached_tokens = 0; // of those
+    // Medians of the last rounds, microseconds: the scheduler's own work, and picking tokens.
+    double own_us = 0, sampling_us = 0;
 };
 
-// Owns the engines and the one thread that uses them. What a request gets depends on its prompt,
-// parameters and seed alone, not on who else is served: each sequence has a KV stream of its own, the
-// rows of a decode are sorted by sequence, and all sequences of a round bring the same number of rows
+// Owns the target and the one thread that uses it. What a request gets depends on its prompt, parameters
+// and seed alone, not on who else is served: each sequence has a KV stream of its own, the rows of a decode
+// are sorted by sequence, and all sequences of a pass bring the same number of rows
 // (tests/bench/exact.sh measures it).
 class scheduler {
   public:
-    // `drafter` may be null; it needs at least as many sequences as the target.
-    scheduler(std::unique_ptr<engine> target, std::unique_ptr<model_drafter> drafter, scheduler_options options);
+    // `planner` may be null: nothing is drafted then.
+    scheduler(std::unique_ptr<engine> target, std::unique_ptr<draft_planner> planner, scheduler_options options);
     ~scheduler(); // running answers end with `unavailable`
     scheduler(const scheduler&) = delete;
     scheduler& operator=(const scheduler&) = delete;
@@ -45,9 +52,13 @@ class scheduler {
 
     [[nodiscard]] scheduler_state state() const; // any thread
     [[nodiscard]] const engine& target() const { return *target_; }
+    [[nodiscard]] const draft_planner* planner() const { return planner_.get(); }
 
   private:
     using list = std::vector<std::shared_ptr<sequence>>;
+    struct filler { // an idle sequence that takes part in a pass
+        std::int32_t slot, held;
+    };
 
     void run();
     bool wait_for_work();
@@ -55,16 +66,25 @@ class scheduler {
     void drop_cancelled();
     void prefill();
     void round();
-    void draft(const list& answering);
-    std::size_t pad_drafts(const list& answering);
+    void pass(const list& answers);
+    void draft(const list& answers);
+    std::size_t pad_drafts(const list& answers, std::size_t members) const;
+    [[nodiscard]] std::vector<filler> fill_gaps(const list& answers, std::size_t rows_each) const;
+    void add_rows(const list& answers, const std::vector<filler>& fillers, std::size_t padded);
+    void forget(std::int32_t slot);
+    result<engine::logits_view> decode();
     void take(sequence& answer, const engine::logits_view& logits, std::int32_t first_row);
+    [[nodiscard]] std::optional<finish_reason> accept_token(sequence& answer, std::int32_t token);
     void keep(sequence& answer, std::size_t length);
     void finish(sequence& answer, finish_reason reason, std::optional<error> failure = {});
+    void vacate(sequence& answer, bool failed);
     void fail_all(const list& answers, const error& why);
     void remove_finished();
+    [[nodiscard]] std::size_t context() const; // tokens a sequence can hold and still be padded
+    [[nodiscard]] std::size_t most_rows() const;
 
     std::unique_ptr<engine> target_;
-    std::unique_ptr<model_drafter> drafter_;
+    std::unique_ptr<draft_planner> planner_;
     const scheduler_options options_;
 
     mutable std::mutex mutex_; // guards the queue, the state and stopping_
@@ -75,8 +95,12 @@ class scheduler {
 
     // The scheduler's thread alone:
     list active_; // sorted by slot
-    std::vector<bool> slot_taken_;
+    slots slots_;
     std::vector<tw_row> rows_;
+    std::vector<draft_seat> seats_;
+    sequence_id last_sequence_ = 0;
+    double decode_s_ = 0, sampling_s_ = 0, waited_s_ = 0; // of the turn under way
+    recent own_, sampling_;                               // guarded by mutex_
 
     std::thread thread_;
 };

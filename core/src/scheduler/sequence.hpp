@@ -10,6 +10,7 @@
 #include "scheduler/generation.hpp"
 #include "sampling/sampler.hpp"
 #include "scheduler/text_stream.hpp"
+#include "speculation/draft_path.hpp"
 
 namespace tw {
 
@@ -22,11 +23,13 @@ using steady = std::chrono::steady_clock;
 // What the scheduler is asked to generate: token ids only, all checks done.
 struct sequence_request {
     token_ids prompt; // 1 … context-1 tokens
+    token_ids prediction; // what the client expects as the answer; empty = nothing
     sampling_params sampling;
     std::int32_t max_tokens = 0; // ≥ 1; the context may end the answer earlier
     std::vector<std::string> stop;
     bool speculate = true;
     bool logits_digest = false;
+    bool record_rounds = false;
 };
 
 // Touched by the scheduler's thread alone, but for `cancelled`.
@@ -45,11 +48,16 @@ struct sequence {
     text_stream text;
     token_ids tokens;       // prompt, then answer
     std::size_t cached = 0; // of `tokens`, how many the target's cache holds
-    std::int32_t slot = -1; // the sequence id at the target and at the drafter
-    token_ids draft;        // of the round under way
-    bool finished = false;  // done() was called
+    std::size_t reused = 0; // of the prompt, how many an earlier request had left there
+    std::int32_t slot = -1; // the sequence id at the target
+    sequence_id drafted_as = 0;       // its name at the planner; 0 = nothing is drafted for it
+    std::vector<drafted_token> draft; // of the round under way
+    std::size_t fresh = 0;            // tokens picked in the round under way
+    std::optional<finish_reason> ending; // how the round under way ended it
+    bool finished = false;               // done() was called
 
     std::vector<std::uint64_t> digests;
+    std::vector<round_record> rounds;
     speculation_stats stats;
     steady::time_point submitted = steady::now();
     steady::time_point started = submitted;

@@ -1,109 +1,297 @@
-// Drafts by a small model.
+// Orders in, tokens out: what a drafter holds is compared with what it is told, and the rest is one pass.
 #include "speculation/model_drafter.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <utility>
 
 namespace tw {
+namespace {
+
+constexpr std::size_t branch_length = 4;
+constexpr grade unsure = 3; // only where the pick is no surer than this is a branch worth its passes
+
+template <class A, class B> std::size_t common_prefix(const A& a, const B& b, std::size_t most) {
+    most = std::min({most, a.size(), b.size()});
+    std::size_t n = 0;
+    while (n < most && a[n] == b[n]) ++n;
+    return n;
+}
+
+} // namespace
+
+grade grade_of(float margin) {
+    constexpr std::array<float, grades - 1> bounds{0.15F, 0.4F, 0.8F, 1.4F, 2.2F, 3.5F, 5.5F};
+    return static_cast<grade>(std::distance(bounds.begin(), std::upper_bound(bounds.begin(), bounds.end(), margin)));
+}
 
 model_drafter::model_drafter(std::unique_ptr<engine> model)
     : model_(std::move(model)), slots_(static_cast<std::size_t>(model_->info().n_seq)) {}
 
-result<std::vector<std::vector<std::int32_t>>> model_drafter::propose(std::span<const draft_request> requests) {
-    auto drafts = [&]() -> result<std::vector<std::vector<std::int32_t>>> {
-        for (const auto& request : requests)
-            if (const auto aligned = align(request); !aligned) return aligned.error();
-        if (const auto level = catch_up(requests); !level) return level.error();
-        return run_ahead(requests);
-    }();
-    if (!drafts)
-        for (const auto& request : requests) release(request.slot);
-    return drafts;
+void model_drafter::apply(drafter_message message) {
+    if (auto* opened = std::get_if<draft_open>(&message)) open(std::move(*opened));
+    else if (auto* order = std::get_if<draft_order>(&message)) follow(std::move(*order));
+    else if (auto* at = find(std::get<draft_close>(message).sequence)) at->sequence = 0;
 }
 
-void model_drafter::release(std::int32_t slot) {
-    auto& state = slots_[static_cast<std::size_t>(slot)];
-    state = {};
-    // Truncating to nothing always works, by the contract.
-    static_cast<void>(model_->truncate(slot, 0));
+model_drafter::slot* model_drafter::find(sequence_id sequence) {
+    const auto found = std::find_if(slots_.begin(), slots_.end(),
+                                    [&](const slot& each) { return each.sequence == sequence; });
+    return found == slots_.end() || sequence == 0 ? nullptr : &*found;
 }
 
-result<void> model_drafter::cut(std::int32_t slot, std::size_t length) {
-    auto& state = slots_[static_cast<std::size_t>(slot)];
-    if (length == state.cached.size()) return {};
-    if (const auto done = model_->truncate(slot, static_cast<std::int32_t>(length)); !done) {
-        // A model that cannot roll back starts over.
-        if (const auto cleared = model_->truncate(slot, 0); !cleared) return cleared.error();
-        length = 0;
+void model_drafter::open(draft_open message) {
+    auto* best = find(message.sequence);
+    std::size_t longest = 0;
+    for (auto& each : slots_) {
+        if (each.sequence != 0 || best == &each) continue;
+        const auto shared = each.base == 0 ? common_prefix(each.held, message.prompt, each.held.size()) : 0;
+        if (best == nullptr || shared > longest) {
+            best = &each;
+            longest = shared;
+        }
     }
-    state.cached.resize(length);
+    if (best == nullptr) return lost_.push_back(message.sequence);
+    slot fresh;
+    fresh.sequence = message.sequence;
+    fresh.base = best->base;
+    fresh.held = std::move(best->held);
+    fresh.prompt = fresh.audited = message.prompt.size();
+    fresh.tokens = std::move(message.prompt);
+    fresh.digests = {empty_prefix};
+    for (const auto token : fresh.tokens) fresh.digests.push_back(extend(fresh.digests.back(), token));
+    fresh.sampler.emplace(std::move(message.sampling), model_->info().n_vocab);
+    fresh.sampler->prompt(fresh.tokens);
+    *best = std::move(fresh);
+}
+
+void model_drafter::follow(draft_order order) {
+    auto* at = find(order.sequence);
+    if (at == nullptr) return lost_.push_back(order.sequence);
+    if (order.epoch <= at->order.epoch) return; // late or repeated
+    const auto give_up = [&] {
+        at->sequence = 0;
+        lost_.push_back(order.sequence);
+    };
+    const std::size_t base = order.base;
+    const auto committed = at->committed();
+    if (order.tail.size() > base || base - order.tail.size() > at->tokens.size() || base < committed) return give_up();
+    const auto start = base - order.tail.size();
+    const std::span<const std::int32_t> told(order.tail);
+    const auto same = start + common_prefix(std::span(at->tokens).subspan(start), told, told.size());
+    if (same < base) {
+        if (same < committed) return give_up();
+        cut_back(*at, same);
+        for (auto i = same; i < base; ++i) append(*at, order.tail[i - start]);
+        at->marks.clear();
+        at->sent = 0;
+    } else {
+        at->marks.erase(at->marks.begin(), at->marks.begin() + static_cast<std::ptrdiff_t>(base - committed));
+        at->sent -= std::min(at->sent, base - committed);
+    }
+    if (at->digests[base] != order.prefix) return give_up();
+    if (!order.audit) at->audited = base;
+    at->complete = order.want == 0;
+    at->side.reset();
+    order.tail.clear();
+    at->order = std::move(order);
+}
+
+void model_drafter::cut_back(slot& at, std::size_t length) {
+    const auto committed = at.committed();
+    at.sampler->pop(at.tokens.size() - length);
+    at.tokens.resize(length);
+    at.digests.resize(length + 1);
+    at.marks.resize(length - std::min(length, committed));
+}
+
+void model_drafter::append(slot& at, std::int32_t token) {
+    at.tokens.push_back(token);
+    at.digests.push_back(extend(at.digests.back(), token));
+    at.sampler->push(token);
+}
+
+double model_drafter::survival(const slot& at) {
+    double chance = 1;
+    for (const auto& each : at.marks) chance *= static_cast<double>(at.order.chance[each.grade]);
+    return chance;
+}
+
+bool model_drafter::wants_token(const slot& at) const {
+    return !at.complete && at.marks.size() < std::min<std::size_t>(at.order.want, longest()) &&
+           (at.marks.empty() || survival(at) >= static_cast<double>(at.order.floor));
+}
+
+// Where an order is done and streamed, the least sure place of the draft gets a branch.
+bool model_drafter::begin_branch(slot& at) const {
+    if (!at.order.stream || at.sequence == 0 || !at.complete) return false;
+    mark* where = nullptr;
+    for (auto& each : at.marks)
+        if (!each.branched && each.runner_up >= 0 && each.grade <= unsure && (where == nullptr || each.grade < where->grade))
+            where = &each;
+    if (where == nullptr) return false;
+    where->branched = true;
+    const auto index = static_cast<std::size_t>(where - at.marks.data());
+    at.side = branch{.at = at.committed() + index, .tokens = {where->runner_up}, .grades = {}};
+    return true;
+}
+
+bool model_drafter::has_work() const {
+    const auto branches = [](const slot& at) {
+        return at.side || std::any_of(at.marks.begin(), at.marks.end(), [](const mark& each) {
+                   return !each.branched && each.runner_up >= 0 && each.grade <= unsure;
+               });
+    };
+    return !lost_.empty() || std::any_of(slots_.begin(), slots_.end(), [&](const slot& at) {
+        return at.sequence != 0 && (!at.complete || (at.order.audit && at.audited < at.committed()) ||
+                                    (at.order.stream && branches(at)));
+    });
+}
+
+// Makes the engine's cache a prefix of `path` without its last token, whose row picks the next.
+result<void> model_drafter::align(slot& at, std::int32_t index, const std::vector<std::int32_t>& path) {
+    const auto context = static_cast<std::size_t>(model_->info().n_ctx);
+    if (path.size() < at.base + 1 || path.size() - at.base > context) {
+        at.base = path.size() > context ? path.size() - context / 2 : 0;
+        if (const auto cleared = model_->truncate(index, 0); !cleared) return cleared;
+        at.held.clear();
+    }
+    const auto tail = std::span(path).subspan(at.base);
+    const auto same = common_prefix(at.held, tail, tail.size() - 1);
+    if (same == at.held.size()) return {};
+    if (model_->truncate(index, static_cast<std::int32_t>(same))) {
+        at.held.resize(same);
+        return {};
+    }
+    at.held.clear(); // a model that cannot roll back starts over
+    return model_->truncate(index, 0);
+}
+
+void model_drafter::feed(slot& at, std::int32_t index, const std::vector<std::int32_t>& path, std::vector<fed>& out) {
+    const auto room = static_cast<std::size_t>(model_->info().n_batch) - rows_.size();
+    const bool picks = at.side || wants_token(at);
+    const auto from = at.base + at.held.size();
+    // Without a pick the last row is left for later: its logits are not needed yet.
+    const auto end = std::min(picks ? path.size() : path.size() - 1, from + room);
+    if (end <= from) return;
+    fed what{.of = &at, .first_row = wanted_, .judged_from = 0, .judged_to = 0,
+             .head = picks && end == path.size()};
+    if (!at.side && at.order.audit) {
+        what.judged_to = std::min(at.committed(), end + 1);
+        what.judged_from = std::min(what.judged_to, std::max(at.audited, from + 1));
+    }
+    for (auto i = from; i < end; ++i) {
+        const bool wanted = (i + 1 >= what.judged_from && i + 1 < what.judged_to) || (what.head && i + 1 == end);
+        rows_.push_back({index, static_cast<std::int32_t>(i - at.base), path[i], wanted});
+        at.held.push_back(path[i]);
+        if (wanted) ++wanted_;
+    }
+    out.push_back(what);
+}
+
+result<void> model_drafter::step(std::vector<drafter_reply>& out) {
+    for (const auto sequence : std::exchange(lost_, {})) out.push_back(draft_lost{sequence});
+    rows_.clear();
+    wanted_ = 0;
+    std::vector<fed> pass;
+    for (std::size_t i = 0; i < slots_.size() && rows_.size() < static_cast<std::size_t>(model_->info().n_batch); ++i) {
+        auto& at = slots_[i];
+        if (at.sequence == 0) continue;
+        if (!at.complete && !wants_token(at)) {
+            at.complete = true;
+            send(at, out);
+        }
+        if (!at.side && !wants_token(at)) begin_branch(at);
+        const bool audits = at.order.audit && at.audited < at.committed();
+        if (!at.side && !audits && !wants_token(at)) continue;
+        auto path = at.tokens;
+        if (at.side) {
+            path.resize(at.side->at);
+            path.insert(path.end(), at.side->tokens.begin(), at.side->tokens.end());
+        }
+        const auto index = static_cast<std::int32_t>(i);
+        if (const auto aligned = align(at, index, path); !aligned) return aligned;
+        feed(at, index, path, pass);
+        if (audits && (pass.empty() || pass.back().of != &at)) { // all of it was fed before
+            at.audited = at.committed();
+            out.push_back(draft_audit{at.sequence, {}, true});
+        }
+    }
+    if (rows_.empty()) return {};
+    const auto start = std::chrono::steady_clock::now();
+    const auto logits = model_->decode(rows_);
+    if (!logits) return logits.error();
+    const std::chrono::duration<float> spent = std::chrono::steady_clock::now() - start;
+    for (const auto& what : pass) {
+        auto& at = *what.of;
+        at.seconds += spent.count();
+        const auto judged = static_cast<std::int32_t>(what.judged_to - what.judged_from);
+        if (at.order.audit && !at.side && at.audited < at.committed()) audit(what, *logits, out);
+        if (!what.head) continue;
+        const auto row = what.first_row + judged;
+        if (at.side) grow_branch(at, *logits, row, out);
+        else draft(at, *logits, row, out);
+    }
     return {};
 }
 
-// Drops what the target did not confirm, and makes room when the drafter's context is full. The last
-// committed token is never kept: its row is what the first draft is picked from.
-result<void> model_drafter::align(const draft_request& request) {
-    auto& state = slots_[static_cast<std::size_t>(request.slot)];
-    const auto& tokens = request.committed;
-    const auto context = static_cast<std::size_t>(model_->info().n_ctx);
-    if (tokens.size() - state.base + request.want > context) {
-        if (const auto cleared = cut(request.slot, 0); !cleared) return cleared;
-        state.base = tokens.size() - std::min(tokens.size(), context / 2);
+// Says of each newly told token that was fed whether the drafter would have picked it.
+void model_drafter::audit(const fed& what, const engine::logits_view& logits, std::vector<drafter_reply>& out) {
+    auto& at = *what.of;
+    draft_audit report{at.sequence, {}, false};
+    at.sampler->pop(at.tokens.size() - what.judged_from);
+    auto row = what.first_row;
+    for (auto i = what.judged_from; i < what.judged_to; ++i) {
+        const auto pick = at.sampler->pick_ranked(logits.row(row++), static_cast<std::int64_t>(i));
+        report.entries.push_back({grade_of(pick.margin), pick.token == at.tokens[i]});
+        at.sampler->push(at.tokens[i]);
     }
-    const auto tail = tokens.subspan(state.base);
-    const auto most = std::min(state.cached.size(), tail.size() - 1);
-    const auto differs = std::mismatch(state.cached.begin(), state.cached.begin() + static_cast<std::ptrdiff_t>(most),
-                                       tail.begin());
-    return cut(request.slot, static_cast<std::size_t>(differs.first - state.cached.begin()));
+    for (auto i = what.judged_to; i < at.tokens.size(); ++i) at.sampler->push(at.tokens[i]);
+    at.audited = std::max(at.audited, what.judged_to);
+    report.complete = at.audited == at.committed();
+    out.push_back(std::move(report));
 }
 
-// Feeds every slot up to the token before the last committed one.
-result<void> model_drafter::catch_up(std::span<const draft_request> requests) {
-    const auto batch = static_cast<std::size_t>(model_->info().n_batch);
-    while (true) {
-        rows_.clear();
-        for (const auto& request : requests) {
-            auto& state = slots_[static_cast<std::size_t>(request.slot)];
-            const auto tail = request.committed.subspan(state.base);
-            while (state.cached.size() + 1 < tail.size() && rows_.size() < batch) {
-                rows_.push_back({request.slot, static_cast<std::int32_t>(state.cached.size()),
-                                 tail[state.cached.size()], 0});
-                state.cached.push_back(tail[state.cached.size()]);
-            }
-        }
-        if (rows_.empty()) return {};
-        if (const auto pass = model_->decode(rows_); !pass) return pass.error();
-    }
+void model_drafter::draft(slot& at, const engine::logits_view& logits, std::int32_t row,
+                          std::vector<drafter_reply>& out) {
+    const auto pick = at.sampler->pick_ranked(logits.row(row), static_cast<std::int64_t>(at.tokens.size()));
+    append(at, pick.token);
+    at.marks.push_back({pick.runner_up, grade_of(pick.margin), false});
+    at.complete = !wants_token(at);
+    if (at.complete || at.order.stream) send(at, out);
 }
 
-result<std::vector<std::vector<std::int32_t>>> model_drafter::run_ahead(std::span<const draft_request> requests) {
-    std::vector<std::vector<std::int32_t>> drafts(requests.size());
-    const auto furthest = std::max_element(requests.begin(), requests.end(), [](const auto& a, const auto& b) {
-                              return a.want < b.want;
-                          })->want;
-    for (std::size_t step = 0; step < furthest; ++step) {
-        rows_.clear();
-        for (std::size_t i = 0; i < requests.size(); ++i) {
-            if (requests[i].want <= step) continue;
-            auto& state = slots_[static_cast<std::size_t>(requests[i].slot)];
-            const auto token = step == 0 ? requests[i].committed.back() : drafts[i].back();
-            rows_.push_back({requests[i].slot, static_cast<std::int32_t>(state.cached.size()), token, 1});
-            state.cached.push_back(token);
-        }
-        const auto logits = model_->decode(rows_);
-        if (!logits) {
-            for (std::size_t i = 0; i < requests.size(); ++i) requests[i].sampler->pop(drafts[i].size());
-            return logits.error();
-        }
-        std::int32_t row = 0;
-        for (std::size_t i = 0; i < requests.size(); ++i) {
-            if (requests[i].want <= step) continue;
-            const auto position = static_cast<std::int64_t>(requests[i].committed.size() + step);
-            drafts[i].push_back(requests[i].sampler->pick(logits->row(row++), position));
-            requests[i].sampler->push(drafts[i].back());
-        }
-    }
-    for (std::size_t i = 0; i < requests.size(); ++i) requests[i].sampler->pop(drafts[i].size());
-    return drafts;
+void model_drafter::grow_branch(slot& at, const engine::logits_view& logits, std::int32_t row,
+                                std::vector<drafter_reply>& out) {
+    auto& side = *at.side;
+    const auto put_back = at.tokens.size() - side.at;
+    at.sampler->pop(put_back);
+    for (const auto token : side.tokens) at.sampler->push(token);
+    const auto position = side.at + side.tokens.size();
+    const auto pick = at.sampler->pick_ranked(logits.row(row), static_cast<std::int64_t>(position));
+    at.sampler->pop(side.tokens.size());
+    for (auto i = side.at; i < at.tokens.size(); ++i) at.sampler->push(at.tokens[i]);
+    side.tokens.push_back(pick.token);
+    side.grades.push_back(grade_of(pick.margin));
+    if (side.grades.size() < branch_length) return;
+    draft_batch batch{.sequence = at.sequence, .epoch = at.order.epoch,
+                      .base = static_cast<std::uint32_t>(side.at + 1),
+                      .prefix = extend(at.digests[side.at], side.tokens.front()), .tokens = {}, .complete = false,
+                      .seconds = 0};
+    for (std::size_t i = 0; i < side.grades.size(); ++i) batch.tokens.push_back({side.tokens[i + 1], side.grades[i]});
+    out.push_back(std::move(batch));
+    at.side.reset();
+}
+
+void model_drafter::send(slot& at, std::vector<drafter_reply>& out) {
+    const auto base = at.committed() + at.sent;
+    draft_batch batch{.sequence = at.sequence, .epoch = at.order.epoch, .base = static_cast<std::uint32_t>(base),
+                      .prefix = at.digests[base], .tokens = {}, .complete = at.complete,
+                      .seconds = std::exchange(at.seconds, 0.0F)};
+    for (; at.sent < at.marks.size(); ++at.sent)
+        batch.tokens.push_back({at.tokens[at.committed() + at.sent], at.marks[at.sent].grade});
+    out.push_back(std::move(batch));
 }
 
 } // namespace tw

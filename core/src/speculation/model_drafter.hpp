@@ -1,59 +1,100 @@
-// Drafts by a small model: keeps its cache level with the answers and runs a few tokens ahead.
+// Drafts by a small model, one pass at a time: the drafter's side of the messages.
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <span>
+#include <optional>
 #include <vector>
 
 #include "bridge/engine.hpp"
 #include "sampling/sampler.hpp"
+#include "speculation/messages.hpp"
 
 namespace tw {
 
-// One answer that wants a draft.
-struct draft_request {
-    std::int32_t slot = 0;                   // the drafter's sequence, 0 … n_seq-1
-    std::span<const std::int32_t> committed; // prompt and answer so far, never empty
-    tw::sampler* sampler = nullptr;          // has seen `committed`; is left as it was found
-    std::size_t want = 0;                    // tokens, 1 … longest()
-};
-
-// Not thread-safe. The drafter's context may be shorter than the target's: when it is full, drafting
-// goes on from the last half of it. A draft is a proposal, so what the drafter forgets costs
-// acceptance and never correctness.
+// Not thread-safe. Its context may be shorter than the target's: when it is full, drafting goes on from
+// the last half of it. A draft is a proposal, so what the drafter forgets costs acceptance and never
+// correctness. A closed sequence leaves its cache behind, and the next one that begins alike uses it.
 class model_drafter {
   public:
     // Takes a loaded engine with the target's vocabulary.
     explicit model_drafter(std::unique_ptr<engine> model);
 
-    // One draft per request, in their order, each at most `want` tokens. Requests are sorted by slot;
-    // they share the drafter's passes. An error leaves every named slot empty; the next call starts
-    // over.
-    [[nodiscard]] result<std::vector<std::vector<std::int32_t>>> propose(std::span<const draft_request> requests);
+    // Newer orders replace older ones. A message about an unknown sequence is answered `lost` by the
+    // next step, a close of one is ignored.
+    void apply(drafter_message message);
+
+    [[nodiscard]] bool has_work() const;
+
+    // One pass of the model over every sequence that has work; what came of it is appended to `out`.
+    // After an error the drafter is of no more use.
+    [[nodiscard]] result<void> step(std::vector<drafter_reply>& out);
 
     // The longest draft it can make: half its context, the other half is what it drafts from.
     [[nodiscard]] std::size_t longest() const { return static_cast<std::size_t>(model_->info().n_ctx) / 2; }
 
-    // The answer in `slot` ended; its cache is dropped.
-    void release(std::int32_t slot);
-
     [[nodiscard]] const engine& model() const { return *model_; }
 
   private:
-    struct slot_state {
-        std::size_t base = 0;             // index of the first committed token in the cache
-        std::vector<std::int32_t> cached; // what the cache holds, from `base` on
+    struct mark { // beside each drafted token
+        std::int32_t runner_up;
+        tw::grade grade;
+        bool branched;
+    };
+    // The continuation of a likely correction, drafted while there is nothing better to do.
+    struct branch {
+        std::size_t at = 0;                // index of the token it replaces
+        std::vector<std::int32_t> tokens;  // the runner-up, then what follows it
+        std::vector<tw::grade> grades;     // of what follows it
+    };
+    struct slot {
+        sequence_id sequence = 0; // 0 = closed
+        draft_order order;
+        std::optional<tw::sampler> sampler; // has seen `tokens`
+        std::size_t prompt = 0;             // of `tokens`, how many are the prompt
+        std::vector<std::int32_t> tokens;   // committed, then drafted
+        std::vector<prefix_digest> digests; // digests[i] = of tokens[0 … i)
+        std::vector<mark> marks;            // of the drafted tokens
+        std::size_t base = 0;               // index of the first token in the engine's cache
+        std::vector<std::int32_t> held;     // what the engine's cache holds, from `base` on
+        std::size_t audited = 0;            // tokens judged or passed over so far
+        std::size_t sent = 0;               // drafts already sent for this order
+        bool complete = true;
+        float seconds = 0; // spent in passes since the last batch
+        std::optional<branch> side;
+
+        [[nodiscard]] std::size_t committed() const { return tokens.size() - marks.size(); }
+    };
+    struct fed { // the rows of one slot in the pass under way
+        slot* of;
+        std::int32_t first_row;             // among those that want logits: the judged ones, then the head
+        std::size_t judged_from, judged_to; // indices of the tokens an audit compares with
+        bool head;                          // the last row picks a new token
     };
 
-    result<void> cut(std::int32_t slot, std::size_t length);
-    result<void> align(const draft_request& request);
-    result<void> catch_up(std::span<const draft_request> requests);
-    result<std::vector<std::vector<std::int32_t>>> run_ahead(std::span<const draft_request> requests);
+    void open(draft_open message);
+    void follow(draft_order order);
+    [[nodiscard]] slot* find(sequence_id sequence);
+    static void cut_back(slot& at, std::size_t length);
+    static void append(slot& at, std::int32_t token);
+    [[nodiscard]] bool wants_token(const slot& at) const;
+    [[nodiscard]] static double survival(const slot& at);
+    bool begin_branch(slot& at) const;
+    result<void> align(slot& at, std::int32_t index, const std::vector<std::int32_t>& path);
+    void feed(slot& at, std::int32_t index, const std::vector<std::int32_t>& path, std::vector<fed>& out);
+    void audit(const fed& what, const engine::logits_view& logits, std::vector<drafter_reply>& out);
+    void draft(slot& at, const engine::logits_view& logits, std::int32_t row, std::vector<drafter_reply>& out);
+    void grow_branch(slot& at, const engine::logits_view& logits, std::int32_t row, std::vector<drafter_reply>& out);
+    static void send(slot& at, std::vector<drafter_reply>& out);
 
     std::unique_ptr<engine> model_;
-    std::vector<slot_state> slots_;
+    std::vector<slot> slots_;
+    std::vector<sequence_id> lost_;
     std::vector<tw_row> rows_;
+    std::int32_t wanted_ = 0; // rows of the pass that want logits
 };
+
+// The class of a margin between a pick and its runner-up.
+[[nodiscard]] grade grade_of(float margin);
 
 } // namespace tw

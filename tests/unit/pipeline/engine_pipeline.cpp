@@ -15,7 +15,8 @@ std::unique_ptr<engine_pipeline> toy_pipeline(const std::string& draft = "") {
     parts.name = "chat";
     parts.serves = {"toy"};
     parts.target = toy_model(R"({"context":64})");
-    if (!draft.empty()) parts.draft = toy_model(draft);
+    if (!draft.empty()) parts.drafts.push_back({"small", toy_model(draft)});
+    parts.speculation.always = true;
     parts.no_chat = "The model has no chat template.";
     parts.no_draft = "The pipeline names no draft.";
     return std::make_unique<engine_pipeline>(std::move(parts));

@@ -7,7 +7,7 @@
 using namespace tw;
 
 TEST_CASE("max_tokens is exact, also in the middle of a round") {
-    scheduler speculating(toy_model(), toy_drafter("{}"), {.draft_length = 4});
+    scheduler speculating(toy_model(), toy_drafter("{}", 4), {});
     for (std::int32_t n = 1; n <= 23; ++n) {
         auto request = ask(5, 1, n);
         request.sampling.logit_bias = {{1, -100.0F}};
@@ -20,7 +20,7 @@ TEST_CASE("max_tokens is exact, also in the middle of a round") {
 TEST_CASE("the target decides where an answer ends, not a draft") {
     const std::string eager = R"({"eog":6})"; // the drafter wants to stop much sooner
     scheduler alone(toy_model(R"({"eog":1})"), nullptr, {});
-    scheduler speculating(toy_model(R"({"eog":1})"), toy_drafter(eager), {.draft_length = 4});
+    scheduler speculating(toy_model(R"({"eog":1})"), toy_drafter(eager, 4), {});
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
         const auto a = run(alone, ask(seed, 1, 200));
         const auto b = run(speculating, ask(seed, 1, 200));
@@ -40,7 +40,7 @@ TEST_CASE("a stop string ends the answer before it, wherever rounds fall") {
         const auto stop = whole.substr(10, length);
         const auto expected = whole.substr(0, whole.find(stop));
         for (const auto draft : {1, 3, 8}) {
-            scheduler speculating(toy_model(), toy_drafter(R"({"disturb":0.1})"), {.draft_length = draft});
+            scheduler speculating(toy_model(), toy_drafter(R"({"disturb":0.1})", draft), {});
             auto request = letters;
             request.stop = {"zzzzzz", stop};
             const auto got = run(speculating, request);
@@ -127,7 +127,7 @@ TEST_CASE("a drafter that is lost costs speed, never a byte") {
     scheduler losing(toy_model(), toy_drafter(R"({"fail_at":)" + std::to_string(when) + "}"), {});
     for (std::uint64_t seed = 0; seed < 3; ++seed)
         CHECK(run(losing, ask(seed, 1)).outcome.tokens == run(alone, ask(seed, 1)).outcome.tokens);
-    CHECK_FALSE(losing.state().drafting);
+    CHECK_FALSE(losing.planner()->report().drafters.front().alive);
 }
 
 TEST_CASE("stopping ends what runs and what waits with an explicit error") {

@@ -22,17 +22,17 @@ TEST_CASE("an answer is the same whatever drafts for it") {
     const auto drafter = GENERATE("{}", R"({"disturb":0.2})", R"({"disturb":1})", R"({"context":16})");
     const auto length = GENERATE(1, 4, 9);
     scheduler alone(toy_model(), nullptr, {});
-    scheduler speculating(toy_model(), toy_drafter(drafter), {.draft_length = length});
+    scheduler speculating(toy_model(), toy_drafter(drafter, length), {});
     for (std::uint64_t seed = 0; seed < 12; ++seed) {
         CAPTURE(seed);
         same(run(alone, ask(seed, temperature)), run(speculating, ask(seed, temperature)));
     }
-    CHECK(speculating.state().drafting);
+    CHECK(speculating.planner()->report().drafters.front().alive);
 }
 
 TEST_CASE("a perfect drafter is accepted to the last token, a bad one is not") {
-    scheduler perfect(toy_model(), toy_drafter("{}"), {.draft_length = 4});
-    scheduler bad(toy_model(), toy_drafter(R"({"disturb":1})"), {.draft_length = 4});
+    scheduler perfect(toy_model(), toy_drafter("{}", 4), {});
+    scheduler bad(toy_model(), toy_drafter(R"({"disturb":1})", 4), {});
     const auto good = run(perfect, ask(1, 1, 41)).outcome.stats;
     CHECK(good.accepted == good.drafted);
     CHECK(good.rounds == 9); // 8 rounds of 4 + 1, then the last token
@@ -52,7 +52,7 @@ TEST_CASE("speculation off in a request drafts nothing") {
 
 TEST_CASE("penalties see drafted and verified tokens alike") {
     scheduler alone(toy_model(), nullptr, {});
-    scheduler speculating(toy_model(), toy_drafter(R"({"disturb":0.3})"), {.draft_length = 5});
+    scheduler speculating(toy_model(), toy_drafter(R"({"disturb":0.3})", 5), {});
     for (std::uint64_t seed = 0; seed < 8; ++seed) {
         auto request = ask(seed, 0.8F, 80);
         request.sampling.repeat_penalty = 1.3F;

@@ -12,6 +12,8 @@
 #include "bridge/engine.hpp"
 #include "scheduler/scheduler.hpp"
 #include "service/plugin_host.hpp"
+#include "speculation/drafter_thread.hpp"
+#include "speculation/speculator.hpp"
 #include "support/toy_engine.hpp"
 
 struct collected final : tw::generation_sink {
@@ -42,8 +44,13 @@ inline std::unique_ptr<tw::engine> toy_model(const std::string& options = "{}") 
     return std::move(*made);
 }
 
-inline std::unique_ptr<tw::model_drafter> toy_drafter(const std::string& options) {
-    return std::make_unique<tw::model_drafter>(toy_model(options));
+// A planner that drafts `length` tokens in every round, whether it pays or not.
+inline std::unique_ptr<tw::draft_planner> toy_drafter(const std::string& options, std::size_t length = 4) {
+    std::vector<tw::drafter_offer> offers;
+    offers.push_back({"toy", [&](tw::draft_inbox& inbox, std::size_t index) {
+                          return std::make_unique<tw::drafter_thread>(toy_model(options), inbox, index);
+                      }});
+    return std::make_unique<tw::speculator>(std::move(offers), tw::speculator_options{.most = length, .always = true});
 }
 
 inline tw::sequence_request ask(std::uint64_t seed, float temperature, std::int32_t max_tokens = 60) {

@@ -1,0 +1,48 @@
+// Reading prompts: one chunk per turn, so that running answers go on in between.
+#include <algorithm>
+
+#include "scheduler/scheduler.hpp"
+
+namespace tw {
+
+// One decode of prompt rows, the oldest answers first. The last prompt token is left for the first round,
+// which picks a token from its logits.
+void scheduler::prefill() {
+    rows_.clear();
+    list chunk;
+    const bool shaped = options_.least_rows > 1 || options_.most_rows > 0;
+    auto room = std::min(static_cast<std::size_t>(options_.prefill_rows), most_rows());
+    auto oldest_first = active_;
+    std::stable_sort(oldest_first.begin(), oldest_first.end(),
+                     [](const auto& a, const auto& b) { return a->started < b->started; });
+    for (const auto& answer : oldest_first) {
+        if (answer->finished || answer->prefilled() || room == 0) continue;
+        if (shaped && !chunk.empty()) break; // several sequences would make passes of other shapes
+        const auto n = std::min(room, answer->tokens.size() - 1 - answer->cached);
+        for (std::size_t i = 0; i < n; ++i) {
+            const auto at = answer->cached + i;
+            rows_.push_back({answer->slot, static_cast<std::int32_t>(at), answer->tokens[at], 0});
+        }
+        room -= n;
+        chunk.push_back(answer);
+    }
+    if (rows_.empty()) return;
+    std::stable_sort(rows_.begin(), rows_.end(), [](const auto& a, const auto& b) { return a.seq < b.seq; });
+    const auto read = rows_.size();
+    while (rows_.size() < static_cast<std::size_t>(options_.least_rows)) {
+        auto padding = rows_.back();
+        ++padding.pos;
+        rows_.push_back(padding);
+    }
+    const auto before = decode_s_;
+    if (const auto pass = decode(); !pass) return fail_all(chunk, pass.error());
+    for (const auto& answer : chunk) answer->stats.prefill_s += decode_s_ - before;
+    const bool padded = rows_.size() > read;
+    rows_.resize(read);
+    for (const auto& row : rows_)
+        for (const auto& answer : chunk)
+            if (answer->slot == row.seq) answer->cached = static_cast<std::size_t>(row.pos) + 1;
+    if (padded) static_cast<void>(target_->truncate(chunk.front()->slot, static_cast<std::int32_t>(chunk.front()->cached)));
+}
+
+} // namespace tw

@@ -1,0 +1,68 @@
+// Slots by longest common prefix, then by age.
+#include "scheduler/slots.hpp"
+
+#include <algorithm>
+
+#include <spdlog/spdlog.h>
+
+namespace tw {
+namespace {
+
+// A shorter agreement is not worth taking a slot that another conversation may come back to.
+constexpr std::size_t worth_reusing = 8;
+
+} // namespace
+
+slots::slots(engine& target, bool reuse)
+    : target_(target), reuse_(reuse && target.info().truncates), states_(static_cast<std::size_t>(target.info().n_seq)) {}
+
+std::optional<slots::place> slots::take(std::span<const std::int32_t> prompt) {
+    std::size_t longest = 0;
+    state* best = nullptr;
+    for (auto& each : states_) {
+        if (each.taken) continue;
+        const auto most = std::min(each.tokens.size(), prompt.size() - 1);
+        const auto differs = std::mismatch(each.tokens.begin(), each.tokens.begin() + static_cast<std::ptrdiff_t>(most),
+                                           prompt.begin());
+        auto shared = static_cast<std::size_t>(differs.first - each.tokens.begin());
+        if (shared < std::min(worth_reusing, each.tokens.size())) shared = 0;
+        if (best == nullptr || shared > longest || (shared == longest && each.used_at < best->used_at)) {
+            best = &each;
+            longest = shared;
+        }
+    }
+    if (best == nullptr) return {};
+    const auto slot = static_cast<std::int32_t>(best - states_.data());
+    if (best->tokens.size() > longest) cut(slot, longest);
+    longest = best->tokens.size();
+    best->taken = true;
+    best->tokens.clear();
+    return place{slot, longest};
+}
+
+void slots::give_back(std::int32_t slot, std::span<const std::int32_t> held) {
+    auto& each = states_[static_cast<std::size_t>(slot)];
+    each.taken = false;
+    each.used_at = ++clock_;
+    each.tokens.assign(held.begin(), held.end());
+    if (!reuse_) cut(slot, 0);
+}
+
+void slots::cut(std::int32_t slot, std::size_t length) {
+    auto& each = states_[static_cast<std::size_t>(slot)];
+    if (!target_.truncate(slot, static_cast<std::int32_t>(length))) {
+        length = 0;
+        if (const auto cleared = target_.truncate(slot, 0); !cleared)
+            spdlog::error("event=slot_not_cleared slot={} why=\"{}\"", slot, cleared.error().message);
+    }
+    each.tokens.resize(std::min(each.tokens.size(), length));
+}
+
+std::vector<std::int32_t> slots::between(std::span<const std::int32_t> used) const {
+    std::vector<std::int32_t> out;
+    for (std::size_t i = 1; i < used.size(); ++i)
+        for (auto slot = used[i - 1] + 1; slot < used[i]; ++slot) out.push_back(slot);
+    return out;
+}
+
+} // namespace tw

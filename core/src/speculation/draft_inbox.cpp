@@ -1,0 +1,28 @@
+// The box in which drafters leave what they have.
+#include <utility>
+
+#include "speculation/draft_link.hpp"
+
+namespace tw {
+
+void draft_inbox::put(std::size_t drafter, std::vector<drafter_reply>& replies) {
+    if (replies.empty()) return;
+    {
+        const std::lock_guard lock(mutex_);
+        for (auto& reply : replies) items_.push_back({drafter, std::move(reply)});
+    }
+    replies.clear();
+    arrived_.notify_one();
+}
+
+std::vector<draft_inbox::item> draft_inbox::take() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(items_, {});
+}
+
+bool draft_inbox::wait(std::chrono::steady_clock::time_point deadline) {
+    std::unique_lock lock(mutex_);
+    return arrived_.wait_until(lock, deadline, [&] { return !items_.empty(); });
+}
+
+} // namespace tw

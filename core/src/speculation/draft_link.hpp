@@ -1,0 +1,43 @@
+// A drafter, wherever it runs, and the box in which drafters leave what they have.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "speculation/messages.hpp"
+
+namespace tw {
+
+// What arrived, from all drafters of one verifier. Any thread.
+class draft_inbox {
+  public:
+    struct item {
+        std::size_t drafter; // index of the drafter among the verifier's
+        drafter_reply reply;
+    };
+
+    void put(std::size_t drafter, std::vector<drafter_reply>& replies);
+    // What has arrived so far, in order; never waits.
+    [[nodiscard]] std::vector<item> take();
+    // Waits for something to arrive, until `deadline` at most. False when nothing did.
+    bool wait(std::chrono::steady_clock::time_point deadline);
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable arrived_;
+    std::vector<item> items_;
+};
+
+// The verifier's end. `send` never waits; replies come into the inbox the link was made with. The
+// destructor ends the drafter and waits for it.
+class draft_link {
+  public:
+    virtual ~draft_link() = default;
+    virtual void send(drafter_message message) = 0;
+    [[nodiscard]] virtual std::size_t longest() const = 0; // the longest draft it can make
+};
+
+} // namespace tw

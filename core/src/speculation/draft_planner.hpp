@@ -1,0 +1,62 @@
+// Who decides what is drafted in a round: the scheduler asks, and tells what became of it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sampling/params.hpp"
+#include "speculation/draft_path.hpp"
+
+namespace tw {
+
+// One answer in a round.
+struct draft_seat {
+    sequence_id sequence = 0; // 0 = not opened here: the answer is not to be drafted for
+    std::size_t most = 0;     // tokens that may be drafted
+    std::vector<drafted_token> draft; // filled in, at most `most`
+    double waited_s = 0;              // for drafts, of this round
+};
+
+// What the target made of it.
+struct round_outcome {
+    sequence_id sequence = 0;
+    std::span<const std::int32_t> tokens; // picked in this round, at least one
+};
+
+// What the planner believes and does now.
+struct drafting_report {
+    struct drafter {
+        std::string name;
+        bool alive = true;
+        double acceptance = 0, observations = 0; // per token
+        double token_s = 0, handover_s = 0;      // c·T and r·T
+        double contention = 0; // a target step beside it, over one alone; 0 = not measured
+    };
+    std::string mode;               // "streaming", "synchronous", "silent"
+    double draft_length = 0;        // mean of the last rounds
+    double predicted_speedup = 1;   // over the target alone, by the estimates, at the plan in force
+    double step_s = 0;              // T
+    std::map<std::size_t, double> times; // rows of a pass -> seconds
+    std::vector<double> by_position;     // acceptance of the first, second, … token of a draft
+    double ngram = 0, prediction = 0;    // acceptance per token
+    std::vector<drafter> drafters;
+};
+
+// From one thread, but for report().
+class draft_planner {
+  public:
+    virtual ~draft_planner() = default;
+    virtual void open(sequence_id sequence, const sampling_params& sampling, std::span<const std::int32_t> prompt,
+                      std::span<const std::int32_t> prediction) = 0;
+    virtual void close(sequence_id sequence) = 0;
+    // Before a pass over these answers; a pass has at least `least_rows` rows, whatever is drafted.
+    virtual void plan(std::span<draft_seat> seats, std::size_t least_rows) = 0;
+    // After it, in the same order: `rows` went through the target in `seconds`.
+    virtual void learn(std::span<const round_outcome> outcomes, std::size_t rows, double seconds) = 0;
+    [[nodiscard]] virtual drafting_report report() const = 0; // any thread
+};
+
+} // namespace tw

@@ -1,0 +1,168 @@
+// What drafters are told, how long they are waited for, and what becomes of those that are late.
+#include <algorithm>
+
+#include <spdlog/spdlog.h>
+
+#include "speculation/speculator.hpp"
+
+namespace tw {
+namespace {
+
+constexpr std::size_t stream_ahead = 16; // tokens a streaming drafter may run ahead of the verifier
+constexpr double patience = 3;           // times the expected time that a drafter is waited for
+constexpr auto grace = std::chrono::milliseconds{3};
+constexpr auto long_enough = std::chrono::seconds{30}; // where drafts are wanted at any price
+
+} // namespace
+
+void speculator::collect() {
+    for (auto& [index, reply] : inbox_.take()) heard(index, reply);
+}
+
+void speculator::heard(std::size_t index, drafter_reply& reply) {
+    auto& from = drafters_[index];
+    const auto find = [&](sequence_id sequence) {
+        const auto found = answers_.find(sequence);
+        return found == answers_.end() ? nullptr : &found->second;
+    };
+    if (const auto* failed = std::get_if<drafter_failed>(&reply)) {
+        from.alive = false;
+        spdlog::error("event=drafter_lost drafter={} why=\"{}\" remedy=\"answers go on without it\"", from.name,
+                      failed->why);
+    } else if (const auto* lost = std::get_if<draft_lost>(&reply)) {
+        if (auto* of = find(lost->sequence)) of->ears[index] = {.epoch = of->ears[index].epoch};
+    } else if (const auto* audit = std::get_if<draft_audit>(&reply)) {
+        auto* of = find(audit->sequence);
+        for (const auto& entry : audit->entries) {
+            rates_[2 + index].record(entry.grade, entry.agreed);
+            if (of != nullptr) of->path.own()[2 + index].record(entry.grade, entry.agreed);
+        }
+        if (of != nullptr && audit->complete) of->ears[index].waiting = false;
+    } else {
+        const auto& batch = std::get<draft_batch>(reply);
+        auto* of = find(batch.sequence);
+        if (of == nullptr) return;
+        of->path.post(index, batch);
+        from.order_s += static_cast<double>(batch.seconds);
+        from.order_tokens = std::max(from.order_tokens, batch.tokens.size());
+        if (batch.complete && batch.epoch == of->ears[index].epoch) of->ears[index].waiting = false;
+    }
+}
+
+// Sends an order about what is committed now, opening the sequence first where that is due.
+void speculator::tell(std::size_t index, sequence_id sequence, draft_order order) {
+    auto& of = answers_.at(sequence);
+    auto& told = of.ears[index];
+    const auto committed = of.path.committed();
+    if (!told.open) {
+        drafters_[index].link->send(draft_open{sequence, of.sampling, {committed.begin(), committed.end()}});
+        told.open = true;
+        told.told = committed.size();
+    }
+    order.sequence = sequence;
+    order.epoch = ++told.epoch;
+    order.base = static_cast<std::uint32_t>(committed.size());
+    order.prefix = of.path.prefix();
+    order.tail.assign(committed.begin() + static_cast<std::ptrdiff_t>(told.told), committed.end());
+    told.told = committed.size();
+    told.waiting = true;
+    drafters_[index].link->send(std::move(order));
+}
+
+// False when the drafter has not answered for every seat by then.
+bool speculator::await(std::size_t index, std::span<const draft_seat> seats, clock::time_point deadline) {
+    while (true) {
+        collect();
+        const bool done = !drafters_[index].alive || std::none_of(seats.begin(), seats.end(), [&](const draft_seat& seat) {
+            return seat.sequence != 0 && answers_.at(seat.sequence).ears[index].waiting;
+        });
+        if (done) return true;
+        if (!inbox_.wait(deadline)) return false;
+    }
+}
+
+void speculator::late(drafter& each) {
+    each.skip = 16 << std::min(each.strikes, 6);
+    ++each.strikes;
+}
+
+std::array<float, grades> speculator::chances(std::size_t index, const answer& of) const {
+    std::array<float, grades> out{};
+    for (std::size_t g = 0; g < grades; ++g)
+        out[g] = static_cast<float>(of.path.own()[2 + index].chance(static_cast<grade>(g), rates_[2 + index]));
+    return out;
+}
+
+// Orders drafts and waits for them, but not for ever: what is late is used when it fits, or never.
+void speculator::ask(const intent& what, std::span<draft_seat> seats) {
+    auto& each = drafters_[what.drafter];
+    const auto price = cost(each, seats.size());
+    std::size_t longest = 0, behind = 0;
+    each.order_s = 0;
+    each.order_tokens = 0;
+    const auto start = clock::now();
+    for (const auto& seat : seats) {
+        if (seat.most == 0) continue;
+        const auto& of = answers_.at(seat.sequence);
+        const auto want = std::min({seat.most, options_.most, each.link->longest(), 2 * what.plan.length + 2});
+        const auto alpha = of.path.own()[2 + what.drafter].mean(rates_[2 + what.drafter]);
+        behind += of.path.committed().size() - (of.ears[what.drafter].open ? of.ears[what.drafter].told : 0);
+        longest = std::max(longest, want);
+        tell(what.drafter, seat.sequence,
+             {.want = static_cast<std::uint16_t>(want),
+              .floor = survival_floor(what.plan, seats.size(), alpha, times_, price),
+              .chance = chances(what.drafter, of)});
+    }
+    const auto expected = static_cast<double>(longest + behind / 4) * price.token_s + price.handover_s;
+    const auto deadline = start + grace + std::chrono::duration_cast<clock::duration>(
+                                              std::chrono::duration<double>(patience * expected));
+    const bool punctual = await(what.drafter, seats, deadline);
+    const auto waited = std::chrono::duration<double>(clock::now() - start).count();
+    waited_s_ += waited;
+    ordered_ = true;
+    if (!punctual) return late(each);
+    each.strikes -= each.strikes > 0 && each.skip == 0 ? 1 : 0;
+    if (each.order_tokens == 0 || behind > 2 * seats.size() + 8) return;
+    const auto token = each.order_s / static_cast<double>(each.order_tokens);
+    if (seats.size() == 1) {
+        each.token_s += 0.1 * (token - each.token_s);
+    } else if (each.token_s > 0) {
+        const auto crowd = (token / each.token_s - 1) / static_cast<double>(seats.size() - 1);
+        each.crowd += 0.1 * (std::clamp(crowd, 0.0, 1.0) - each.crowd);
+    }
+    each.handover_s += 0.1 * (std::max(0.0, waited - each.order_s) - each.handover_s);
+}
+
+// Streaming drafters learn at once how the answer went on; nobody waits for them.
+void speculator::stream(std::span<const draft_seat> seats) {
+    for (std::size_t d = 0; d < drafters_.size(); ++d) {
+        const auto& each = drafters_[d];
+        if (!each.alive || !each.streams || options_.always) continue;
+        for (const auto& seat : seats) {
+            if (seat.most == 0) continue;
+            const auto& of = answers_.at(seat.sequence);
+            const auto want = std::min({seat.most, options_.most, each.link->longest(), stream_ahead});
+            tell(d, seat.sequence, {.want = static_cast<std::uint16_t>(want), .floor = 0.05F,
+                                    .chance = chances(d, of), .stream = true});
+        }
+    }
+    collect();
+}
+
+// Every drafter, in every round, as much as may be.
+void speculator::order_always(std::span<draft_seat> seats) {
+    for (std::size_t d = 0; d < drafters_.size(); ++d) {
+        if (!drafters_[d].alive) continue;
+        const auto start = clock::now();
+        for (const auto& seat : seats)
+            if (seat.most > 0)
+                tell(d, seat.sequence,
+                     {.want = static_cast<std::uint16_t>(std::min({seat.most, options_.most, drafters_[d].link->longest()})),
+                      .stream = drafters_[d].streams});
+        if (!drafters_[d].streams && !await(d, seats, start + long_enough)) late(drafters_[d]);
+        waited_s_ += std::chrono::duration<double>(clock::now() - start).count();
+        ordered_ = true;
+    }
+}
+
+} // namespace tw

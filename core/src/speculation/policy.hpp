@@ -1,0 +1,46 @@
+// How many tokens to draft: the arithmetic of speculation.md section 5, on measured times and chances.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <vector>
+
+#include "speculation/messages.hpp"
+#include "speculation/step_times.hpp"
+
+namespace tw {
+
+// A round of so many tokens drafted for each answer, and what it is expected to yield.
+struct round_plan {
+    std::size_t length = 0; // tokens drafted per answer
+    double tokens = 0;      // expected, over all answers
+    double seconds = 0;     // of the round
+
+    [[nodiscard]] double rate() const { return seconds > 0 ? tokens / seconds : 0; }
+};
+
+// E(γ) = (1 - α^(γ+1)) / (1 - α): tokens of a round with γ drafts, each accepted with chance α.
+[[nodiscard]] double expected_tokens(double alpha, std::size_t length);
+
+// The common length at which drafts that exist already yield most tokens per second. chances[i][j] is the
+// chance that token j of answer i's draft is accepted if those before it are; shorter drafts are padded.
+// Length 0, a plain step, is among the choices. Every pass has at least `least_rows` rows.
+[[nodiscard]] round_plan best_cut(const std::vector<std::vector<double>>& chances, std::size_t most,
+                                  const step_times& times, std::size_t least_rows);
+
+struct drafter_cost {
+    double token_s = 0;    // a token for every answer: c·T
+    double handover_s = 0; // order and answer: r·T
+};
+
+// The length at which a drafter that the verifier waits for yields most: S = E(γ) / (γc + r + v(γ)).
+// alphas[i] is the chance per token of answer i.
+[[nodiscard]] round_plan best_order(const std::vector<double>& alphas, std::size_t most, const step_times& times,
+                                    const drafter_cost& cost, std::size_t least_rows);
+
+// Where a further draft no longer pays: it adds `survival` · α tokens and costs a drafter step and a row, so
+// it must beat the round's own rate. `plan` is the order under way.
+[[nodiscard]] float survival_floor(const round_plan& plan, std::size_t answers, double alpha, const step_times& times,
+                                   const drafter_cost& cost);
+
+} // namespace tw

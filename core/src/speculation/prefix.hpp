@@ -1,0 +1,26 @@
+// A 64-bit digest of a token prefix that grows by one token at a time.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "sampling/noise.hpp"
+
+namespace tw {
+
+using prefix_digest = std::uint64_t;
+
+inline constexpr prefix_digest empty_prefix = 0x746967687477616cULL;
+
+// The digest of a prefix with `token` behind it. Equal token lists have equal digests; two different ones
+// collide with a chance of about n^2 / 2^65 among n, and a collision costs a wasted draft, never a byte.
+[[nodiscard]] constexpr prefix_digest extend(prefix_digest prefix, std::int32_t token) noexcept {
+    return mix64(prefix + 0x9e3779b97f4a7c15ULL * (static_cast<std::uint64_t>(static_cast<std::uint32_t>(token)) + 1));
+}
+
+[[nodiscard]] constexpr prefix_digest extend(prefix_digest prefix, std::span<const std::int32_t> tokens) noexcept {
+    for (const auto token : tokens) prefix = extend(prefix, token);
+    return prefix;
+}
+
+} // namespace tw

@@ -1,0 +1,218 @@
+// One round: compose what is there, decide whether a model should add to it, learn from what the target said.
+#include "speculation/speculator.hpp"
+
+#include <algorithm>
+
+namespace tw {
+namespace {
+
+constexpr double worth = 1.03;        // what must be won before anybody is asked to draft
+constexpr double evidence = 8;        // observations before a model may draft
+constexpr std::size_t listen_every = 8; // tokens; doubles up to 2^4 times while drafting does not pay
+constexpr int quietest = 4;
+
+double faded(double mean, double value) { return mean + 0.1 * (value - mean); }
+
+} // namespace
+
+speculator::speculator(std::vector<drafter_offer> drafters, speculator_options options)
+    : options_(options), rates_(draft_path::fresh(drafters.size(), 400)), places_(options.most) {
+    for (std::size_t i = 0; i < drafters.size(); ++i) {
+        drafter made;
+        made.name = drafters[i].name;
+        made.link = drafters[i].make(inbox_, i);
+        made.streams = options.mode == speculator_options::way::streaming;
+        drafters_.push_back(std::move(made));
+    }
+}
+
+void speculator::open(sequence_id sequence, const sampling_params& sampling, std::span<const std::int32_t> prompt,
+                      std::span<const std::int32_t> prediction) {
+    const std::lock_guard lock(mutex_);
+    answers_.try_emplace(sequence, answer{draft_path(prompt, prediction, drafters_.size()), sampling,
+                                          std::vector<ear>(drafters_.size()), {}, {}});
+}
+
+void speculator::close(sequence_id sequence) {
+    const std::lock_guard lock(mutex_);
+    const auto found = answers_.find(sequence);
+    if (found == answers_.end()) return;
+    for (std::size_t i = 0; i < drafters_.size(); ++i)
+        if (drafters_[i].alive && found->second.ears[i].open) drafters_[i].link->send(draft_close{sequence});
+    answers_.erase(found);
+}
+
+drafter_cost speculator::cost(const drafter& each, std::size_t answers) const {
+    const auto token = each.token_s > 0 ? each.token_s : times_.seconds(1) / 8;
+    return {token * (1 + each.crowd * static_cast<double>(answers - 1)), each.handover_s};
+}
+
+// Fills every seat with its likeliest continuation, cut to the common length that pays best.
+round_plan speculator::compose(std::span<draft_seat> seats, std::size_t least_rows) {
+    std::vector<std::vector<double>> chances(seats.size());
+    for (std::size_t i = 0; i < seats.size(); ++i) {
+        auto& seat = seats[i];
+        seat.draft.clear();
+        if (seat.most > 0) seat.draft = answers_.at(seat.sequence).path.best(std::min(seat.most, options_.most), rates_);
+        for (const auto& each : seat.draft) chances[i].push_back(each.chance);
+    }
+    const bool silenced = free_gain_.paused() && !ordered_ && !options_.always;
+    auto plan = best_cut(chances, silenced ? 0 : options_.most, times_, least_rows);
+    if (options_.always) plan.length = options_.most;
+    for (auto& seat : seats)
+        if (seat.draft.size() > plan.length) seat.draft.resize(plan.length);
+    return plan;
+}
+
+// Whether a drafter that is waited for would beat what is there already, and plain steps.
+std::optional<speculator::intent> speculator::decide(std::span<const draft_seat> seats, const round_plan& free,
+                                                     std::size_t least_rows) const {
+    if (model_gain_.paused()) return {};
+    std::optional<intent> best;
+    for (std::size_t d = 0; d < drafters_.size(); ++d) {
+        const auto& all = rates_[2 + d];
+        if (!usable(drafters_[d]) || drafters_[d].streams || all.seen() < evidence) continue;
+        std::vector<double> alphas;
+        std::size_t most = 0;
+        for (const auto& seat : seats) {
+            alphas.push_back(seat.most > 0 ? answers_.at(seat.sequence).path.own()[2 + d].mean(all) : 0);
+            most = std::max(most, seat.most);
+        }
+        most = std::min({most, options_.most, drafters_[d].link->longest()});
+        if (most == 0) continue;
+        const auto plan = best_order(alphas, most, times_, cost(drafters_[d], seats.size()), least_rows);
+        if (plan.rate() > worth * free.rate() && (!best || plan.rate() > best->plan.rate())) best = intent{d, plan};
+    }
+    return best;
+}
+
+void speculator::plan(std::span<draft_seat> seats, std::size_t least_rows) {
+    const std::lock_guard lock(mutex_);
+    collect();
+    ordered_ = false;
+    waited_s_ = 0;
+    for (auto& each : drafters_)
+        if (each.skip > 0) --each.skip;
+    for (const auto& seat : seats)
+        if (seat.most > 0) {
+            auto& of = answers_.at(seat.sequence);
+            of.root = of.path.next(rates_);
+        }
+    if (options_.always) order_always(seats);
+    stream(seats);
+    auto plan = compose(seats, least_rows);
+    if (!options_.always) {
+        auto order = decide(seats, plan, least_rows);
+        if (!order && audit(seats)) order = decide(seats, plan, least_rows);
+        if (order) {
+            ask(*order, seats);
+            plan = compose(seats, least_rows);
+        }
+    }
+    for (auto& seat : seats) {
+        if (seat.sequence != 0) answers_.at(seat.sequence).draft = seat.draft;
+        seat.waited_s = waited_s_;
+    }
+    const auto plain = static_cast<double>(seats.size()) / times_.seconds(std::max(least_rows, seats.size()));
+    length_ = faded(length_, static_cast<double>(plan.length));
+    predicted_ = faded(predicted_, std::max(1.0, plan.rate() / plain));
+}
+
+// What the picks say about the draft and about every source's next token.
+void speculator::judge(answer& of, std::span<const std::int32_t> picked) {
+    const auto record = [&](const drafted_token& token, bool accepted) {
+        const auto index = draft_path::index_of(token);
+        rates_[index].record(token.grade, accepted);
+        of.path.own()[index].record(token.grade, accepted);
+    };
+    for (std::size_t i = 0; i < std::min(picked.size(), of.draft.size()); ++i) {
+        const bool accepted = of.draft[i].token == picked[i];
+        record(of.draft[i], accepted);
+        places_[i].seen += 1;
+        places_[i].accepted += accepted ? 1 : 0;
+        if (!accepted) break;
+    }
+    for (const auto& token : of.root) {
+        const bool used = !of.draft.empty() && draft_path::index_of(of.draft.front()) == draft_path::index_of(token);
+        if (!used) record(token, token.token == picked.front());
+    }
+    of.root.clear();
+    of.draft.clear();
+}
+
+void speculator::learn(std::span<const round_outcome> outcomes, std::size_t rows, double seconds) {
+    const std::lock_guard lock(mutex_);
+    times_.observe(rows, seconds);
+    double tokens = 0;
+    bool drafted = false;
+    for (const auto& outcome : outcomes) {
+        tokens += static_cast<double>(outcome.tokens.size());
+        if (outcome.sequence == 0) continue;
+        auto& of = answers_.at(outcome.sequence);
+        drafted = drafted || !of.draft.empty();
+        judge(of, outcome.tokens);
+        of.path.commit(outcome.tokens);
+    }
+    const auto plain = static_cast<double>(outcomes.size()) / times_.seconds(outcomes.size());
+    if (ordered_) {
+        model_gain_.drafted(tokens, seconds + waited_s_, plain);
+        quiet_ = 0;
+    } else {
+        model_gain_.plain();
+        unheard_ += static_cast<std::size_t>(tokens);
+        if (drafted) free_gain_.drafted(tokens, seconds, plain);
+    }
+    if (!drafted) free_gain_.plain();
+}
+
+bool speculator::audit(std::span<draft_seat> seats) {
+    if (unheard_ < listen_every << quiet_) return false;
+    bool listened = false;
+    for (std::size_t d = 0; d < drafters_.size(); ++d) {
+        auto& each = drafters_[d];
+        if (!usable(each) || each.streams) continue;
+        std::size_t told = 0;
+        for (const auto& seat : seats) {
+            if (seat.sequence == 0) continue;
+            const auto& of = answers_.at(seat.sequence);
+            told += of.path.committed().size() - of.ears[d].told;
+            tell(d, seat.sequence, {.want = 0, .audit = true});
+        }
+        const auto start = clock::now();
+        const auto tokens = static_cast<double>(std::min(told, 2 * each.link->longest() * seats.size()));
+        const auto patience = std::chrono::duration<double>(1.5 * tokens * cost(each, 1).token_s + 0.01);
+        if (!await(d, seats, start + std::chrono::duration_cast<clock::duration>(patience))) late(each);
+        waited_s_ += std::chrono::duration<double>(clock::now() - start).count();
+        listened = true;
+    }
+    if (!listened) return false;
+    unheard_ = 0;
+    quiet_ = std::min(quiet_ + 1, quietest);
+    return true;
+}
+
+drafting_report speculator::report() const {
+    const std::lock_guard lock(mutex_);
+    drafting_report out;
+    out.draft_length = length_;
+    out.predicted_speedup = predicted_;
+    out.step_s = times_.seconds(1);
+    out.times = times_.table();
+    for (const auto& each : places_) {
+        if (each.seen == 0) break;
+        out.by_position.push_back(each.accepted / each.seen);
+    }
+    out.ngram = rates_[0].mean();
+    out.prediction = rates_[1].mean();
+    bool streams = false;
+    for (std::size_t d = 0; d < drafters_.size(); ++d) {
+        const auto& each = drafters_[d];
+        streams = streams || (each.streams && each.alive);
+        out.drafters.push_back({each.name, each.alive, rates_[2 + d].mean(), rates_[2 + d].seen(),
+                                cost(each, 1).token_s, each.handover_s, each.contention});
+    }
+    out.mode = streams ? "streaming" : length_ >= 0.05 ? "synchronous" : "silent";
+    return out;
+}
+
+} // namespace tw

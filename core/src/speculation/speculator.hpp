@@ -1,0 +1,124 @@
+// The policy at work: composes drafts from every source, orders them from models when that pays, and stays
+// silent when it does not.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "speculation/draft_link.hpp"
+#include "speculation/draft_planner.hpp"
+#include "speculation/gain.hpp"
+#include "speculation/policy.hpp"
+#include "speculation/step_times.hpp"
+
+namespace tw {
+
+class engine;
+
+struct speculator_options {
+    std::size_t most = 31;     // tokens per draft, at most
+    bool always = false;       // draft in every round as much as may be, whether it pays or not (tests, benches)
+    // How drafters are used; `measured` streams where a drafter does not slow the target down.
+    enum class way { measured, synchronous, streaming } mode = way::measured;
+};
+
+// Makes the link of a drafter: its replies go to the inbox, marked with the index.
+using link_maker = std::function<std::unique_ptr<draft_link>(draft_inbox& inbox, std::size_t index)>;
+
+struct drafter_offer {
+    std::string name;
+    link_maker make;
+};
+
+class speculator final : public draft_planner {
+  public:
+    speculator(std::vector<drafter_offer> drafters, speculator_options options);
+
+    // Measures the target's passes, each drafter's speed, and what drafting costs the target when both run
+    // at once. About two seconds; the target's sequence 0 must be empty, and is so afterwards. Without it
+    // the estimates start from guesses, and drafters are used synchronously.
+    void calibrate(engine& target);
+
+    void open(sequence_id sequence, const sampling_params& sampling, std::span<const std::int32_t> prompt,
+              std::span<const std::int32_t> prediction) override;
+    void close(sequence_id sequence) override;
+    void plan(std::span<draft_seat> seats, std::size_t least_rows) override;
+    void learn(std::span<const round_outcome> outcomes, std::size_t rows, double seconds) override;
+    [[nodiscard]] drafting_report report() const override;
+
+  private:
+    using clock = std::chrono::steady_clock;
+
+    struct ear { // what one drafter was told of one answer
+        bool open = false;
+        std::uint32_t epoch = 0;
+        std::size_t told = 0; // committed tokens
+        bool waiting = false; // for the end of the last order
+    };
+    struct answer {
+        draft_path path;
+        sampling_params sampling;
+        std::vector<ear> ears;             // per drafter
+        std::vector<drafted_token> root;   // what each source said came next, for this round
+        std::vector<drafted_token> draft;  // used in this round
+    };
+    struct drafter {
+        std::string name;
+        std::unique_ptr<draft_link> link;
+        bool alive = true, streams = false;
+        double token_s = 0;                // one answer; 0 = unknown
+        double crowd = 0.3;                // of that, what each further answer adds
+        double handover_s = 50e-6;
+        double contention = 0;
+        int strikes = 0, skip = 0;         // too late so often; rounds without it
+        double order_s = 0;                // its own time for the order under way, as it reports it
+        std::size_t order_tokens = 0;
+    };
+    struct intent { // an order worth giving
+        std::size_t drafter = 0;
+        round_plan plan;
+    };
+
+    [[nodiscard]] bool usable(const drafter& each) const { return each.alive && each.skip == 0; }
+    [[nodiscard]] drafter_cost cost(const drafter& each, std::size_t answers) const;
+    void collect();
+    void heard(std::size_t index, drafter_reply& reply);
+    void tell(std::size_t index, sequence_id sequence, draft_order order);
+    bool await(std::size_t index, std::span<const draft_seat> seats, clock::time_point deadline);
+    void ask(const intent& what, std::span<draft_seat> seats);
+    void stream(std::span<const draft_seat> seats);
+    bool audit(std::span<draft_seat> seats);
+    void order_always(std::span<draft_seat> seats);
+    void late(drafter& each);
+    [[nodiscard]] std::array<float, grades> chances(std::size_t index, const answer& of) const;
+    [[nodiscard]] round_plan compose(std::span<draft_seat> seats, std::size_t least_rows);
+    [[nodiscard]] std::optional<intent> decide(std::span<const draft_seat> seats, const round_plan& free,
+                                               std::size_t least_rows) const;
+    void judge(answer& of, std::span<const std::int32_t> picked);
+    void measure_drafter(std::size_t index, engine& target, double step_s);
+
+    speculator_options options_;
+    draft_inbox inbox_;
+    std::vector<drafter> drafters_;
+    std::unordered_map<sequence_id, answer> answers_;
+
+    mutable std::mutex mutex_; // held by every public function; what follows is also read by report()
+    step_times times_;
+    draft_path::rates rates_;
+    struct place {
+        double seen = 0, accepted = 0;
+    };
+    std::vector<place> places_; // acceptance by position in the draft
+    gain model_gain_, free_gain_;
+    bool ordered_ = false;      // a model drafted for the round under way
+    double waited_s_ = 0;       // for it
+    std::size_t unheard_ = 0;   // tokens since drafters were last listened to
+    int quiet_ = 0;             // how often in a row listening said that drafting does not pay
+    double length_ = 0, predicted_ = 1; // running means
+};
+
+} // namespace tw
