@@ -19,7 +19,7 @@ inline constexpr std::int32_t n_vocab = 32;
 
 // Options: slots, context; `disturb` 0 … 1 mixes in another model's logits (a worse drafter has more);
 // `eog` is added to the end token's logit; `fail_at` fails the n-th decode (1-based, once);
-// `delay_us` slows each decode; `other_vocabulary` spells one token otherwise.
+// `delay_us` slows each decode, `stall_ms` every `stall_every`-th one; `other_vocabulary` spells one token otherwise.
 class engine : public tw::sdk::engine {
   public:
     static void check(const tw::sdk::config&) {}
@@ -27,6 +27,7 @@ class engine : public tw::sdk::engine {
     engine(tw::sdk::host, const tw::sdk::config& config, tw::sdk::progress progress)
         : slots_(config.integer("slots", 4, 1, 64)), context_(config.integer("context", 256, 2, 1 << 20)),
           fail_at_(config.integer("fail_at", 0)), delay_us_(config.integer("delay_us", 0)),
+          stall_ms_(config.integer("stall_ms", 0)), stall_every_(config.integer("stall_every", 1)),
           disturb_(static_cast<float>(config.number("disturb", 0))), eog_(static_cast<float>(config.number("eog", 0))),
           caches_(static_cast<std::size_t>(slots_)) {
         progress.report(1);
@@ -55,6 +56,8 @@ class engine : public tw::sdk::engine {
     tw::sdk::logits decode(std::span<const tw_row> rows) {
         using tw::sdk::failure;
         if (++decodes_ == fail_at_) throw failure(TW_INTERNAL, "The toy engine was told to fail here.");
+        if (stall_ms_ > 0 && decodes_ % stall_every_ == 0)
+            std::this_thread::sleep_for(std::chrono::milliseconds(stall_ms_));
         if (delay_us_ > 0) std::this_thread::sleep_for(std::chrono::microseconds(delay_us_));
         if (rows.empty() || rows.size() > 64) throw failure(TW_INVALID_ARGUMENT, "rows: " + std::to_string(rows.size()));
         logits_.clear();
@@ -101,7 +104,7 @@ class engine : public tw::sdk::engine {
     static float unit(std::uint64_t x) { return static_cast<float>(x >> 40) * 0x1p-24F; }
 
     std::int32_t slots_, context_;
-    std::int64_t fail_at_, delay_us_, decodes_ = 0;
+    std::int64_t fail_at_, delay_us_, stall_ms_, stall_every_, decodes_ = 0;
     float disturb_, eog_;
     std::vector<std::string> pieces_;
     std::vector<std::vector<std::uint64_t>> caches_; // per sequence, the digest of each prefix

@@ -1,0 +1,107 @@
+// The arithmetic of draft lengths, against the design's closed form and against brute force.
+#include <cmath>
+
+#include <catch2/catch_approx.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "speculation/gain.hpp"
+#include "speculation/policy.hpp"
+
+using namespace tw;
+
+namespace {
+
+// v(k) = 1 + βk in units of a 10 ms step.
+step_times linear(double beta) {
+    step_times out;
+    for (const std::size_t rows : {1U, 2U, 64U}) out.measured(rows, 0.01 * (1 + beta * static_cast<double>(rows - 1)));
+    return out;
+}
+
+// The lower branch of Lambert's W, by Newton steps; x in (-1/e, 0).
+double lambert(double x) {
+    double w = -1 - std::sqrt(2 * (1 + std::exp(1.0) * x));
+    if (x > -0.2) w = std::log(-x) - std::log(-std::log(-x));
+    for (int i = 0; i < 100; ++i) w -= (w * std::exp(w) - x) / (std::exp(w) * (w + 1));
+    return w;
+}
+
+} // namespace
+
+TEST_CASE("a round yields (1 - a^(n+1)) / (1 - a) tokens") {
+    CHECK(expected_tokens(0, 5) == 1);
+    CHECK(expected_tokens(1, 5) == 6);
+    CHECK(expected_tokens(0.5, 2) == Catch::Approx(1.75));
+}
+
+TEST_CASE("the ordered length is the design's closed form to half a token, and rounding") {
+    const auto alpha = GENERATE(0.5, 0.7, 0.8, 0.9);
+    const auto c = GENERATE(0.05, 0.1, 0.2);
+    const auto r = GENERATE(0.02, 0.3, 1.0, 3.0);
+    const double beta = 0.01;
+    const auto plan = best_order({alpha}, 63, linear(beta), {c * 0.01, r * 0.01}, 1);
+    const auto L = -std::log(alpha), cost = c + beta, A = 1 + r - cost;
+    const auto y = -lambert(-std::exp(-1 - L * A / cost));
+    const auto best = (y - 1) / L - A / cost - 1;
+    CAPTURE(alpha, c, r, best, plan.length);
+    CHECK(std::abs(static_cast<double>(plan.length) - std::max(1.0, best)) <= 1.0);
+    const auto S = plan.rate() * 0.01;
+    const auto n = static_cast<double>(plan.length);
+    CHECK(S == Catch::Approx(expected_tokens(alpha, plan.length) / (n * c + r + 1 + beta * n)));
+}
+
+TEST_CASE("drafts that exist are cut where a further row costs more than it brings") {
+    step_times steps; // a processor that does four rows nearly for the price of two
+    for (const auto& [rows, cost] : {std::pair{1U, 1.0}, {2U, 1.5}, {4U, 1.75}, {8U, 2.8}, {16U, 4.6}})
+        steps.measured(rows, cost * 0.02);
+    const auto sure = std::vector<double>(15, 0.97), doubtful = std::vector<double>(15, 0.7);
+    CHECK(best_cut({sure}, 31, steps, 1).length == 15);
+    CHECK(best_cut({doubtful}, 31, steps, 1).length == 3);
+    CHECK(best_cut({std::vector<double>(15, 0.2)}, 31, steps, 1).length == 0);
+    CHECK(best_cut({sure}, 5, steps, 1).length <= 5);
+    CHECK(best_cut({{}}, 31, steps, 1).length == 0);
+    // A pass that has at least 4 rows anyway may as well carry drafts.
+    CHECK(best_cut({std::vector<double>(3, 0.2)}, 31, steps, 4).length == 3);
+}
+
+TEST_CASE("with more answers drafting loses, and the policy counts them") {
+    const auto steps = linear(0.25);
+    const std::vector<double> draft(4, 0.6);
+    CHECK(best_cut({draft}, 31, steps, 1).length > 0);
+    const std::vector<std::vector<double>> eight(8, draft);
+    CHECK(best_cut(eight, 31, steps, 1).length < best_cut({draft}, 31, steps, 1).length);
+}
+
+TEST_CASE("pass times follow the machine and keep their shape") {
+    auto steps = linear(0.25);
+    const auto shape = steps.seconds(8) / steps.seconds(1);
+    for (int i = 0; i < 200; ++i) steps.observe(1, 0.02); // half as fast now
+    CHECK(steps.seconds(1) == Catch::Approx(0.02).epsilon(0.02));
+    CHECK(steps.seconds(8) / steps.seconds(1) == Catch::Approx(shape));
+    for (int i = 0; i < 300; ++i) {
+        steps.observe(2, 0.06);
+        steps.observe(1, 0.02);
+    }
+    CHECK(steps.seconds(2) / steps.seconds(1) > 2);
+}
+
+TEST_CASE("drafting that lost pauses, longer each time, and starts again") {
+    gain guard;
+    const auto rounds_until_pause = [&] {
+        int rounds = 0;
+        for (; !guard.paused() && rounds < 1000; ++rounds) guard.drafted(1, 0.02, 100); // half of what plain steps give
+        return rounds;
+    };
+    const auto pause = [&] {
+        int rounds = 0;
+        for (; guard.paused(); ++rounds) guard.plain();
+        return rounds;
+    };
+    CHECK(rounds_until_pause() < 20);
+    const auto first = pause();
+    CHECK(rounds_until_pause() < 20);
+    CHECK(pause() == 2 * first);
+    for (int i = 0; i < 100; ++i) guard.drafted(3, 0.02, 100);
+    CHECK_FALSE(guard.paused());
+}
