@@ -38,8 +38,7 @@ engine::engine(tw::sdk::host host, const tw::sdk::config& config, tw::sdk::progr
     const bool on_gpu = gpu_layers != 0 && gpu() != nullptr;
     device_ = on_gpu ? ggml_backend_dev_description(gpu()) : "CPU";
     load(config.text("model_path"), gpu_layers, progress);
-    open_context(config.integer("context", 0, 0, 1 << 24), config.integer("slots", 4, 1, 64),
-                 config.integer("threads", 0, 0, 1024), on_gpu);
+    open_context(config, on_gpu);
     read_vocabulary();
 }
 
@@ -67,7 +66,11 @@ void engine::load(const std::string& path, std::int32_t gpu_layers, const tw::sd
 // The KV settings that make a batched pass equal single steps bit for bit on the CPU (README.md):
 // K = F16 with V = BF16 and flash attention leave neither the split-KV path of one row nor the tiled path
 // of 64 rows eligible, and a stream per sequence keeps freed cells from being refilled in another order.
-void engine::open_context(std::int32_t context, std::int32_t slots, std::int32_t threads, bool on_gpu) {
+void engine::open_context(const tw::sdk::config& config, bool on_gpu) {
+    const auto context = config.integer("context", 0, 0, 1 << 24);
+    const auto slots = config.integer("slots", 4, 1, 64);
+    const auto gpu_layers = config.integer("gpu_layers", -1, -1, 10000);
+    auto threads = config.integer("threads", 0, 0, 1024);
     const error_log log;
     auto params = llama_context_default_params();
     const auto trained = llama_model_n_ctx_train(model_.get());
@@ -90,6 +93,10 @@ void engine::open_context(std::int32_t context, std::int32_t slots, std::int32_t
         throw failure(TW_UNAVAILABLE, "There is no room for " + std::to_string(slots) + " slots of " +
                                           std::to_string(each) + " tokens of " + description_ + log.because() +
                                           ". Lower slots or context.");
+    // Layers on the processor compute there even beside a GPU; a model wholly on the GPU waits for nobody.
+    if (!on_gpu || (gpu_layers >= 0 && gpu_layers <= llama_model_n_layer(model_.get())))
+        threads_ = thread_pool::share(threads);
+    if (threads_) llama_attach_threadpool(context_.get(), threads_->get(), nullptr);
     n_ctx_ = std::min(each, static_cast<std::int32_t>(llama_n_ctx_seq(context_.get())));
     tokens_.resize(batch_rows);
     positions_.resize(batch_rows);
@@ -182,6 +189,7 @@ tw::sdk::logits engine::decode(std::span<const tw_row> rows) {
                             .seq_id = seq_pointers_.data(),
                             .logits = wanted_.data()};
     const error_log log;
+    const thread_pool::turn turn(threads_.get());
     if (const auto code = llama_decode(context_.get(), batch); code != 0)
         throw failure(code == 1 ? TW_CONTEXT_OVERFLOW : TW_INTERNAL,
                       "The engine could not decode " + std::to_string(rows.size()) + " rows (llama_decode: " +

@@ -15,6 +15,7 @@
 #include <tightwad/sdk/engine.hpp>
 
 #include "runtime.hpp"
+#include "thread_pool.hpp"
 
 namespace llamacpp {
 
@@ -42,7 +43,7 @@ class engine : public tw::sdk::engine {
 
   private:
     void load(const std::string& path, std::int32_t gpu_layers, const tw::sdk::progress& progress);
-    void open_context(std::int32_t context, std::int32_t slots, std::int32_t threads, bool on_gpu);
+    void open_context(const tw::sdk::config& config, bool on_gpu);
     void read_vocabulary();
 
     struct deleter {
@@ -57,6 +58,7 @@ class engine : public tw::sdk::engine {
     tw::sdk::host host_;
     log_sink log_;
     std::unique_ptr<llama_model, deleter> model_;
+    std::shared_ptr<thread_pool> threads_; // outlives the context
     std::unique_ptr<llama_context, deleter> context_;
     const llama_vocab* vocab_ = nullptr;
     std::vector<token_entry> vocabulary_;
