@@ -25,11 +25,20 @@ ggml_backend_dev_t gpu() {
     return nullptr;
 }
 
+// Whether the cache is to be exact, not fast.
+bool exact_cache(const tw::sdk::config& config) {
+    const auto cache = config.text("cache", "exact");
+    if (cache != "exact" && cache != "fast")
+        throw failure(TW_INVALID_ARGUMENT, "cache is \"" + cache + "\"; it must be \"exact\" or \"fast\".");
+    return cache == "exact";
+}
+
 } // namespace
 
 void engine::check(const tw::sdk::config& config) {
     check_model_file(config.text("model_path"));
     static_cast<void>(config.integer("slots", 4, 1, 64));
+    static_cast<void>(exact_cache(config));
 }
 
 engine::engine(tw::sdk::host host, const tw::sdk::config& config, tw::sdk::progress progress) : host_(host), log_(host) {
@@ -63,7 +72,7 @@ void engine::load(const std::string& path, std::int32_t gpu_layers, const tw::sd
     description_ = text.data();
 }
 
-// The KV settings that make a batched pass equal single steps bit for bit on the CPU (README.md):
+// The KV settings of cache = "exact" make a batched pass equal single steps bit for bit on the CPU (README.md):
 // K = F16 with V = BF16 and flash attention leave neither the split-KV path of one row nor the tiled path
 // of 64 rows eligible, and a stream per sequence keeps freed cells from being refilled in another order.
 void engine::open_context(const tw::sdk::config& config, bool on_gpu) {
@@ -83,9 +92,10 @@ void engine::open_context(const tw::sdk::config& config, bool on_gpu) {
     params.n_seq_max = static_cast<std::uint32_t>(slots);
     params.n_batch = params.n_ubatch = batch_rows;
     params.n_threads = params.n_threads_batch = threads;
-    params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_ENABLED;
+    const bool exact = exact_cache(config);
+    params.flash_attn_type = exact ? LLAMA_FLASH_ATTN_TYPE_ENABLED : LLAMA_FLASH_ATTN_TYPE_AUTO;
     params.type_k = GGML_TYPE_F16;
-    params.type_v = on_gpu ? GGML_TYPE_F16 : GGML_TYPE_BF16; // few GPU kernels take BF16
+    params.type_v = exact && !on_gpu ? GGML_TYPE_BF16 : GGML_TYPE_F16; // few GPU kernels take BF16
     params.kv_unified = false;
     params.no_perf = true;
     context_.reset(llama_init_from_model(model_.get(), params));

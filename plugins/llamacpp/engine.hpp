@@ -29,6 +29,8 @@ class engine : public tw::sdk::engine {
                                 64),
         tw::sdk::integer_option("threads", "Processor threads; 0 = one per core.", "0", 0, 1024),
         tw::sdk::integer_option("gpu_layers", "Layers placed on the GPU; -1 = all of them.", "-1", -1, 10000),
+        tw::sdk::text_option("cache", "exact = many rows give the bits of one row on the CPU; fast = as llama.cpp has it.",
+                             "exact"),
     };
 
     static void check(const tw::sdk::config& config);
