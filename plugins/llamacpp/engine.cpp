@@ -6,6 +6,7 @@
 
 #include <ggml-backend.h>
 
+#include "identity.hpp"
 #include "model_file.hpp"
 
 namespace llamacpp {
@@ -70,6 +71,7 @@ void engine::load(const std::string& path, std::int32_t gpu_layers, const tw::sd
     std::array<char, 256> text{};
     llama_model_desc(model_.get(), text.data(), text.size());
     description_ = text.data();
+    identity_ = identity_of(path);
 }
 
 // The KV settings of cache = "exact" make a batched pass equal single steps bit for bit on the CPU (README.md):
@@ -152,6 +154,7 @@ tw::sdk::engine_info engine::info() const {
         .device = device_,
         .build = llama_version(),
         .chat_template = chat_template == nullptr ? "" : chat_template,
+        .identity = identity_,
     };
 }
 

@@ -29,7 +29,7 @@ class engine : public tw::sdk::engine {
                                 64),
         tw::sdk::integer_option("threads", "Processor threads; 0 = one per core.", "0", 0, 1024),
         tw::sdk::integer_option("gpu_layers", "Layers placed on the GPU; -1 = all of them.", "-1", -1, 10000),
-        tw::sdk::text_option("cache", "exact = many rows give the bits of one row on the CPU; fast = as llama.cpp has it.",
+        tw::sdk::text_option("cache", "exact = on the CPU many rows give the bits of one; fast = as llama.cpp has it.",
                              "exact"),
     };
 
@@ -64,7 +64,7 @@ class engine : public tw::sdk::engine {
     std::unique_ptr<llama_context, deleter> context_;
     const llama_vocab* vocab_ = nullptr;
     std::vector<token_entry> vocabulary_;
-    std::string description_, device_;
+    std::string description_, device_, identity_;
     std::int32_t n_ctx_ = 0;
 
     // The columns of a batch, for n_batch rows.
