@@ -6,6 +6,7 @@
 
 #include <ggml-backend.h>
 
+#include "identity.hpp"
 #include "model_file.hpp"
 
 namespace llamacpp {
@@ -25,11 +26,20 @@ ggml_backend_dev_t gpu() {
     return nullptr;
 }
 
+// Whether the cache is to be exact, not fast.
+bool exact_cache(const tw::sdk::config& config) {
+    const auto cache = config.text("cache", "exact");
+    if (cache != "exact" && cache != "fast")
+        throw failure(TW_INVALID_ARGUMENT, "cache is \"" + cache + "\"; it must be \"exact\" or \"fast\".");
+    return cache == "exact";
+}
+
 } // namespace
 
 void engine::check(const tw::sdk::config& config) {
     check_model_file(config.text("model_path"));
     static_cast<void>(config.integer("slots", 4, 1, 64));
+    static_cast<void>(exact_cache(config));
 }
 
 engine::engine(tw::sdk::host host, const tw::sdk::config& config, tw::sdk::progress progress) : host_(host), log_(host) {
@@ -38,8 +48,7 @@ engine::engine(tw::sdk::host host, const tw::sdk::config& config, tw::sdk::progr
     const bool on_gpu = gpu_layers != 0 && gpu() != nullptr;
     device_ = on_gpu ? ggml_backend_dev_description(gpu()) : "CPU";
     load(config.text("model_path"), gpu_layers, progress);
-    open_context(config.integer("context", 0, 0, 1 << 24), config.integer("slots", 4, 1, 64),
-                 config.integer("threads", 0, 0, 1024), on_gpu);
+    open_context(config, on_gpu);
     read_vocabulary();
 }
 
@@ -62,12 +71,17 @@ void engine::load(const std::string& path, std::int32_t gpu_layers, const tw::sd
     std::array<char, 256> text{};
     llama_model_desc(model_.get(), text.data(), text.size());
     description_ = text.data();
+    identity_ = identity_of(path);
 }
 
-// The KV settings that make a batched pass equal single steps bit for bit on the CPU (README.md):
+// The KV settings of cache = "exact" make a batched pass equal single steps bit for bit on the CPU (README.md):
 // K = F16 with V = BF16 and flash attention leave neither the split-KV path of one row nor the tiled path
 // of 64 rows eligible, and a stream per sequence keeps freed cells from being refilled in another order.
-void engine::open_context(std::int32_t context, std::int32_t slots, std::int32_t threads, bool on_gpu) {
+void engine::open_context(const tw::sdk::config& config, bool on_gpu) {
+    const auto context = config.integer("context", 0, 0, 1 << 24);
+    const auto slots = config.integer("slots", 4, 1, 64);
+    const auto gpu_layers = config.integer("gpu_layers", -1, -1, 10000);
+    auto threads = config.integer("threads", 0, 0, 1024);
     const error_log log;
     auto params = llama_context_default_params();
     const auto trained = llama_model_n_ctx_train(model_.get());
@@ -80,9 +94,10 @@ void engine::open_context(std::int32_t context, std::int32_t slots, std::int32_t
     params.n_seq_max = static_cast<std::uint32_t>(slots);
     params.n_batch = params.n_ubatch = batch_rows;
     params.n_threads = params.n_threads_batch = threads;
-    params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_ENABLED;
+    const bool exact = exact_cache(config);
+    params.flash_attn_type = exact ? LLAMA_FLASH_ATTN_TYPE_ENABLED : LLAMA_FLASH_ATTN_TYPE_AUTO;
     params.type_k = GGML_TYPE_F16;
-    params.type_v = on_gpu ? GGML_TYPE_F16 : GGML_TYPE_BF16; // few GPU kernels take BF16
+    params.type_v = exact && !on_gpu ? GGML_TYPE_BF16 : GGML_TYPE_F16; // few GPU kernels take BF16
     params.kv_unified = false;
     params.no_perf = true;
     context_.reset(llama_init_from_model(model_.get(), params));
@@ -90,6 +105,10 @@ void engine::open_context(std::int32_t context, std::int32_t slots, std::int32_t
         throw failure(TW_UNAVAILABLE, "There is no room for " + std::to_string(slots) + " slots of " +
                                           std::to_string(each) + " tokens of " + description_ + log.because() +
                                           ". Lower slots or context.");
+    // Layers on the processor compute there even beside a GPU; a model wholly on the GPU waits for nobody.
+    if (!on_gpu || (gpu_layers >= 0 && gpu_layers <= llama_model_n_layer(model_.get())))
+        threads_ = thread_pool::share(threads);
+    if (threads_) llama_attach_threadpool(context_.get(), threads_->get(), nullptr);
     n_ctx_ = std::min(each, static_cast<std::int32_t>(llama_n_ctx_seq(context_.get())));
     tokens_.resize(batch_rows);
     positions_.resize(batch_rows);
@@ -135,6 +154,7 @@ tw::sdk::engine_info engine::info() const {
         .device = device_,
         .build = llama_version(),
         .chat_template = chat_template == nullptr ? "" : chat_template,
+        .identity = identity_,
     };
 }
 
@@ -182,6 +202,7 @@ tw::sdk::logits engine::decode(std::span<const tw_row> rows) {
                             .seq_id = seq_pointers_.data(),
                             .logits = wanted_.data()};
     const error_log log;
+    const thread_pool::turn turn(threads_.get());
     if (const auto code = llama_decode(context_.get(), batch); code != 0)
         throw failure(code == 1 ? TW_CONTEXT_OVERFLOW : TW_INTERNAL,
                       "The engine could not decode " + std::to_string(rows.size()) + " rows (llama_decode: " +

@@ -15,6 +15,7 @@
 #include <tightwad/sdk/engine.hpp>
 
 #include "runtime.hpp"
+#include "thread_pool.hpp"
 
 namespace llamacpp {
 
@@ -28,6 +29,8 @@ class engine : public tw::sdk::engine {
                                 64),
         tw::sdk::integer_option("threads", "Processor threads; 0 = one per core.", "0", 0, 1024),
         tw::sdk::integer_option("gpu_layers", "Layers placed on the GPU; -1 = all of them.", "-1", -1, 10000),
+        tw::sdk::text_option("cache", "exact = on the CPU many rows give the bits of one; fast = as llama.cpp has it.",
+                             "exact"),
     };
 
     static void check(const tw::sdk::config& config);
@@ -42,7 +45,7 @@ class engine : public tw::sdk::engine {
 
   private:
     void load(const std::string& path, std::int32_t gpu_layers, const tw::sdk::progress& progress);
-    void open_context(std::int32_t context, std::int32_t slots, std::int32_t threads, bool on_gpu);
+    void open_context(const tw::sdk::config& config, bool on_gpu);
     void read_vocabulary();
 
     struct deleter {
@@ -57,10 +60,11 @@ class engine : public tw::sdk::engine {
     tw::sdk::host host_;
     log_sink log_;
     std::unique_ptr<llama_model, deleter> model_;
+    std::shared_ptr<thread_pool> threads_; // outlives the context
     std::unique_ptr<llama_context, deleter> context_;
     const llama_vocab* vocab_ = nullptr;
     std::vector<token_entry> vocabulary_;
-    std::string description_, device_;
+    std::string description_, device_, identity_;
     std::int32_t n_ctx_ = 0;
 
     // The columns of a batch, for n_batch rows.

@@ -31,7 +31,8 @@ class toy_engine : public tw::sdk::engine {
                 .weight_bytes = 8,
                 .model = name_,
                 .device = "CPU",
-                .build = "toy 1"};
+                .build = "toy 1",
+                .identity = "toy without weights"};
     }
     [[nodiscard]] tw::sdk::token_info token(std::int32_t id) const {
         if (id == 1) return {.flags = TW_TOKEN_CONTROL, .text = "<s>"};

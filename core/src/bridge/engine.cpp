@@ -84,7 +84,8 @@ result<void> engine::read_info() {
              .model = to_valid_utf8(view(raw.model)),
              .device = to_valid_utf8(view(raw.device)),
              .build = to_valid_utf8(view(raw.build)),
-             .chat_template = std::string(view(raw.chat_template))};
+             .chat_template = std::string(view(raw.chat_template)),
+             .identity = to_valid_utf8(view(raw.identity))};
     return {};
 }
 

@@ -23,7 +23,7 @@ struct engine_info {
     bool add_bos = false;
     bool truncates = false;
     std::int64_t weight_bytes = 0;
-    std::string model, device, build, chat_template;
+    std::string model, device, build, chat_template, identity;
 };
 
 // decode and truncate from one thread at a time; the const functions from any. A plugin that breaks

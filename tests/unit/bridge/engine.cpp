@@ -1,6 +1,7 @@
 // An engine behind the bridge: what it answers is checked, and a broken one is named.
 #include "bridge/engine.hpp"
 
+#include <cstddef>
 #include <limits>
 
 #include <catch2/catch_test_macros.hpp>
@@ -53,6 +54,34 @@ TEST_CASE("an engine states itself and its vocabulary") {
     REQUIRE(engine.vocabulary().size() == 8);
     CHECK(engine.vocabulary()[2].flags == (TW_TOKEN_CONTROL | TW_TOKEN_EOG));
     CHECK(engine.vocabulary()[3].piece == "d");
+}
+
+TEST_CASE("a plugin of 1.0 leaves the identity empty, a host of 1.0 is not written past its struct") {
+    static const auto& sound = good();
+    constexpr std::uint32_t size_1_0 = offsetof(tw_engine_info, identity);
+    const auto older = make(bad([](auto& api) {
+        api.info = [](tw_engine* self, tw_engine_info* out) {
+            CHECK(out->size == sizeof(tw_engine_info));
+            out->size = size_1_0;
+            sound.info(self, out);
+        };
+    }));
+    REQUIRE(older.has_value());
+    CHECK((*older)->info().model == "toy");
+    CHECK((*older)->info().identity.empty());
+    const auto now = make(good());
+    REQUIRE(now.has_value());
+    CHECK((*now)->info().identity == "toy without weights");
+    const auto into = make(bad([](auto& api) {
+        api.info = [](tw_engine* self, tw_engine_info* out) {
+            out->identity = {"untouched", 9};
+            out->size = size_1_0;
+            sound.info(self, out);
+            CHECK(out->size == size_1_0);
+        };
+    }));
+    REQUIRE(into.has_value());
+    CHECK((*into)->info().identity == "untouched");
 }
 
 TEST_CASE("the rows that wanted logits come back in order") {

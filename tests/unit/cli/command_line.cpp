@@ -50,7 +50,7 @@ TEST_CASE("plugins lists what was found, and where it looked when nothing was") 
 TEST_CASE("a plugin's keys are printed from the plugin itself") {
     const auto shown = run_tightwad({"--plugins-dir", plugins, "help", "backend", "llamacpp"});
     CHECK(shown.code == 0);
-    for (const char* key : {"model_path", "context", "slots", "threads", "gpu_layers"})
+    for (const char* key : {"model_path", "context", "slots", "threads", "gpu_layers", "cache"})
         CHECK_THAT(shown.out, ContainsSubstring(key));
     const auto wrong = run_tightwad({"--plugins-dir", plugins, "help", "backend", "llamacp"});
     CHECK(wrong.code == 2);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -40,7 +41,7 @@ struct engine_info {
     bool add_bos = false;
     bool truncates = true;
     std::int64_t weight_bytes = 0;
-    std::string_view model{}, device{}, build{}, chat_template{};
+    std::string_view model{}, device{}, build{}, chat_template{}, identity{};
 };
 
 // As tw_token. The views must stay valid until the engine is destroyed.
@@ -92,19 +93,21 @@ class engine {
     }
     template <class Self> static void info_fn(tw_engine* self, tw_engine_info* out) noexcept {
         const engine_info i = static_cast<const Self&>(of<Self>(self)).info();
-        *out = {.size = std::min<std::uint32_t>(out->size, sizeof *out),
-                .n_vocab = i.n_vocab,
-                .n_ctx = i.n_ctx,
-                .n_seq = i.n_seq,
-                .n_batch = i.n_batch,
-                .bos = i.bos,
-                .add_bos = i.add_bos ? 1 : 0,
-                .truncates = i.truncates ? 1 : 0,
-                .weight_bytes = i.weight_bytes,
-                .model = str(i.model),
-                .device = str(i.device),
-                .build = str(i.build),
-                .chat_template = str(i.chat_template)};
+        const tw_engine_info whole{.size = std::min<std::uint32_t>(out->size, sizeof *out),
+                                   .n_vocab = i.n_vocab,
+                                   .n_ctx = i.n_ctx,
+                                   .n_seq = i.n_seq,
+                                   .n_batch = i.n_batch,
+                                   .bos = i.bos,
+                                   .add_bos = i.add_bos ? 1 : 0,
+                                   .truncates = i.truncates ? 1 : 0,
+                                   .weight_bytes = i.weight_bytes,
+                                   .model = str(i.model),
+                                   .device = str(i.device),
+                                   .build = str(i.build),
+                                   .chat_template = str(i.chat_template),
+                                   .identity = str(i.identity)};
+        std::memcpy(out, &whole, whole.size); // an older host has room for less
     }
     template <class Self>
     static tw_code token_fn(tw_engine* self, std::int32_t id, tw_token* out,

@@ -29,6 +29,7 @@ typedef struct tw_engine_info {
     tw_str device;        /* where it runs, e.g. "CPU" */
     tw_str build;         /* the engine's own version */
     tw_str chat_template; /* source of the model's chat template, empty = none */
+    tw_str identity;      /* since 1.1: what the weights are, a digest; empty = not known */
 } tw_engine_info;
 
 enum {
