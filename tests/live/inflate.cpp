@@ -35,7 +35,7 @@ digests walk(tw::engine& model, const std::vector<std::int32_t>& tokens, std::si
         const auto logits = bench::decode(model, 0, at, std::span(tokens).subspan(at, count));
         for (std::int32_t i = 0; i < logits.n_rows; ++i) rows.push_back(tw::digest(logits.row(i)));
     }
-    if (!model.truncate(0, 0)) std::exit(2);
+    bench::clear(model);
     return rows;
 }
 
@@ -51,13 +51,12 @@ digests walk_two_sequences(tw::engine& model, const std::vector<std::int32_t>& t
         if (!logits) std::exit(2);
         for (std::int32_t i = 0; i < logits->n_rows; ++i) out.push_back(tw::digest(logits->row(i)));
     }
-    for (const std::int32_t seq : {0, 1})
-        if (!model.truncate(seq, 0)) std::exit(2);
+    for (const std::int32_t seq : {0, 1}) bench::clear(model, seq);
     return out;
 }
 
 digests all_rows(const std::string& path) {
-    const auto model = bench::load_engine(path, 2);
+    const auto model = bench::load_engine(path, 2, 1); // one thread never waits for another in a spin
     const auto tokens = bench::tokenize(*model, text);
     digests all;
     const auto add = [&](const digests& some) { all.insert(all.end(), some.begin(), some.end()); };

@@ -11,8 +11,9 @@
 
 namespace bench {
 
-// Through the build tree's plugin, with `slots` sequences. Exits with the reason when it cannot be loaded.
-std::unique_ptr<tw::engine> load_engine(const std::string& path, int slots);
+// Through the build tree's plugin, with `slots` sequences; threads = 0 takes one per core. Exits with the reason when it
+// cannot be loaded.
+std::unique_ptr<tw::engine> load_engine(const std::string& path, int slots, int threads);
 
 std::vector<std::int32_t> tokenize(const tw::engine& model, const std::string& text);
 
@@ -20,5 +21,8 @@ std::vector<std::int32_t> tokenize(const tw::engine& model, const std::string& t
 // reason when the engine refuses.
 tw::engine::logits_view decode(tw::engine& model, std::int32_t seq, std::size_t first,
                                std::span<const std::int32_t> tokens);
+
+// Forgets sequence `seq`.
+void clear(tw::engine& model, std::int32_t seq = 0);
 
 } // namespace bench
