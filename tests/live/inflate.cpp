@@ -94,20 +94,19 @@ bool spoil(const std::string& path) {
 }
 
 int write_with_arrays(const char* model, const char* out) {
-    ggml_context* tensors = nullptr;
     const std::unique_ptr<gguf_context, void (*)(gguf_context*)> meta(
-        gguf_init_from_file(model, {.no_alloc = false, .ctx = &tensors}), gguf_free);
-    const std::unique_ptr<ggml_context, void (*)(ggml_context*)> owner(tensors, ggml_free);
-    for (std::int64_t id = 0; id < gguf_get_n_tensors(meta.get()); ++id) {
-        const auto* name = gguf_get_tensor_name(meta.get(), id);
-        gguf_set_tensor_data(meta.get(), name, ggml_get_tensor(tensors, name)->data);
-    }
+        gguf_init_from_file(model, {.no_alloc = true, .ctx = nullptr}), gguf_free);
+    const auto data_offset = static_cast<std::streamoff>(gguf_get_data_offset(meta.get()));
     const auto value = [&](const char* key) { return gguf_get_val_u32(meta.get(), gguf_find_key(meta.get(), key)); };
     for (const auto* key : {"llama.attention.head_count", "llama.attention.head_count_kv"}) {
         const std::vector<std::uint32_t> each(value("llama.block_count"), value(key));
         gguf_set_arr_data(meta.get(), key, GGUF_TYPE_UINT32, each.data(), each.size());
     }
-    return gguf_write_to_file(meta.get(), out, false) ? 0 : 1;
+    if (!gguf_write_to_file(meta.get(), out, true)) return 1;
+    std::ifstream in(model, std::ios::binary);
+    std::ofstream file(out, std::ios::binary | std::ios::app);
+    file << in.seekg(data_offset).rdbuf();
+    return file.flush() ? 0 : 1;
 }
 
 } // namespace
