@@ -15,10 +15,13 @@ printf 'GGUF\003\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0' >empty.gguf
 gguf='GGUF\003\0\0\0\0\0\0\0\0\0\0\0'
 architecture='\0\0\0\0\0\0\0\024\0\0\0\0\0\0\0general.architecture\010\0\0\0'
 block_count='\021\0\0\0\0\0\0\0llama.block_count\004\0\0\0'
-printf "$gguf\001$architecture\006\0\0\0\0\0\0\0falcon" >falcon.gguf
-printf "$gguf\001$architecture\005\0\0\0\0\0\0\0llama" >no-blocks.gguf
-printf "$gguf\002$architecture\005\0\0\0\0\0\0\0llama$block_count\0\002\0\0" >full.gguf
-printf "$gguf\002$architecture\005\0\0\0\0\0\0\0llama$block_count\002\0\0\0" >hollow.gguf
+# shellcheck disable=SC2059 # the octal escapes are for printf to read
+{
+    printf "$gguf\001$architecture\006\0\0\0\0\0\0\0falcon" >falcon.gguf
+    printf "$gguf\001$architecture\005\0\0\0\0\0\0\0llama" >no-blocks.gguf
+    printf "$gguf\002$architecture\005\0\0\0\0\0\0\0llama$block_count\0\002\0\0" >full.gguf
+    printf "$gguf\002$architecture\005\0\0\0\0\0\0\0llama$block_count\002\0\0\0" >hollow.gguf
+}
 echo '{"model": {"vocab": {"a": 0, "b": 7}, "merges": []}, "added_tokens": []}' >gap.json
 echo '{}' >nothing.json
 
