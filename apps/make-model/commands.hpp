@@ -15,6 +15,12 @@ void write_stories(const std::filesystem::path& llama2c, const std::filesystem::
 void quantize(const std::filesystem::path& in, const std::filesystem::path& out,
               const std::string& type);
 
+/// Appends `blocks` (1 to 512 less those there) residual blocks to the llama GGUF `in`. Their output
+/// projections are zero and the rest are copies, so the function is the same bit for bit and the
+/// cost grows with every block. Reports on stderr.
+void inflate(const std::filesystem::path& in, const std::filesystem::path& out,
+             const std::string& blocks);
+
 /// Writes a GGUF with the vocabulary of a Hugging Face `tokenizer` file and weights that are all
 /// zero.
 void write_vocabulary(const std::filesystem::path& tokenizer, const std::filesystem::path& out);

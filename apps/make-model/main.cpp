@@ -1,4 +1,4 @@
-// tightwad-make-model: writes stories15M as GGUF and quantises models, for the demo and the tests.
+// tightwad-make-model: writes stories15M as GGUF, quantises and inflates models, for the demo, the tests and the benches.
 #include "commands.hpp"
 
 #include <cstdio>
@@ -13,6 +13,8 @@ constexpr const char* usage = R"(usage:
       write a llama2.c model as F32 GGUF with the tokenizer of another GGUF
   tightwad-make-model quantize IN.gguf OUT.gguf q4_0|q8_0
       quantise a GGUF, already quantised or not
+  tightwad-make-model inflate IN.gguf OUT.gguf BLOCKS
+      append BLOCKS blocks that change nothing but the cost to a llama GGUF, for benches
   tightwad-make-model vocabulary TOKENIZER.json OUT.gguf
       write a GGUF with that byte-level BPE vocabulary and weights that are all zero, for tests
 )";
@@ -31,6 +33,8 @@ int main(int argc, char** argv) {
             tw::make_model::write_stories(words[1], words[2], words[3]);
         } else if (words.size() == 4 && words[0] == "quantize") {
             tw::make_model::quantize(words[1], words[2], words[3]);
+        } else if (words.size() == 4 && words[0] == "inflate") {
+            tw::make_model::inflate(words[1], words[2], words[3]);
         } else if (words.size() == 3 && words[0] == "vocabulary") {
             tw::make_model::write_vocabulary(words[1], words[2]);
         } else {

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Fetches and makes the small models of the demo and the tests: models.sh --fetch | models.sh MAKE_MODEL [--tests]
-# --fetch only downloads; MAKE_MODEL is the built tightwad-make-model; --tests adds what only tests need.
+# Fetches and makes the small models of the demo and the tests: models.sh --fetch | models.sh MAKE_MODEL [--tests] [--bench]
+# --fetch only downloads; MAKE_MODEL is the built tightwad-make-model; --tests adds what only tests need, --bench the
+# inflated target of the benches.
 tw_root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$tw_root/apps/setup/common.sh"
 
@@ -68,14 +69,24 @@ make_model() {
     printf '%s\n' "$recipe" >"$model.recipe"
 }
 
+# A target of real, known acceptance that costs some fifty times its drafter: 506 added blocks are the most that
+# llama.cpp loads, and make 553 MB.
+make_inflated() {
+    inflated=$tw_models/stories15m-q8_0-inflated.gguf
+    [ -f "$inflated" ] || need_space 700 "the inflated stories15M"
+    make_model stories15m-q8_0-inflated inflate "$tw_models/stories15m-q8_0.gguf" "$inflated" 506
+}
+
 fetch_only=no
 tests=no
+bench=no
 maker=
 for word in "$@"; do
     case $word in
     --fetch) fetch_only=yes ;;
     --tests) tests=yes ;;
-    -*) fail "models.sh knows --fetch and --tests, not '$word'" ;;
+    --bench) bench=yes ;;
+    -*) fail "models.sh knows --fetch, --tests and --bench, not '$word'" ;;
     *) maker=$word ;;
     esac
 done
@@ -94,3 +105,4 @@ make_model stories15m-q4_0 quantize "$tw_models/stories15m-f32.gguf" "$tw_models
 make_model tinyllama-1.1b-chat-q4_0 quantize "$tinyllama" "$tw_models/tinyllama-1.1b-chat-q4_0.gguf" q4_0
 [ "$tests" = no ] ||
     make_model minimind2-vocabulary vocabulary "$minimind" "$tw_models/minimind2-vocabulary.gguf"
+[ "$bench" = no ] || make_inflated

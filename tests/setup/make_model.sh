@@ -11,6 +11,17 @@ head -c 10 text >short
 header >cut.bin
 { header && echo more; } >cut-later.bin
 printf 'GGUF\003\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0' >empty.gguf
+# GGUF headers without tensors: one or two keys, the block count as a 32-bit number.
+gguf='GGUF\003\0\0\0\0\0\0\0\0\0\0\0'
+architecture='\0\0\0\0\0\0\0\024\0\0\0\0\0\0\0general.architecture\010\0\0\0'
+block_count='\021\0\0\0\0\0\0\0llama.block_count\004\0\0\0'
+# shellcheck disable=SC2059 # the octal escapes are for printf to read
+{
+    printf "$gguf\001$architecture\006\0\0\0\0\0\0\0falcon" >falcon.gguf
+    printf "$gguf\001$architecture\005\0\0\0\0\0\0\0llama" >no-blocks.gguf
+    printf "$gguf\002$architecture\005\0\0\0\0\0\0\0llama$block_count\0\002\0\0" >full.gguf
+    printf "$gguf\002$architecture\005\0\0\0\0\0\0\0llama$block_count\002\0\0\0" >hollow.gguf
+}
 echo '{"model": {"vocab": {"a": 0, "b": 7}, "merges": []}, "added_tokens": []}' >gap.json
 echo '{}' >nothing.json
 
@@ -26,6 +37,17 @@ refuse 'the type is q4_0 or q8_0, not q5_0' "$maker" quantize empty.gguf out.ggu
 refuse 'is no byte-level BPE tokenizer.json' "$maker" vocabulary text out.gguf
 refuse 'is no byte-level BPE tokenizer.json' "$maker" vocabulary nothing.json out.gguf
 refuse 'is no byte-level BPE tokenizer.json' "$maker" vocabulary gap.json out.gguf
+refuse 'none is missing or not a GGUF file' "$maker" inflate none out.gguf 4
+refuse 'text is missing or not a GGUF file' "$maker" inflate text out.gguf 4
+refuse 'its architecture is none, and only llama is understood' "$maker" inflate empty.gguf out.gguf 4
+refuse 'its architecture is falcon, and only llama is understood' "$maker" inflate falcon.gguf out.gguf 4
+refuse 'its header names no llama.block_count' "$maker" inflate no-blocks.gguf out.gguf 4
+refuse 'its 512 blocks are all that llama.cpp loads' "$maker" inflate full.gguf out.gguf 1
+refuse 'of the kind with one attn_output and one ffn_down' "$maker" inflate hollow.gguf out.gguf 4
+for count in 0 -1 511 4.5 four 99999999999999999999 ''; do
+    refuse "BLOCKS is a number from 1 to 510 for a model of 2 blocks, not $count" \
+        "$maker" inflate hollow.gguf out.gguf "$count"
+done
 refuse 'for tests' "$maker" nonsense
 for left in out.gguf*; do
     [ ! -e "$left" ] || { echo "FAILED: $left was left behind"; failures=$((failures + 1)); }

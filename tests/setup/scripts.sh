@@ -8,7 +8,7 @@ export TIGHTWAD_CACHE="$work/cache"
 refuse "demo.sh knows only --keep, not '--fast'" sh "$1/apps/demo.sh" --fast
 refuse "packages.sh knows only --tests, not '--all'" sh "$setup/packages.sh" --all
 refuse "engine.sh knows only --source, not '--cuda'" sh "$setup/engine.sh" --cuda
-refuse "models.sh knows --fetch and --tests, not '--all'" sh "$setup/models.sh" --all
+refuse "models.sh knows --fetch, --tests and --bench, not '--all'" sh "$setup/models.sh" --all
 refuse "models.sh needs the built tightwad-make-model, '$work/none' is not there" sh "$setup/models.sh" "$work/none"
 refuse "TIGHTWAD_ENGINE is 'metal'; it may be prebuilt, source or system" \
     env TIGHTWAD_ENGINE=metal sh "$setup/engine.sh"

@@ -19,19 +19,19 @@ namespace {
     std::exit(2);
 }
 
-tw::node_config node(const std::string& name, const std::string& path, int slots) {
+tw::node_config node(const std::string& name, const std::string& path, int slots, int threads) {
     return {.interface = "backend", .name = name, .plugin = "llamacpp", .sha256 = {},
-            .options_json = nlohmann::json{{"model_path", path}, {"slots", slots}}.dump(), .secrets = {}, .at = {}};
+            .options_json = nlohmann::json{{"model_path", path}, {"slots", slots}, {"threads", threads}}.dump(), .secrets = {}, .at = {}};
 }
 
 } // namespace
 
 std::shared_ptr<tw::pipeline> load_pair(const std::string& target, const std::string& draft, int slots,
-                                        int draft_length) {
+                                        int draft_length, int threads) {
     spdlog::set_level(spdlog::level::warn);
     static const auto plugins = tw::registry::scan(tw::search_path::from({TW_PLUGIN_DIR}));
     tw::configuration config;
-    config.nodes = {node("target", target, slots), node("draft", draft, slots)};
+    config.nodes = {node("target", target, slots, threads), node("draft", draft, slots, threads)};
     config.pipelines = {{.name = "bench", .serves = {"bench"}, .draft = {"draft"}, .target = "target",
                          .max_draft_tokens = draft_length, .always_draft = true, .fallback = false, .queue = 100000, .at = {}}};
     for (const auto& mistake : tw::check_pipelines(config, plugins)) give_up(mistake.message);

@@ -25,9 +25,9 @@ class collector final : public tw::generation_sink {
     std::promise<answer> ended_;
 };
 
-// Exits with the reason when the models cannot be loaded.
+// Exits with the reason when the models cannot be loaded. threads = 0 takes one per core.
 std::shared_ptr<tw::pipeline> load_pair(const std::string& target, const std::string& draft, int slots,
-                                        int draft_length);
+                                        int draft_length, int threads = 0);
 
 std::shared_ptr<collector> begin(tw::pipeline& models, const tw::generation_request& request);
 answer ask(tw::pipeline& models, const tw::generation_request& request);
