@@ -6,7 +6,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include "scheduler/digest.hpp"
+#include "sampling/digest.hpp"
 #include "speculation/accept.hpp"
 
 namespace tw {
