@@ -28,7 +28,7 @@ plan plan::of(const engine_info& info, const probe_options& options) {
     std::sort(out.counts.begin(), out.counts.end());
     out.counts.erase(std::unique(out.counts.begin(), out.counts.end()), out.counts.end());
     out.depth = std::min(deep_cells + 8, info.n_ctx - out.span);
-    out.tail = std::min(3 * 37, out.depth / 2);
+    out.tail = std::min(2 * 37, out.depth / 2);
     return out;
 }
 

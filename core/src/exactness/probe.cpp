@@ -49,6 +49,8 @@ class prober {
             measure();
             report_.complete = plan_.depth >= deep_cells || plan_.depth + plan_.span == info_.n_ctx;
         } catch (const stopped_early&) {
+            report_.kind = exactness_class::numeric;
+            report_.rows = {1, info_.n_batch};
         }
         report_.cells = stage_.most_cells();
         report_.plain_ms = stage_.median_ms(1);
@@ -164,22 +166,24 @@ class prober {
                 differs(std::move(*fault));
                 continue;
             }
-            take(range, checks, agreed);
+            take(range, checks);
             return;
         }
     }
 
-    void take(row_range range, range_checks& checks, const digests& agreed) {
-        const bool any_rows = range == row_range{tested_.front().rows, tested_.back().rows};
-        if (any_rows) {
-            if (!checks.wanted_rows_matter(range, agreed)) {
-                report_.kind = exactness_class::bitwise;
-                return;
-            }
-            differs("The logits of a row depend on how many rows of its pass want theirs.");
-        }
+    void take(row_range range, range_checks& checks) {
         report_.kind = exactness_class::shape_class;
         report_.rows = range;
+        const bool any_rows = range == row_range{tested_.front().rows, tested_.back().rows};
+        const bool any_wanted = any_rows && !checks.wanted_rows_matter();
+        if (any_rows && !any_wanted) differs("The logits of a row depend on how many rows of its pass want theirs.");
+        report_.reusable = !checks.decoded_cells_matter();
+        if (!report_.reusable)
+            differs("A text that was answered is followed by other logits than the same text read as a prompt.");
+        if (any_wanted && report_.reusable) {
+            report_.kind = exactness_class::bitwise;
+            report_.rows = {1, info_.n_batch};
+        }
         while (stage_.times(range.least) < fewest_times)
             static_cast<void>(stage_.window(plan_.ours, plan_.depth, range.least, range.least));
     }

@@ -36,6 +36,9 @@ struct row_range {
 struct exactness_report {
     exactness_class kind = exactness_class::numeric;
     row_range rows;
+    // Cells that came from decoding, inside `rows`, may stand in for cells from prefill: keeping an
+    // answered text for the next prompt that begins with it changes no bit. Always so when bitwise.
+    bool reusable = false;
     std::int32_t cells = 0; // most cells of one sequence in use while probing
     bool complete = false;  // to the end, with more than 512 cells in use, or all that the context has
     double plain_ms = 0;    // median of one-row steps at that depth; 0 = not measured

@@ -37,6 +37,12 @@ std::optional<std::int32_t> count(const json& object, const char* field, std::in
     return static_cast<std::int32_t>(value);
 }
 
+std::optional<bool> flag(const json& object, const char* field) {
+    const auto found = object.find(field);
+    if (found == object.end() || !found->is_boolean()) return {};
+    return found->get<bool>();
+}
+
 std::optional<double> milliseconds(const json& object, const char* field) {
     const auto found = object.find(field);
     if (found == object.end() || !found->is_number()) return {};
@@ -70,10 +76,9 @@ json as_json(const exactness_report& report) {
         const auto valid = to_valid_utf8(each);
         findings.push_back(std::string(cut_utf8(valid, longest_finding)));
     }
-    return {{"class", name(report.kind)},       {"rows_least", report.rows.least},
-            {"rows_most", report.rows.most},    {"cells", report.cells},
-            {"complete", report.complete},      {"plain_ms", report.plain_ms},
-            {"padded_ms", report.padded_ms},    {"findings", std::move(findings)}};
+    return {{"class", name(report.kind)},     {"rows_least", report.rows.least}, {"rows_most", report.rows.most},
+            {"reusable", report.reusable},    {"cells", report.cells},           {"complete", report.complete},
+            {"plain_ms", report.plain_ms},    {"padded_ms", report.padded_ms},   {"findings", std::move(findings)}};
 }
 
 std::optional<exactness_report> from_json(const json& object) {
@@ -82,13 +87,10 @@ std::optional<exactness_report> from_json(const json& object) {
     const auto least = count(object, "rows_least", 1), most = count(object, "rows_most", 1);
     const auto cells = count(object, "cells", 0);
     const auto plain = milliseconds(object, "plain_ms"), padded = milliseconds(object, "padded_ms");
-    const auto complete = object.find("complete");
-    if (!kind || !least || !most || *least > *most || !cells || !plain || !padded || complete == object.end() ||
-        !complete->is_boolean())
-        return {};
-    exactness_report report{.kind = *kind, .rows = {*least, *most}, .cells = *cells,
-                            .complete = complete->get<bool>(), .plain_ms = *plain, .padded_ms = *padded,
-                            .findings = {}};
+    const auto reusable = flag(object, "reusable"), complete = flag(object, "complete");
+    if (!kind || !least || !most || *least > *most || !reusable || !cells || !complete || !plain || !padded) return {};
+    exactness_report report{.kind = *kind, .rows = {*least, *most}, .reusable = *reusable, .cells = *cells,
+                            .complete = *complete, .plain_ms = *plain, .padded_ms = *padded, .findings = {}};
     if (!read_findings(object, report.findings)) return {};
     return report;
 }

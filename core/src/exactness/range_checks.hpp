@@ -18,12 +18,14 @@ class range_checks {
     // the window in passes of the range's row counts, after cells from such a prefill.
     [[nodiscard]] std::optional<std::string> fault(row_range range, const digests& expected);
 
+    // About the range that was found without fault last:
     // Whether a row's logits change when the other rows of its pass want none.
-    [[nodiscard]] bool wanted_rows_matter(row_range range, const digests& expected);
+    [[nodiscard]] bool wanted_rows_matter();
+    // Whether cells that came from decoding, row by row, are followed by other logits than prefill's.
+    [[nodiscard]] bool decoded_cells_matter();
 
   private:
     [[nodiscard]] bool prefill_matters(std::int32_t other_chunk);
-    [[nodiscard]] bool decoded_cells_matter();
     [[nodiscard]] bool rejected_drafts_matter();
     [[nodiscard]] std::optional<std::string> neighbours_matter(std::int32_t n);
     [[nodiscard]] bool crowd_differs(std::int32_t first, std::int32_t n, std::int32_t rows_each);
@@ -34,7 +36,7 @@ class range_checks {
 
     stage* bench_;
     plan plan_;
-    std::int32_t tail_chunk_ = 0; // how the tail was made; 0 = by the base's prefill
+    std::int32_t tail_chunk_ = 0; // how the tail was read; 0 = by the base's prefill, -1 = otherwise
     row_range range_;
     digests expected_;
 };
