@@ -32,10 +32,12 @@ int main(int argc, char** argv) {
     const auto plugins = tw::registry::scan(tw::search_path::from({TW_PLUGIN_DIR}));
     const auto* plugin = plugins.find("llamacpp");
     if (plugin == nullptr) return std::fprintf(stderr, "The plugin llamacpp is not built.\n"), 2;
-    nlohmann::json table{{"model_path", path}, {"context", context}, {"slots", slots}, {"threads", threads}};
+    nlohmann::json table{
+        {"model_path", path}, {"context", context}, {"slots", slots}, {"threads", threads}};
     if (!cache.empty()) table["cache"] = cache;
-    const auto model = tw::engine::create(*tw::find_engine(*plugin), plugin->id,
-                                          std::make_unique<tw::plugin_host>(plugin->id), table.dump(), {});
+    const auto model =
+        tw::engine::create(*tw::find_engine(*plugin), plugin->id,
+                           std::make_unique<tw::plugin_host>(plugin->id), table.dump(), {});
     if (!model) return std::fprintf(stderr, "%s\n", model.error().message.c_str()), 2;
 
     const auto start = std::chrono::steady_clock::now();
@@ -45,8 +47,11 @@ int main(int argc, char** argv) {
     });
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     if (!report) return std::fprintf(stderr, "%s\n", report.error().message.c_str()), 2;
-    std::printf("model=\"%s\" class=%s rows=%d-%d reusable=%d cells=%d complete=%d plain_ms=%.2f padded_ms=%.2f probe_s=%.1f\n",
-                (*model)->info().model.c_str(), tw::name(report->kind), report->rows.least, report->rows.most, report->reusable,
-                report->cells, report->complete, report->plain_ms, report->padded_ms, took.count());
-    for (const auto& finding : report->findings) std::printf("  %s\n", finding.c_str());
+    std::printf("model=\"%s\" class=%s rows=%d-%d reusable=%d cells=%d complete=%d plain_ms=%.2f "
+                "padded_ms=%.2f probe_s=%.1f\n",
+                (*model)->info().model.c_str(), tw::name(report->kind), report->rows.least,
+                report->rows.most, report->reusable, report->cells, report->complete,
+                report->plain_ms, report->padded_ms, took.count());
+    for (const auto& finding : report->findings)
+        std::printf("  %s\n", finding.c_str());
 }

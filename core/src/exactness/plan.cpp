@@ -22,9 +22,11 @@ plan plan::of(const engine_info& info, const probe_options& options) {
     out.most_rows = std::clamp(options.most_rows, 1, std::min(info.n_batch, info.n_ctx / 4));
     out.prefill_rows = std::clamp(options.prefill_rows, 1, std::min(info.n_batch, info.n_ctx / 2));
     out.counts = row_counts(out.most_rows);
-    for (const auto rows : out.counts) out.span = std::max(out.span, rounded_up(out.window, rows));
+    for (const auto rows : out.counts)
+        out.span = std::max(out.span, rounded_up(out.window, rows));
     for (const auto rows : {64, out.prefill_rows})
-        if (rows > out.most_rows && rows <= std::max(out.prefill_rows, out.most_rows)) out.counts.push_back(rows);
+        if (rows > out.most_rows && rows <= std::max(out.prefill_rows, out.most_rows))
+            out.counts.push_back(rows);
     std::sort(out.counts.begin(), out.counts.end());
     out.counts.erase(std::unique(out.counts.begin(), out.counts.end()), out.counts.end());
     out.depth = std::min(deep_cells + 8, info.n_ctx - out.span);

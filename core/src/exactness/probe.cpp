@@ -2,214 +2,31 @@
 #include "exactness/probe.hpp"
 
 #include <algorithm>
-#include <optional>
 
-#include "exactness/plan.hpp"
-#include "exactness/range_checks.hpp"
-#include "exactness/row_classes.hpp"
-#include "exactness/stage.hpp"
+#include "exactness/prober.hpp"
 
 namespace tw {
 
 const char* name(exactness_class kind) {
     switch (kind) {
-    case exactness_class::bitwise: return "bitwise";
-    case exactness_class::shape_class: return "shape-class";
-    case exactness_class::numeric: break;
+    case exactness_class::bitwise:
+        return "bitwise";
+    case exactness_class::shape_class:
+        return "shape-class";
+    case exactness_class::numeric:
+        break;
     }
     return "numeric";
 }
 
-namespace exactness {
 namespace {
 
-constexpr std::size_t most_candidates = 4; // each costs about a third of the probe
-constexpr std::size_t fewest_times = 5;
-
-struct stopped_early {};
-
-// What passes of one size gave. Sizes for prefill alone have no `start`.
-struct sample {
-    std::int32_t rows = 0;
-    digests start, deep;
-};
-
-class prober {
-  public:
-    prober(engine& model, const probe_options& options, const std::function<bool(float)>& progress)
-        : options_(options), info_(model.info()), plan_(plan::of(info_, options)),
-          stage_(model, progress, plan_.weight()) {
-        report_.rows = {1, info_.n_batch};
-        for (std::int32_t seq = 0; seq < std::min(info_.n_seq, 8); ++seq)
-            if (const auto cut = model.truncate(seq, 0); !cut) throw halted{cut.error()};
-    }
-
-    exactness_report run() {
-        try {
-            measure();
-            report_.complete = plan_.depth >= deep_cells || plan_.depth + plan_.span == info_.n_ctx;
-        } catch (const stopped_early&) {
-            report_.kind = exactness_class::numeric;
-            report_.rows = {1, info_.n_batch};
-        }
-        report_.cells = stage_.most_cells();
-        report_.plain_ms = stage_.median_ms(1);
-        report_.padded_ms =
-            report_.kind == exactness_class::shape_class ? stage_.median_ms(report_.rows.least) : report_.plain_ms;
-        return std::move(report_);
-    }
-
-  private:
-    void measure() {
-        for (const auto rows : plan_.counts)
-            if (rows <= plan_.most_rows) {
-                stage_.cut(plan_.ours, 0);
-                samples_.push_back({rows, stage_.window(plan_.ours, 0, plan_.shallow, rows), {}});
-                compare_early(samples_.back());
-            }
-        stage_.cut(plan_.ours, 0);
-        stage_.fill(plan_.ours, plan_.depth, plan_.prefill_rows);
-        stage_.keep_times();
-        if (!repeats()) return;
-        for (std::size_t i = 1; i < samples_.size(); ++i) {
-            samples_[i].deep = stage_.window(plan_.ours, plan_.depth, plan_.window, samples_[i].rows);
-            compare_early(samples_[i]);
-        }
-        group();
-        choose();
-    }
-
-    // One row at a time twice over, the second time after a roll-back.
-    [[nodiscard]] bool repeats() {
-        const auto single = [&] { return stage_.window(plan_.ours, plan_.depth, plan_.window, 1); };
-        auto& first = samples_.front().deep;
-        first = single();
-        if (single() == first) return true;
-        stage_.cut(plan_.ours, 0);
-        stage_.fill(plan_.ours, plan_.depth, plan_.prefill_rows);
-        differs(single() == first ? "The logits differ after a roll-back, so no draft can be taken back exactly."
-                                  : "The same passes over the same text gave other logits the second time.");
-        return false;
-    }
-
-    void compare_early(const sample& other) {
-        if (!options_.stop_at_first_difference) return;
-        const auto& one = samples_.front();
-        if (other.start == one.start && (other.deep.empty() || other.deep == one.deep)) return;
-        differs("In a pass of " + std::to_string(other.rows) + " rows the logits differ from those of one row at a " +
-                "time, with " + std::to_string(stage_.held(plan_.ours)) + " cells in use.");
-    }
-
-    void differs(std::string sentence) {
-        report_.findings.push_back(std::move(sentence));
-        if (options_.stop_at_first_difference) throw stopped_early{};
-    }
-
-    void group() {
-        for (const auto& each : samples_) {
-            const auto same = std::find_if(groups_.begin(), groups_.end(), [&](const sample* other) {
-                return other->start == each.start && other->deep == each.deep;
-            });
-            if (same == groups_.end()) {
-                tested_.push_back({each.rows, groups_.size()});
-                groups_.push_back(&each);
-            } else {
-                tested_.push_back({each.rows, static_cast<std::size_t>(same - groups_.begin())});
-            }
-        }
-        auto next = groups_.size();
-        for (const auto rows : plan_.counts)
-            if (rows > plan_.most_rows) {
-                const auto found = group_of_prefill(rows);
-                tested_.push_back({rows, found ? *found : next++});
-                if (options_.stop_at_first_difference && tested_.back().group != 0)
-                    differs("In a pass of " + std::to_string(rows) +
-                            " rows the logits differ from those of one row at a time.");
-            }
-        if (next == 1) return;
-        const bool hidden = std::all_of(samples_.begin(), samples_.end(),
-                                        [&](const sample& each) { return each.start == samples_.front().start; });
-        differs("The logits depend on the rows of a pass; these agree among themselves: " + describe(tested_) +
-                (hidden ? " (in short contexts all of them seem to)." : "."));
-    }
-
-    // In a short context a long pass must begin before the window, so the groups are asked there too.
-    [[nodiscard]] std::optional<std::size_t> group_of_prefill(std::int32_t rows) {
-        const auto from = plan_.anchor(rows, info_.n_ctx);
-        lowest_ = std::min(lowest_, from);
-        const auto got = stage_.window(plan_.ours, from, plan_.window, rows);
-        for (std::size_t i = 0; i < groups_.size(); ++i) {
-            const auto& there = from == plan_.depth
-                                    ? groups_[i]->deep
-                                    : stage_.window(plan_.ours, from, plan_.window, groups_[i]->rows);
-            if (there == got) return i;
-        }
-        return {};
-    }
-
-    void choose() {
-        stage_.cut(plan_.ours, lowest_);
-        stage_.fill(plan_.ours, plan_.depth, plan_.prefill_rows);
-        auto ranges = candidates(tested_, plan_.most_rows);
-        const row_range alone{1, 1};
-        std::stable_sort(ranges.begin(), ranges.end(), [&](const auto& a, const auto& b) {
-            if ((a == alone) != (b == alone)) return b == alone;
-            return stage_.median_ms(a.least) < stage_.median_ms(b.least);
-        });
-        // What needs no drafts is kept as the last resort.
-        if (ranges.size() > most_candidates)
-            ranges.erase(ranges.begin() + most_candidates - 1, ranges.end() - 1);
-        range_checks checks(stage_, plan_);
-        for (const auto range : ranges) {
-            const auto& agreed = groups_[group_with(range.least)]->deep;
-            if (auto fault = checks.fault(range, agreed)) {
-                differs(std::move(*fault));
-                continue;
-            }
-            take(range, checks);
-            return;
-        }
-    }
-
-    void take(row_range range, range_checks& checks) {
-        report_.kind = exactness_class::shape_class;
-        report_.rows = range;
-        const bool any_rows = range == row_range{tested_.front().rows, tested_.back().rows};
-        const bool any_wanted = any_rows && !checks.wanted_rows_matter();
-        if (any_rows && !any_wanted) differs("The logits of a row depend on how many rows of its pass want theirs.");
-        report_.reusable = !checks.decoded_cells_matter();
-        if (!report_.reusable)
-            differs("A text that was answered is followed by other logits than the same text read as a prompt.");
-        if (any_wanted && report_.reusable) {
-            report_.kind = exactness_class::bitwise;
-            report_.rows = {1, info_.n_batch};
-        }
-        while (stage_.times(range.least) < fewest_times)
-            static_cast<void>(stage_.window(plan_.ours, plan_.depth, range.least, range.least));
-    }
-
-    [[nodiscard]] std::size_t group_with(std::int32_t rows) const {
-        return std::find_if(tested_.begin(), tested_.end(), [&](const auto& each) { return each.rows == rows; })->group;
-    }
-
-    const probe_options options_;
-    const engine_info info_;
-    const plan plan_;
-    stage stage_;
-    std::int32_t lowest_ = plan_.depth; // no cell before it was made anew since the base was read
-    std::vector<sample> samples_;       // of the row counts speculation may use
-    std::vector<const sample*> groups_; // the first of each
-    std::vector<row_class> tested_;
-    exactness_report report_;
-};
-
 void clear(engine& model) {
-    for (std::int32_t seq = 0; seq < std::min(model.info().n_seq, 8); ++seq)
+    for (std::int32_t seq = 0; seq < std::min(model.info().n_seq, exactness::used_sequences); ++seq)
         static_cast<void>(model.truncate(seq, 0)); // best effort after a failure
 }
 
 } // namespace
-} // namespace exactness
 
 result<exactness_report> probe(engine& model, const probe_options& options,
                                const std::function<bool(float)>& progress) {
@@ -217,23 +34,25 @@ result<exactness_report> probe(engine& model, const probe_options& options,
     exactness_report untested;
     untested.rows = {1, info.n_batch};
     if (!info.truncates) {
-        untested.findings.push_back("The model cannot roll its cache back, so drafts cannot be taken back and "
-                                    "nothing was compared.");
+        untested.findings.push_back(
+            "The model cannot roll its cache back, so no draft can be taken "
+            "back and nothing was compared.");
         return untested;
     }
     if (info.n_ctx < exactness::shortest_context) {
-        untested.findings.push_back("A context of " + std::to_string(info.n_ctx) + " tokens is too short to compare "
-                                    "anything; give the model at least " +
-                                    std::to_string(exactness::shortest_context) + ".");
+        untested.findings.push_back(
+            "A context of " + std::to_string(info.n_ctx) +
+            " tokens is too short to compare anything; give the model at least " +
+            std::to_string(exactness::shortest_context) + ".");
         return untested;
     }
     try {
         auto report = exactness::prober(model, options, progress).run();
-        exactness::clear(model);
+        clear(model);
         if (progress) static_cast<void>(progress(1.0F));
         return report;
     } catch (const exactness::halted& stop) {
-        exactness::clear(model);
+        clear(model);
         return stop.why;
     }
 }

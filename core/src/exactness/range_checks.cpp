@@ -17,7 +17,8 @@ bool begins(const digests& whole, const digests& part) {
 
 std::string in_passes_of(row_range range) {
     if (range.least == range.most) return " (passes of " + std::to_string(range.least) + " rows)";
-    return " (passes of " + std::to_string(range.least) + " to " + std::to_string(range.most) + " rows)";
+    return " (passes of " + std::to_string(range.least) + " to " + std::to_string(range.most) +
+           " rows)";
 }
 
 } // namespace
@@ -26,7 +27,7 @@ std::optional<std::string> range_checks::fault(row_range range, const digests& e
     range_ = range;
     expected_ = expected;
     const auto chunk = std::min(range.most, plan_.prefill_rows);
-    if (chunk < plan_.prefill_rows) {
+    if (chunk < plan_.prefill_rows || range.least > 1) {
         // The base was read in passes that are no part of this range, so its own cells come first.
         read_tail(chunk);
         const auto rows = std::min(range.most, plan_.most_rows);
@@ -36,10 +37,13 @@ std::optional<std::string> range_checks::fault(row_range range, const digests& e
     }
     const auto other = chunk > odd_chunk ? odd_chunk : std::max(range.least, chunk - 1);
     if (other != chunk && prefill_matters(other))
-        return "A prompt read in chunks of " + std::to_string(other) + " rows is followed by other logits than one "
-               "read in chunks of " + std::to_string(chunk) + in_passes_of(range) + ".";
+        return "A prompt read in chunks of " + std::to_string(other) +
+               " rows is followed by other logits than one "
+               "read in chunks of " +
+               std::to_string(chunk) + in_passes_of(range) + ".";
     if (rejected_drafts_matter())
-        return "The logits differ after rejected drafts were rolled back" + in_passes_of(range) + ".";
+        return "The logits differ after rejected drafts were rolled back" + in_passes_of(range) +
+               ".";
     for (const auto n : {1, 3, 7})
         if (n < bench_->sequences())
             if (auto what = neighbours_matter(n)) return *what + in_passes_of(range) + ".";
@@ -48,7 +52,8 @@ std::optional<std::string> range_checks::fault(row_range range, const digests& e
 
 bool range_checks::wanted_rows_matter() {
     const auto rows = std::min({range_.most, plan_.most_rows, 8});
-    const auto some = bench_->window(plan_.ours, plan_.depth, plan_.window / rows * rows, rows, wanted::last);
+    const auto some =
+        bench_->window(plan_.ours, plan_.depth, plan_.window / rows * rows, rows, wanted::last);
     for (std::size_t i = 0; i < some.size(); ++i)
         if (some[i] != expected_[(i + 1) * static_cast<std::size_t>(rows) - 1]) return true;
     return false;
@@ -84,7 +89,8 @@ bool range_checks::rejected_drafts_matter() {
     const std::array<std::int32_t, 3> sizes{most, range_.least, (most + range_.least) / 2};
     bench_->cut(plan_.ours, plan_.depth);
     digests got;
-    for (std::size_t i = 0; got.size() + 2 <= static_cast<std::size_t>(std::min(10, plan_.window)); ++i) {
+    for (std::size_t i = 0; got.size() + 2 <= static_cast<std::size_t>(std::min(10, plan_.window));
+         ++i) {
         const auto room = plan_.span - static_cast<std::int32_t>(got.size());
         const auto rows = std::min(sizes[i % sizes.size()], room);
         if (rows < range_.least) break;
@@ -97,8 +103,10 @@ bool range_checks::rejected_drafts_matter() {
 
 std::optional<std::string> range_checks::neighbours_matter(std::int32_t n) {
     const auto first = std::clamp(plan_.ours - (n + 1) / 2, 0, bench_->sequences() - n - 1);
-    const auto beside = "Beside " + std::to_string(n) + (n == 1 ? " other sequence" : " other sequences");
-    const auto fewest = (range_.least + n) / (n + 1), most = std::min(range_.most, plan_.most_rows) / (n + 1);
+    const auto beside =
+        "Beside " + std::to_string(n) + (n == 1 ? " other sequence" : " other sequences");
+    const auto fewest = (range_.least + n) / (n + 1),
+               most = std::min(range_.most, plan_.most_rows) / (n + 1);
     bench_->cut(plan_.ours, plan_.depth);
     refill(first, n, 0);
     if (fewest <= most) {
@@ -108,7 +116,8 @@ std::optional<std::string> range_checks::neighbours_matter(std::int32_t n) {
     // Whoever is served alone again must not notice what the others left behind.
     bench_->cut(plan_.ours, plan_.depth);
     refill(first, n, 2);
-    if (window_differs(std::min(crowd_window, plan_.window))) return beside + " that wait the logits differ";
+    if (window_differs(std::min(crowd_window, plan_.window)))
+        return beside + " that wait the logits differ";
     for (auto seq = first; seq <= first + n; ++seq)
         if (seq != plan_.ours) bench_->cut(seq, 0);
     return {};
@@ -125,7 +134,8 @@ bool range_checks::crowd_differs(std::int32_t first, std::int32_t n, std::int32_
             refilled = true;
         }
         std::vector<share> shares;
-        for (auto seq = first; seq <= first + n; ++seq) shares.push_back({seq, rows_each, 0});
+        for (auto seq = first; seq <= first + n; ++seq)
+            shares.push_back({seq, rows_each, 0});
         const auto part = bench_->pass(shares, plan_.ours);
         got.insert(got.end(), part.begin(), part.end());
     }
@@ -138,7 +148,8 @@ void range_checks::refill(std::int32_t first, std::int32_t n, std::int32_t varia
     for (auto seq = first; seq <= first + n; ++seq) {
         if (seq == plan_.ours) continue;
         bench_->cut(seq, 0);
-        bench_->fill(seq, 3 + (seq * 5 + variant * 7) % 17, std::min(range_.most, plan_.prefill_rows), range_.least);
+        bench_->fill(seq, 3 + (seq * 5 + variant * 7) % 17,
+                     std::min(range_.most, plan_.prefill_rows), range_.least);
     }
 }
 

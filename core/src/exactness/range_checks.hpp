@@ -1,4 +1,5 @@
-// Whether the logits stay the same in everything serving does, as long as every pass stays in a range.
+// Whether the logits stay the same in everything serving does, as long as every pass stays in a
+// range.
 #pragma once
 
 #include <optional>
@@ -14,14 +15,15 @@ class range_checks {
   public:
     range_checks(stage& bench, const plan& where) : bench_(&bench), plan_(where) {}
 
-    // What differed first, as a sentence; nothing when the range holds. `expected` are the digests of
-    // the window in passes of the range's row counts, after cells from such a prefill.
+    // What differed first, as a sentence; nothing when the range holds. `expected` are the digests
+    // of the window in passes of the range's row counts, after cells from such a prefill.
     [[nodiscard]] std::optional<std::string> fault(row_range range, const digests& expected);
 
     // About the range that was found without fault last:
     // Whether a row's logits change when the other rows of its pass want none.
     [[nodiscard]] bool wanted_rows_matter();
-    // Whether cells that came from decoding, row by row, are followed by other logits than prefill's.
+    // Whether cells that came from decoding, row by row, are followed by other logits than
+    // prefill's.
     [[nodiscard]] bool decoded_cells_matter();
 
   private:
@@ -36,7 +38,8 @@ class range_checks {
 
     stage* bench_;
     plan plan_;
-    std::int32_t tail_chunk_ = 0; // how the tail was read; 0 = by the base's prefill, -1 = otherwise
+    std::int32_t tail_chunk_ =
+        0; // how the tail was read; 0 = by the base's prefill, -1 = otherwise
     row_range range_;
     digests expected_;
 };

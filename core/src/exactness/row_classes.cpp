@@ -34,7 +34,8 @@ std::vector<row_range> candidates(std::span<const row_class> tested, std::int32_
         if (run.front().rows > most_rows) continue;
         out.push_back({run.front().rows, run.back().rows});
         auto within = run;
-        while (within.back().rows > most_rows) within = within.first(within.size() - 1);
+        while (within.back().rows > most_rows)
+            within = within.first(within.size() - 1);
         if (within.size() < run.size()) out.push_back({within.front().rows, within.back().rows});
     }
     return out;

@@ -1,4 +1,5 @@
-// Row counts that give the same bits, grouped, and the ranges among them that an engine could stay in.
+// Row counts that give the same bits, grouped, and the ranges among them that an engine could stay
+// in.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +20,10 @@ struct row_class {
 // The row counts worth testing from 1 to `most`, ascending: every small one, then ever fewer.
 [[nodiscard]] std::vector<std::int32_t> row_counts(std::int32_t most);
 
-// Every run of neighbouring row counts of one group that begins at `most_rows` or below, and the same
-// run cut at `most_rows` where it reaches further. Sorted by least, the longer first.
-[[nodiscard]] std::vector<row_range> candidates(std::span<const row_class> tested, std::int32_t most_rows);
+// Every run of neighbouring row counts of one group that begins at `most_rows` or below, and the
+// same run cut at `most_rows` where it reaches further. Sorted by least, the longer first.
+[[nodiscard]] std::vector<row_range> candidates(std::span<const row_class> tested,
+                                                std::int32_t most_rows);
 
 // "1; 2 to 24; 32 to 128": the runs of equal bits.
 [[nodiscard]] std::string describe(std::span<const row_class> tested);

@@ -14,7 +14,8 @@ std::vector<std::int32_t> plain_ids(const engine& model) {
     for (std::int32_t id = 0; id < model.info().n_vocab; ++id) {
         all.push_back(id);
         const auto& token = model.vocabulary()[static_cast<std::size_t>(id)];
-        if ((token.flags & (TW_TOKEN_CONTROL | TW_TOKEN_EOG | TW_TOKEN_BYTE)) == 0) plain.push_back(id);
+        if ((token.flags & (TW_TOKEN_CONTROL | TW_TOKEN_EOG | TW_TOKEN_BYTE)) == 0)
+            plain.push_back(id);
     }
     return plain.empty() ? all : plain;
 }
@@ -26,8 +27,10 @@ stage::stage(engine& model, const std::function<bool(float)>& progress, double w
       held_(static_cast<std::size_t>(model.info().n_seq), 0) {}
 
 std::int32_t stage::token(std::int32_t seq, std::int32_t position, bool right) const {
-    if (position == 0 && model_->info().add_bos && model_->info().bos >= 0) return model_->info().bos;
-    const auto key = (static_cast<std::uint64_t>(seq) << 32U) + static_cast<std::uint64_t>(position) * 2;
+    if (position == 0 && model_->info().add_bos && model_->info().bos >= 0)
+        return model_->info().bos;
+    const auto key =
+        (static_cast<std::uint64_t>(seq) << 32U) + static_cast<std::uint64_t>(position) * 2;
     const auto n = ids_.size();
     const auto at = static_cast<std::size_t>(mix64(key + 1) % n);
     if (right || n == 1) return ids_[at];
@@ -48,19 +51,23 @@ digests stage::pass(const std::vector<share>& shares, std::int32_t ours, wanted 
         if (each.seq == ours) before = static_cast<std::int32_t>(rows_.size()), right = each.right;
         for (std::int32_t i = 0; i < each.right + each.wrong; ++i) {
             const auto at = held(each.seq) + i;
-            rows_.push_back({each.seq, at, token(each.seq, at, i < each.right), want == wanted::every});
+            rows_.push_back(
+                {each.seq, at, token(each.seq, at, i < each.right), want == wanted::every});
         }
     }
     if (want == wanted::last) rows_[static_cast<std::size_t>(before + right) - 1].want_logits = 1;
 
     const auto start = std::chrono::steady_clock::now();
     const auto logits = model_->decode(rows_);
-    last_ms_ = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+    last_ms_ =
+        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
     if (!logits) throw halted{logits.error()};
     digests out;
-    if (want == wanted::last) out.push_back(digest(logits->row(0)));
+    if (want == wanted::last)
+        out.push_back(digest(logits->row(0)));
     else if (want == wanted::every)
-        for (std::int32_t i = 0; i < right; ++i) out.push_back(digest(logits->row(before + i)));
+        for (std::int32_t i = 0; i < right; ++i)
+            out.push_back(digest(logits->row(before + i)));
 
     for (const auto& each : shares) {
         auto& held = held_[static_cast<std::size_t>(each.seq)];
@@ -82,7 +89,8 @@ void stage::fill(std::int32_t seq, std::int32_t length, std::int32_t chunk, std:
     }
 }
 
-digests stage::window(std::int32_t seq, std::int32_t from, std::int32_t count, std::int32_t rows, wanted want) {
+digests stage::window(std::int32_t seq, std::int32_t from, std::int32_t count, std::int32_t rows,
+                      wanted want) {
     cut(seq, from);
     digests out;
     for (std::int32_t at = 0; at < count; at += rows) {

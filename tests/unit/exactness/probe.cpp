@@ -53,8 +53,9 @@ TEST_CASE("a path that one row takes only beyond 512 cells is found") {
     CHECK(report.reusable);
     CHECK(report.padded_ms > 0);
     REQUIRE(report.findings.size() == 1);
-    CHECK(report.findings[0] == "The logits depend on the rows of a pass; these agree among themselves: 1; 2 to 128 "
-                                "(in short contexts all of them seem to).");
+    CHECK(report.findings[0] ==
+          "The logits depend on the rows of a pass; these agree among themselves: 1; 2 to 128 "
+          "(in short contexts all of them seem to).");
 }
 
 TEST_CASE("the range of row counts that agree is found, and that it reaches no further") {
@@ -64,11 +65,12 @@ TEST_CASE("the range of row counts that agree is found, and that it reaches no f
     CHECK(report.reusable);
     CHECK(report.complete);
     REQUIRE(report.findings.size() == 1);
-    CHECK(report.findings[0] ==
-          "The logits depend on the rows of a pass; these agree among themselves: 1; 2 to 24; 32; 64; 128.");
+    CHECK(report.findings[0] == "The logits depend on the rows of a pass; these agree among "
+                                "themselves: 1; 2 to 24; 32; 64; 128.");
 }
 
-TEST_CASE("a range that needs no padding is left whole, and neighbours that do not fit are not its fault") {
+TEST_CASE("a range that needs no padding is left whole, and neighbours that do not fit are not its "
+          "fault") {
     const auto report = probed(R"({"same_least":1,"same_most":3})");
     CHECK(report.kind == exactness_class::shape_class);
     CHECK(report.rows == row_range{1, 3});
@@ -76,7 +78,17 @@ TEST_CASE("a range that needs no padding is left whole, and neighbours that do n
     CHECK(probed(R"({"same_least":1,"same_most":32})").rows == row_range{1, 32});
 }
 
-TEST_CASE("where no two row counts agree, the class is one row count, and one row where no draft may be longer") {
+TEST_CASE("small passes that differ from all larger ones are padded, the prompt's last chunk too") {
+    const auto report = probed(R"({"same_least":16,"pass_us":3000})");
+    CHECK(report.kind == exactness_class::shape_class);
+    CHECK(report.rows == row_range{16, 128});
+    CHECK(report.reusable);
+    // A range of several sizes is worth no more than twice the step of a single one.
+    CHECK(probed(R"({"same_least":16,"row_us":300})").rows.most < 16);
+}
+
+TEST_CASE("where no two row counts agree, the class is one row count, and one row where no draft "
+          "may be longer") {
     const auto report = probed(R"({"same_least":1,"same_most":1})");
     CHECK(report.kind == exactness_class::shape_class);
     CHECK(report.rows.least == report.rows.most);
@@ -149,16 +161,18 @@ TEST_CASE("every number of sequences can be probed") {
 }
 
 TEST_CASE("stopping at the first difference names it and claims nothing") {
-    for (const auto* engine : {R"({"single_beyond":512})", R"({"same_least":2})", R"({"same_most":100})",
-                               R"({"beside":true})", R"({"odd_chunk":37})", R"({"decoded":true})"}) {
+    for (const auto* engine :
+         {R"({"single_beyond":512})", R"({"same_least":2})", R"({"same_most":100})",
+          R"({"beside":true})", R"({"odd_chunk":37})", R"({"decoded":true})"}) {
         const auto report = hasty(engine);
         CHECK(report.kind == exactness_class::numeric);
         CHECK_FALSE(report.complete);
         CHECK(report.rows == row_range{1, shape::n_batch});
         CHECK(report.findings.size() == 1);
     }
-    CHECK(hasty(R"({"single_beyond":512})").findings[0] == "In a pass of 2 rows the logits differ from those of one row "
-                                                           "at a time, with 544 cells in use.");
+    CHECK(hasty(R"({"single_beyond":512})").findings[0] ==
+          "In a pass of 2 rows the logits differ from those of one row "
+          "at a time, with 544 cells in use.");
 }
 
 TEST_CASE("an engine that cannot roll back is not decoded with") {
@@ -172,7 +186,8 @@ TEST_CASE("an engine that cannot roll back is not decoded with") {
 TEST_CASE("progress grows to one, and giving up is a cancelled probe with empty caches") {
     const auto model = shape::model();
     std::vector<float> seen;
-    REQUIRE(tw::probe(*model, {}, [&](float part) { return seen.push_back(part), true; }).has_value());
+    REQUIRE(
+        tw::probe(*model, {}, [&](float part) { return seen.push_back(part), true; }).has_value());
     CHECK(std::is_sorted(seen.begin(), seen.end()));
     CHECK(seen.back() == 1.0F);
     CHECK(seen[seen.size() - 2] > 0.5F);

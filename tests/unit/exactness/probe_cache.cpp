@@ -105,8 +105,9 @@ TEST_CASE("cut, damaged and foreign files are absent and never crash") {
                 CHECK(loaded->rows.least <= loaded->rows.most);
             }
         }
-    for (const auto* foreign : {"", "null", "[]", "{}", "7", "\"x\"", R"({"probe":1,"key":"key"})",
-                                R"({"probe":1,"key":"key","report":[]})", R"({"probe":1,"key":"key","report":{}})"}) {
+    for (const auto* foreign :
+         {"", "null", "[]", "{}", "7", "\"x\"", R"({"probe":1,"key":"key"})",
+          R"({"probe":1,"key":"key","report":[]})", R"({"probe":1,"key":"key","report":{}})"}) {
         write(file, foreign);
         CHECK_FALSE(tw::load_probe(at.path, "key").has_value());
     }
@@ -123,10 +124,15 @@ TEST_CASE("nonsense in a field makes the file absent") {
     REQUIRE(tw::store_probe(at.path, "key", sample()).has_value());
     const auto file = at.only_file();
     const auto good = bytes_of(file);
-    for (const auto& [from, to] : {std::pair{"shape-class", "exact"}, {"\"rows_least\": 2", "\"rows_least\": 25"},
-                                   {"\"rows_most\": 24", "\"rows_most\": 9999999999999"}, {"19.25", "-1"},
-                                   {"648", "6.5"}, {"\"complete\": true", "\"complete\": 1"}, {"28.5", "1e999"},
-                                   {"\"probe\": 1", "\"probe\": 2"}, {"\"One.\"", "1"}}) {
+    for (const auto& [from, to] : {std::pair{"shape-class", "exact"},
+                                   {"\"rows_least\": 2", "\"rows_least\": 25"},
+                                   {"\"rows_most\": 24", "\"rows_most\": 9999999999999"},
+                                   {"19.25", "-1"},
+                                   {"648", "6.5"},
+                                   {"\"complete\": true", "\"complete\": 1"},
+                                   {"28.5", "1e999"},
+                                   {"\"probe\": 1", "\"probe\": 2"},
+                                   {"\"One.\"", "1"}}) {
         auto bad = good;
         const auto where = bad.find(from);
         REQUIRE(where != std::string::npos);
@@ -137,7 +143,8 @@ TEST_CASE("nonsense in a field makes the file absent") {
     }
 }
 
-TEST_CASE("a folder or a pipe where the file should be is absent, and an unwritable place is said so") {
+TEST_CASE(
+    "a folder or a pipe where the file should be is absent, and an unwritable place is said so") {
     const folder at;
     REQUIRE(tw::store_probe(at.path, "key", sample()).has_value());
     const auto file = at.only_file();
