@@ -79,12 +79,12 @@ TEST_CASE("a range that needs no padding is left whole, and neighbours that do n
 }
 
 TEST_CASE("small passes that differ from all larger ones are padded, the prompt's last chunk too") {
-    const auto report = probed(R"({"same_least":16,"pass_us":3000})");
+    const auto report = probed(R"({"same_least":16,"pass_us":1500})");
     CHECK(report.kind == exactness_class::shape_class);
     CHECK(report.rows == row_range{16, 128});
     CHECK(report.reusable);
     // A range of several sizes is worth no more than twice the step of a single one.
-    CHECK(probed(R"({"same_least":16,"row_us":300})").rows.most < 16);
+    CHECK(probed(R"({"same_least":16,"row_us":100})").rows.most < 16);
 }
 
 TEST_CASE("where no two row counts agree, the class is one row count, and one row where no draft "

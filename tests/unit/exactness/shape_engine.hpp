@@ -38,6 +38,7 @@ class engine : public tw::sdk::engine {
           same_least_(number(config, "same_least", 1)),
           same_most_(number(config, "same_most", n_batch)),
           odd_chunk_(number(config, "odd_chunk", 0)), fail_at_(number(config, "fail_at", 0)),
+          pass_us_(number(config, "pass_us", 0)), row_us_(number(config, "row_us", 0)),
           beside_(config.boolean("beside", false)), leftovers_(config.boolean("leftovers", false)),
           roll_back_(config.boolean("roll_back", false)),
           decoded_(config.boolean("decoded", false)),
