@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <string>
 
-#include "scheduler/digest.hpp"
+#include "sampling/digest.hpp"
 #include "scheduler/scheduler.hpp"
 #include "speculation/accept.hpp"
 
