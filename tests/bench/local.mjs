@@ -29,7 +29,7 @@ const rows = {
 const { values: args } = parseArgs({ options: {
     only: { type: "string" }, pairs: { type: "string", default: "30" }, out: { type: "string" },
     tightwad: { type: "string" }, peer: { type: "string" }, models: { type: "string" },
-    plugins: { type: "string", multiple: true }, threads: { type: "string" },
+    plugins: { type: "string", multiple: true }, threads: { type: "string" }, tokens: { type: "string" },
 } });
 const chosen = args.only ? args.only.split(",") : Object.keys(rows);
 const pairs = Number(args.pairs);
@@ -52,6 +52,7 @@ const bench = {
         this.figures.push(one);
         console.error(table([one]).split("\n")[1]);
     },
+    tokens: (wanted) => Math.min(wanted, Number(args.tokens ?? wanted)),
     keep(name, what) { this.kept[name] = what; },
     tell: (what) => (done, all) => process.stderr.isTTY && process.stderr.write(`\r\u001b[K${what} ${done}/${all}\r`),
     async start(starter, name, what) {
@@ -81,7 +82,8 @@ const bench = {
             await run().then((one) => one && this.add(one));
         } catch (failure) {
             const note = failure.cause ? `${failure.message} (${failure.cause.message})` : failure.message;
-            for (const key of keys.length ? keys : [undefined])
+            const owed = keys.filter((key) => !this.figures.some((one) => one.key === key));
+            for (const key of owed.length ? owed : [undefined])
                 this.add({ ...figure({ row: name, what: "failed", key, note }), met: false });
         }
         for (const server of [...owned]) await this.stop(server);
@@ -104,7 +106,8 @@ writeFileSync(file, `${JSON.stringify({ date: new Date().toISOString(), pairs, t
     statuses: bench.statuses }, null, 1)}\n`);
 console.log(table(bench.figures));
 console.log(`\nRatios are medians of interleaved groups; 95 % intervals from order statistics. JSON: ${file}`);
-if (pairs < 30) console.log(`Only ${pairs} pairs a ratio: a quick look that decides nothing.`);
+if (pairs < 30 || args.tokens)
+    console.log("Fewer than 30 pairs a ratio or shorter answers than usual: a quick look that decides nothing.");
 console.log(said);
 const broken = bench.figures.some((one) => one.met === false || one.equal !== one.checked);
 process.exit(broken ? 1 : 0);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Tightwad on one machine against its target alone and against llama-server, in one run: local.sh [--only ROW,ROW]
-# [--pairs N]. About an hour with 30 pairs on 2 cores. Last line: equal=… slowest=… inflated_vs_predicted=… …
+# [--pairs N] [--tokens N]. About an hour with 30 pairs on 2 cores. Last line: equal=… slowest=… inflated_vs_predicted=… …
 set -eu
 cd "$(dirname "$0")/../.."
 . tests/bench/common.sh

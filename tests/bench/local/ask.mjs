@@ -49,9 +49,10 @@ async function askPeer(server, prompt, { maxTokens }) {
 export const ask = (server, prompt, how) =>
     server.kind === "ours" ? askOurs(server, prompt, how) : askPeer(server, prompt, how);
 
-// A chat answer as a stream: milliseconds to its first text, and all of it.
+// A chat answer as a stream: milliseconds to its first text, all of it, and the prompt's tokens.
 export async function askChat(server, messages, { maxTokens, speculate = true }) {
-    const body = { model: "bench", messages, max_tokens: maxTokens, temperature: 0, stream: true };
+    const body = { model: "bench", messages, max_tokens: maxTokens, temperature: 0, stream: true,
+        stream_options: { include_usage: true } };
     if (server.kind === "ours") body.tightwad = { speculation: speculate };
     else Object.assign(body, { top_k: 1, samplers: ["top_k"], cache_prompt: true });
     const began = performance.now();
@@ -62,19 +63,22 @@ export async function askChat(server, messages, { maxTokens, speculate = true })
     let firstMs = NaN;
     let text = "";
     let rest = "";
+    let usage = {};
     const decoder = new TextDecoder();
     for await (const bytes of answer.body) {
         const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
         rest = lines.pop();
         for (const line of lines) {
             if (!line.startsWith("data: {")) continue;
-            const piece = JSON.parse(line.slice(6)).choices?.[0]?.delta?.content;
+            const event = JSON.parse(line.slice(6));
+            usage = event.usage ?? usage;
+            const piece = event.choices?.[0]?.delta?.content;
             if (!piece) continue;
             if (text === "") firstMs = performance.now() - began;
             text += piece;
         }
     }
-    return { firstMs, text };
+    return { firstMs, text, promptTokens: usage.prompt_tokens, cached: usage.prompt_tokens_details?.cached_tokens };
 }
 
 export async function status(server) {

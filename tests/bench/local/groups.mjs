@@ -9,11 +9,11 @@ const restMs = 30;
 
 // sides: [{ name, server, how(prompt) }]; a side may bring its own `ask(prompt)`. Returns one
 // { prompt, NAME: answer, … } per group. Before each group every server answers one token of the prompt,
-// so that no side profits from a cache that another one filled; one group is run and thrown away.
-export async function grouped(sides, prompts, count, tell = () => {}) {
+// so that no side profits from a cache that another one filled; a group over `warmUp` is run first and thrown
+// away, unless that is null.
+export async function grouped(sides, prompts, count, tell = () => {}, warmUp = prompts[0]) {
     const servers = [...new Set(sides.map((side) => side.server))];
-    const one = async (index) => {
-        const prompt = prompts[index % prompts.length];
+    const one = async (index, prompt) => {
         const group = { prompt };
         for (const server of servers)
             if (!sides.some((side) => side.ask && side.server === server)) {
@@ -26,11 +26,11 @@ export async function grouped(sides, prompts, count, tell = () => {}) {
         }
         return group;
     };
-    await one(0);
+    if (warmUp !== null) await one(0, warmUp);
     const groups = [];
     for (let i = 0; i < count; i++) {
         tell(i, count);
-        groups.push(await one(i));
+        groups.push(await one(i, prompts[i % prompts.length]));
     }
     return groups;
 }

@@ -89,7 +89,7 @@ export const long = openings.slice(0, 6).map((opening, i) => {
 // Five turns of about 1,000 tokens: the first messages carry text, the last one has several wordings.
 export const conversation = (index) => ({
     turns: [0, 1, 2, 3].map((turn) => {
-        const texts = [0, 1, 2].map((i) => passages[(index * 4 + turn * 3 + i) % passages.length]);
+        const texts = [0, 1].map((i) => passages[(index * 3 + turn * 2 + i) % passages.length]);
         return `Keep this in mind:\n${texts.join("\n\n")}\n\nWhat is the first sentence about?`;
     }),
     last: questions.slice(0, 6),

@@ -4,6 +4,7 @@ import { figure, short } from "./figures.mjs";
 import { equality, grouped, ratios, speeds } from "./groups.mjs";
 import { chat, conversation } from "./prompts.mjs";
 import { sameKv, startOurs, startPeer } from "./servers.mjs";
+import { median } from "./stats.mjs";
 
 const target = "tinyllama-1.1b-chat-q4_0.gguf";
 
@@ -18,7 +19,7 @@ const crowd = (server, how) => async () => {
 };
 
 export async function eightStreams(bench) {
-    const maxTokens = 48;
+    const maxTokens = bench.tokens(48);
     const ours = await bench.start(startOurs, "eight", { target, draft: "stories15m-q8_0.gguf", context: 512, slots: 8 });
     const place = { model: target, context: 512, slots: 8 };
     const same = await bench.start(startPeer, "eight peer same KV", { ...place, flags: sameKv });
@@ -74,8 +75,11 @@ export async function fifthTurn(bench) {
         equal += alone.text === group.ours.text ? 1 : 0;
     }
     const same = { equal, checked: groups.length, exactness: await bench.finish(ours) };
-    const times = (name) => short(groups.map((g) => g[name].firstMs).sort((a, b) => a - b)[groups.length >> 1]);
-    const note = `ms: ours ${times("ours")}, defaults ${times("usual")}, same KV ${times("same")}`;
+    const times = (name) => {
+        const of = (key) => short(median(groups.map((group) => group[name][key])));
+        return `${of("firstMs")} ms (${of("cached")} of ${of("promptTokens")} tokens cached)`;
+    };
+    const note = `ours ${times("ours")}, defaults ${times("usual")}, same KV ${times("same")}`;
     const slower = (peer) => groups.map((group) => group.ours.firstMs / group[peer].firstMs);
     bench.add(figure({ row: "turn 5, first text", what: "ours / llama-server defaults", values: slower("usual"),
         atMost: 1.1, key: "ttft_vs_peer", ...same, note }));

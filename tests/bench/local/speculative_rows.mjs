@@ -25,18 +25,20 @@ const drafters = {
     "bad drafter": {},
     "random drafter": { plugin: "unruly", random: true },
     "drafter stalled 1 s": { plugin: "unruly", stall_ms: 1000, stall_every: 20 },
-    "drafter killed": { plugin: "unruly", die_after: 60 },
+    "drafter killed": { plugin: "unruly", die_after: 25 },
 };
 
 async function slowestCase(bench, name, drafter) {
     const lives = drafter.die_after ? Math.min(5, bench.pairs) : 1;
+    const maxTokens = bench.tokens(64);
     const groups = [];
     let exactness;
     for (let life = 0; life < lives; life++) {
         const ours = await bench.start(startOurs, `slowest ${name}`, { target: tinyllama, draft: bad, drafter });
         const count = Math.ceil(bench.pairs / lives);
         const prompts = [...chat.slice(life * 2), ...chat.slice(0, life * 2)];
-        groups.push(...await grouped([on(ours, 64), off(ours, 64)], prompts, count, bench.tell(`slowest: ${name}`)));
+        groups.push(...await grouped([on(ours, maxTokens), off(ours, maxTokens)], prompts, count,
+            bench.tell(`slowest: ${name}`), drafter.die_after ? null : prompts[0])); // it must not die unmeasured
         exactness = await bench.finish(ours);
     }
     return figure({ row: "slowest", what: `${name} / alone`, values: ratios(groups, "on", "off"), atLeast: 0.97,
@@ -54,15 +56,15 @@ export async function badPeer(bench) {
     const plain = await bench.start(startPeer, "peer alone", { model: tinyllama });
     const drafting = await bench.start(startPeer, "peer bad drafter",
         { model: tinyllama, draft: bad, flags: ["--spec-type", "draft-simple"] });
-    const how = () => ({ maxTokens: 64 });
+    const how = () => ({ maxTokens: bench.tokens(64) });
     const groups = await grouped([{ name: "drafting", server: drafting, how }, { name: "plain", server: plain, how }],
         chat, Math.min(bench.pairs, 10), bench.tell("llama-server with the bad drafter"));
-    bench.add(figure({ row: "bad peer", what: "llama-server bad drafter / alone",
+    bench.add(figure({ row: "bad peer", what: "llama-server bad drafter / its own alone",
         values: ratios(groups, "drafting", "plain"), note: speedNote(groups, "drafting", "plain") }));
 }
 
 export async function inflatedTarget(bench) {
-    const maxTokens = 64;
+    const maxTokens = bench.tokens(64);
     const flags = (n) => ["--spec-type", "draft-simple", "--spec-draft-n-max", String(n)];
     const peers = Array.from({ length: 12 }, (_, i) => ({ name: `n-max ${i + 1}`, flags: flags(i + 1) }));
     const model = { model: inflated, draft: good, context: 256 };
@@ -82,9 +84,9 @@ export async function inflatedTarget(bench) {
     const gain = ratios(groups, "on", "off");
     const note = `${speedNote(groups, "on", "off", "best", "usual")} ${sources(groups, "on")}`;
     bench.add(figure({ row, what: "speed-up over alone", values: gain, ...same, note }));
-    bench.add(figure({ row, what: `llama-server best (${best.name})`, values: ratios(groups, "on", "best"), atLeast: 1,
+    bench.add(figure({ row, what: `ours / llama-server best (${best.name})`, values: ratios(groups, "on", "best"), atLeast: 1,
         key: "inflated_vs_sweep", ...same }));
-    bench.add(figure({ row, what: "llama-server default n-max", values: ratios(groups, "on", "usual"), atLeast: 1.2,
+    bench.add(figure({ row, what: "ours / llama-server default n-max", values: ratios(groups, "on", "usual"), atLeast: 1.2,
         key: "inflated_vs_default", ...same }));
     const estimates = page.speculation?.estimates;
     if (!estimates) throw new Error("the status has no speculation.estimates, so nothing can be predicted");
@@ -98,7 +100,8 @@ export async function inflatedTarget(bench) {
 // Answers past 512 cells, where a careless cache changes bits.
 export async function longContexts(bench) {
     const ours = await bench.start(startOurs, "long", { target: tinyllama, draft: bad });
-    const groups = await grouped([on(ours, 64), off(ours, 64)], long, Math.min(bench.pairs, long.length),
+    const maxTokens = bench.tokens(64);
+    const groups = await grouped([on(ours, maxTokens), off(ours, maxTokens)], long, Math.min(bench.pairs, long.length),
         bench.tell("long contexts"));
     const cells = Math.min(...groups.map((g) => g.on.promptTokens));
     if (cells <= 512) throw new Error(`the long prompts have only ${cells} tokens`);

@@ -8,7 +8,6 @@ import { median } from "./stats.mjs";
 import { sweep } from "./sweep.mjs";
 
 const target = "tinyllama-1.1b-chat-q4_0.gguf";
-const maxTokens = 96;
 
 // Every n-gram kind as it comes and with shorter patterns, which suit answers of a hundred tokens better.
 const sized = (kind) => [[], [3, 8], [4, 16], [6, 24]].map((sizes) => ({
@@ -46,32 +45,36 @@ async function worstPrompts(bench, sides, groups) {
 
 // Every deciding prompt is asked of the peer once: some of its kinds would know a repeated answer by heart.
 export async function ngram(bench) {
+    const maxTokens = bench.tokens(96);
     const best = await sweep(bench, "n-gram", kinds, { model: target }, sweeping, deciding.slice(0, 6), maxTokens);
     const ours = await bench.start(startOurs, "n-gram", { target });
     const peer = await bench.start(startPeer, "n-gram peer", { model: target, flags: best.flags });
     const sides = [{ name: "on", server: ours, how: () => ({ maxTokens, speculate: true }) },
         { name: "off", server: ours, how: () => ({ maxTokens, speculate: false }) }];
     const groups = await grouped([...sides, { name: "peer", server: peer, how: () => ({ maxTokens }) }], deciding,
-        bench.pairs, bench.tell("n-gram"));
+        bench.pairs, bench.tell("n-gram"), sweeping[0]);
     samePrompts(groups, "on", "peer");
     await bench.stop(peer);
     const exactness = await bench.exactness(ours);
     const row = "n-gram";
-    bench.add(figure({ row, what: `llama-server ${best.name}`, values: ratios(groups, "on", "peer"), atLeast: 1.1,
+    bench.add(figure({ row, what: `ours / llama-server ${best.name}`, values: ratios(groups, "on", "peer"), atLeast: 1.1,
         key: "ngram_vs_peer", ...equality(groups, "on", "off"), exactness,
         note: `${tokS(groups, "on", "off", "peer")} ${sources(groups, "on")}` }));
     for (const kind of ["story", "chat", "quoting"]) {
         const some = groups.filter((group) => kindOf(group.prompt) === kind);
         if (some.length === 0) continue;
+        const same = { ...equality(some, "on", "off"), exactness };
         const note = tokS(some, "on", "off", "peer");
-        bench.add(figure({ row, what: `${kind}: llama-server`, values: ratios(some, "on", "peer"), note }));
-        bench.add(figure({ row, what: `${kind}: alone`, values: ratios(some, "on", "off"), note: sources(some, "on") }));
+        bench.add(figure({ row, what: `${kind}: ours / llama-server`, values: ratios(some, "on", "peer"), ...same, note }));
+        bench.add(figure({ row, what: `${kind}: ours / alone`, values: ratios(some, "on", "off"), ...same,
+            note: sources(some, "on") }));
     }
     await worstPrompts(bench, sides, groups);
     await bench.finish(ours);
 }
 
 export async function prediction(bench) {
+    const maxTokens = bench.tokens(96);
     const ours = await bench.start(startOurs, "prediction", { target });
     const prompts = chat.slice(0, Math.max(2, Math.min(bench.pairs, 10)));
     const truth = new Map();
@@ -94,17 +97,18 @@ export async function prediction(bench) {
 
 // One stream, nothing drafted.
 export async function plain(bench) {
+    const maxTokens = bench.tokens(64);
     const ours = await bench.start(startOurs, "plain", { target });
     const same = await bench.start(startPeer, "plain peer same KV", { model: target, flags: sameKv });
     const usual = await bench.start(startPeer, "plain peer defaults", { model: target });
-    const peer = (name, server) => ({ name, server, how: () => ({ maxTokens: 64 }) });
-    const groups = await grouped([{ name: "off", server: ours, how: () => ({ maxTokens: 64, speculate: false }) },
+    const peer = (name, server) => ({ name, server, how: () => ({ maxTokens }) });
+    const groups = await grouped([{ name: "off", server: ours, how: () => ({ maxTokens, speculate: false }) },
         peer("same", same), peer("usual", usual)], deciding, bench.pairs, bench.tell("plain"));
     samePrompts(groups, "off", "same");
     const exactness = await bench.finish(ours);
     const note = tokS(groups, "off", "same", "usual");
-    bench.add(figure({ row: "plain, 1 stream", what: "llama-server, same KV", values: ratios(groups, "off", "same"),
+    bench.add(figure({ row: "plain, 1 stream", what: "ours / llama-server, same KV", values: ratios(groups, "off", "same"),
         atLeast: 0.97, key: "plain1", exactness, note }));
-    bench.add(figure({ row: "plain, 1 stream", what: "llama-server defaults", values: ratios(groups, "off", "usual"),
+    bench.add(figure({ row: "plain, 1 stream", what: "ours / llama-server defaults", values: ratios(groups, "off", "usual"),
         exactness, note }));
 }
