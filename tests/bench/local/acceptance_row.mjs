@@ -8,8 +8,9 @@ export async function acceptance(bench) {
     if (!existsSync(script)) throw new Error(`${script} is not there`);
     const ran = spawnSync("sh", [script], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
     process.stderr.write(ran.stdout);
-    const z = Number(/\baccept_z=(\S+)/.exec(ran.stdout.trimEnd().split("\n").at(-1))?.[1]);
-    if (ran.status !== 0 || Number.isNaN(z)) throw new Error(`${script} ended with ${ran.status} and no accept_z`);
+    const last = ran.stdout.trimEnd().split("\n").at(-1);
+    const z = Number(/^accept_z=(\S+)/.exec(last)?.[1]);
+    if (Number.isNaN(z)) throw new Error(`${script} ended with ${ran.status} and no accept_z`);
     bench.add(figure({ row: "acceptance at T=1", what: "|z| against the coupling", value: z, atMost: 2,
-        key: "accept_z", note: "its own table is above" }));
+        key: "accept_z", note: last.replace(/^\S+ /, "") }));
 }
