@@ -1,6 +1,7 @@
 #!/bin/sh
-# Tightwad on one machine against its target alone and against llama-server, in one run: local.sh [--only ROW,ROW]
-# [--pairs N] [--tokens N]. About an hour with 30 pairs on 2 cores. Last line: equal=… slowest=… inflated_vs_predicted=… …
+# Tightwad on one machine against its target alone and against llama-server, in one run:
+# local.sh [--only ROW,ROW] [--pairs N] [--tokens N]. About an hour with 30 pairs on 2 cores.
+# Last line: equal=… slowest=… inflated_vs_predicted=… (the ratios of the table, "-" = not measured)
 set -eu
 cd "$(dirname "$0")/../.."
 . tests/bench/common.sh

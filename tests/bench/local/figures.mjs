@@ -7,8 +7,8 @@ export function figure({ row, what, values, value, atLeast, atMost, key, equal =
     note = "" }) {
     const middle = values ? median(values) : value;
     const [low, high] = values ? medianInterval(values) : [value, value];
-    const out = { row, what, key, median: middle, low, high, pairs: values?.length ?? 0, equal, checked, exactness, note,
-        atLeast, atMost, values };
+    const out = { row, what, key, median: middle, low, high, pairs: values?.length ?? 0, equal, checked, exactness,
+        note, atLeast, atMost, values };
     // The rule: the median meets the bound, and the interval's end is within .02 of it.
     if (atLeast !== undefined) out.met = middle >= atLeast && low >= atLeast - 0.02;
     if (atMost !== undefined) out.met = middle <= atMost && high <= atMost + (values ? 0.02 : 0);

@@ -52,9 +52,14 @@ export const speeds = (groups, side) => ({
     decode_tok_s: median(groups.map((g) => (1000 * g[side].tokens) / (g[side].ms - g[side].prefillMs))),
 });
 
+// Sums over the answers of one side; `byModel` is the part of `drafted` that cost a drafter's time.
 export function totals(groups, side) {
-    const sum = { rounds: 0, drafted: 0, accepted: 0, tokens: 0 };
-    for (const group of groups) for (const key of Object.keys(sum)) sum[key] += group[side][key];
+    const sum = { rounds: 0, drafted: 0, accepted: 0, tokens: 0, byModel: 0 };
+    for (const group of groups) {
+        const answer = group[side];
+        for (const key of ["rounds", "drafted", "accepted", "tokens"]) sum[key] += answer[key];
+        sum.byModel += answer.sources.model?.drafted ?? (Object.keys(answer.sources).length ? 0 : answer.drafted);
+    }
     return sum;
 }
 

@@ -20,8 +20,9 @@ const crowd = (server, how) => async () => {
 
 export async function eightStreams(bench) {
     const maxTokens = bench.tokens(48);
-    const ours = await bench.start(startOurs, "eight", { target, draft: "stories15m-q8_0.gguf", context: 512, slots: 8 });
-    const place = { model: target, context: 512, slots: 8 };
+    const room = { context: 512, slots: 8 };
+    const ours = await bench.start(startOurs, "eight", { target, draft: "stories15m-q8_0.gguf", ...room });
+    const place = { model: target, ...room };
     const same = await bench.start(startPeer, "eight peer same KV", { ...place, flags: sameKv });
     const usual = await bench.start(startPeer, "eight peer defaults", place);
     const alone = [];

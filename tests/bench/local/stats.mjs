@@ -55,13 +55,15 @@ export function interpolate(table, x) {
 // The synchronous S = E(gamma) / (gamma c + r + v(gamma)). `totals` are sums over the measured answers:
 // gamma is their drafted tokens per round, and alpha is solved from their tokens per round, because the
 // answers do not tell how many positions were judged. c, r and v come from the pipeline's own running
-// estimates; `verify` is keyed by rows of a pass, and a draft of gamma tokens is gamma + 1 rows.
+// estimates, `draft_ms` being a token's; only drafts of a model cost c. `verify` is keyed by rows of a pass,
+// and a draft of gamma tokens is gamma + 1 rows.
 export function predictedSpeedup(totals, estimates) {
     const gamma = totals.drafted / totals.rounds;
+    const paid = totals.byModel / totals.rounds;
     const alpha = solveAlpha(totals.tokens / totals.rounds, gamma);
     const step = estimates.step_ms;
     const c = estimates.draft_ms / step;
     const r = estimates.handover_ms / step;
     const v = interpolate(estimates.verify, gamma + 1) / step;
-    return { gamma, alpha, c, r, v, speedup: expectedTokens(alpha, gamma) / (gamma * c + r + v) };
+    return { gamma, alpha, c, r, v, speedup: expectedTokens(alpha, gamma) / (paid * c + r + v) };
 }

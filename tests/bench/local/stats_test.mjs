@@ -24,8 +24,11 @@ test("a table is linear between its keys and goes on beyond them", () => {
 
 test("the predicted speed-up is that of section 5", () => {
     const verify = { 1: 20, 9: 21.6 }; // v(k) = 1 + .01 k
-    const got = predictedSpeedup({ rounds: 100, drafted: 800, tokens: 100 * expectedTokens(0.8, 8) },
+    const got = predictedSpeedup({ rounds: 100, drafted: 800, byModel: 800, tokens: 100 * expectedTokens(0.8, 8) },
         { step_ms: 20, draft_ms: 1, handover_ms: 0.4, verify });
     assert.ok(Math.abs(got.alpha - 0.8) < 1e-9);
     assert.ok(Math.abs(got.speedup - expectedTokens(0.8, 8) / (8 * 0.05 + 0.02 + 1.08)) < 1e-9);
+    const free = predictedSpeedup({ rounds: 100, drafted: 800, byModel: 0, tokens: 100 * expectedTokens(0.8, 8) },
+        { step_ms: 20, draft_ms: 1, handover_ms: 0.4, verify });
+    assert.ok(Math.abs(free.speedup - expectedTokens(0.8, 8) / (0.02 + 1.08)) < 1e-9);
 });

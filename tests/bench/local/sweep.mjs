@@ -13,7 +13,8 @@ export async function sweep(bench, what, settings, model, prompts, finalPrompts,
     for (const setting of settings) {
         const tell = bench.tell(`${what}: sweep`);
         tell(results.length, settings.length);
-        const server = await bench.start(startPeer, `${what} sweep ${setting.name}`, { ...model, flags: setting.flags });
+        const name = `${what} sweep ${setting.name}`;
+        const server = await bench.start(startPeer, name, { ...model, flags: setting.flags });
         const answers = [];
         for (const prompt of prompts) {
             await ask(server, prompt, { maxTokens: 1 });

@@ -57,15 +57,16 @@ export async function ngram(bench) {
     await bench.stop(peer);
     const exactness = await bench.exactness(ours);
     const row = "n-gram";
-    bench.add(figure({ row, what: `ours / llama-server ${best.name}`, values: ratios(groups, "on", "peer"), atLeast: 1.1,
-        key: "ngram_vs_peer", ...equality(groups, "on", "off"), exactness,
+    bench.add(figure({ row, what: `ours / llama-server ${best.name}`, values: ratios(groups, "on", "peer"),
+        atLeast: 1.1, key: "ngram_vs_peer", ...equality(groups, "on", "off"), exactness,
         note: `${tokS(groups, "on", "off", "peer")} ${sources(groups, "on")}` }));
     for (const kind of ["story", "chat", "quoting"]) {
         const some = groups.filter((group) => kindOf(group.prompt) === kind);
         if (some.length === 0) continue;
         const same = { ...equality(some, "on", "off"), exactness };
         const note = tokS(some, "on", "off", "peer");
-        bench.add(figure({ row, what: `${kind}: ours / llama-server`, values: ratios(some, "on", "peer"), ...same, note }));
+        bench.add(figure({ row, what: `${kind}: ours / llama-server`, values: ratios(some, "on", "peer"), ...same,
+            note }));
         bench.add(figure({ row, what: `${kind}: ours / alone`, values: ratios(some, "on", "off"), ...same,
             note: sources(some, "on") }));
     }
@@ -107,8 +108,8 @@ export async function plain(bench) {
     samePrompts(groups, "off", "same");
     const exactness = await bench.finish(ours);
     const note = tokS(groups, "off", "same", "usual");
-    bench.add(figure({ row: "plain, 1 stream", what: "ours / llama-server, same KV", values: ratios(groups, "off", "same"),
-        atLeast: 0.97, key: "plain1", exactness, note }));
-    bench.add(figure({ row: "plain, 1 stream", what: "ours / llama-server defaults", values: ratios(groups, "off", "usual"),
-        exactness, note }));
+    const row = "plain, 1 stream";
+    bench.add(figure({ row, what: "ours / llama-server, same KV", values: ratios(groups, "off", "same"), atLeast: 0.97,
+        key: "plain1", exactness, note }));
+    bench.add(figure({ row, what: "ours / llama-server defaults", values: ratios(groups, "off", "usual"), exactness }));
 }
