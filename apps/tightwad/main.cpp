@@ -19,6 +19,7 @@ constexpr const char* examples = R"(Examples:
   tightwad chat -c configs/demo.toml      talk to it
   echo 'Why is the sky blue?' | tightwad chat --direct
                                           one question, without speculation
+  tightwad bench -c configs/demo.toml     is it faster than its target alone, and are the answers equal?
   tightwad help backend llamacpp          the keys of a plugin
   tightwad graph | dot -Tsvg > graph.svg  the pipelines as a drawing
 
@@ -89,6 +90,27 @@ int main(int argc, char** argv) {
         ->type_name("N")
         ->capture_default_str();
     talk->add_option("--model", chatting.model, "One of the served names (default: the first)");
+    bench_options benching;
+    auto* measure = command(&app, "bench", "Measure a pipeline against its target alone, answers compared",
+                            [&] { return bench(global, benching); });
+    measure->add_option("--pipeline", benching.pipeline, "One of the file's pipelines (default: the first)")
+        ->type_name("NAME");
+    measure->add_option("--prompts", benching.prompts, "One prompt per line (default: a few of its own)")
+        ->type_name("FILE");
+    measure->add_option("--pairs", benching.pairs, "Answers of each side")
+        ->check(CLI::Range(1, 100000).description(""))
+        ->type_name("N")
+        ->capture_default_str();
+    measure->add_option("--max-tokens", benching.max_tokens, "The longest answer")
+        ->check(CLI::Range(1, 1 << 30).description(""))
+        ->type_name("N")
+        ->capture_default_str();
+    measure->add_option("--temperature", benching.temperature, "0 = always the likeliest token")
+        ->check(CLI::Range(0.0, 2.0).description(""))
+        ->type_name("0 to 2")
+        ->capture_default_str();
+    measure->add_flag("--json", benching.json, "For programs");
+    measure->add_option("--plot", benching.plot, "Draw the ratios as an SVG")->type_name("FILE.svg");
     command(&app, "check", "Find every mistake in the configuration; starts nothing",
             [&] { return check(global, json); })
         ->add_flag("--json", json, "For programs");

@@ -1,5 +1,5 @@
-// Proves exactness on real models: every answer with speculation on, and once more under load, against
-// the same answer with speculation off, ids and logits.
+// Proves exactness on real models: every answer with speculation on, once more under load, and over a cached
+// prefix, against the same answer with speculation off, ids and logits.
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "prefix_cache.hpp"
 #include "support/real_pipeline.hpp"
 
 using namespace tw;
@@ -19,7 +20,7 @@ namespace {
 struct arguments {
     std::string name, target, draft, prompts, json;
     int seeds = 2, max_tokens = 24, slots = 4, draft_length = 4;
-    int long_runs = 0, long_tokens = 270, long_prompts = 0;
+    int long_runs = 0, long_tokens = 270, long_prompts = 0, warm_runs = 6;
     bool chat = false;
 };
 
@@ -83,11 +84,6 @@ std::vector<job> plan(const arguments& args, const std::vector<std::string>& pro
     return jobs;
 }
 
-bool equal(const bench::answer& a, const bench::answer& b) {
-    return a.result.reason == b.result.reason && a.result.tokens == b.result.tokens &&
-           a.result.logits_digests == b.result.logits_digests && a.text == b.text;
-}
-
 std::size_t past(const generation_result& result, std::int64_t position) {
     const auto end = result.prompt_tokens + result.completion_tokens;
     return static_cast<std::size_t>(std::max<std::int64_t>(0, end - std::max(position, result.prompt_tokens)));
@@ -129,6 +125,13 @@ int run(const arguments& args) {
         line.mismatches += equal(alone[i], crowd[i]->wait()) ? 0 : 1;
     }
 
+    models.reset(); // its memory, before two more are loaded
+    const auto load = [&] { return bench::load_pair(args.target, args.draft, args.slots, args.draft_length); };
+    std::vector<std::string> texts;
+    for (int i = 0; i < args.warm_runs; ++i)
+        texts.push_back(long_text(prompts, static_cast<std::size_t>(i) + 5, args.long_runs > 0 ? 420 : 60));
+    const auto warm = bench::check_prefix_cache(load, texts, args.max_tokens);
+
     row sum;
     std::printf("%-26s %-9s %6s %8s %8s %11s %11s %11s\n", "pair", "T", "runs", "tokens", "past512", "acceptance",
                 "under load", "mismatches");
@@ -142,12 +145,17 @@ int run(const arguments& args) {
         sum.concurrent += line.concurrent;
         sum.mismatches += line.mismatches;
     }
+    std::printf("%-26s known prefix: %zu runs, %zu of them warm (%zu cached tokens), %zu mismatches\n",
+                args.name.c_str(), warm.runs, warm.warm, warm.cached, warm.mismatches);
+    sum.mismatches += warm.mismatches;
     const nlohmann::json out{{"pair", args.name},          {"prompts", prompts.size()},  {"runs", sum.runs},
                              {"tokens", sum.tokens},       {"past512", sum.past512},     {"concurrent", sum.concurrent},
+                             {"warm_runs", warm.runs},     {"warm", warm.warm},          {"cached_tokens", warm.cached},
+                             {"warm_mismatches", warm.mismatches},
                              {"mismatches", sum.mismatches}, {"prompts_over_512", over_512}, {"runs_past_700", past_700}};
     if (!args.json.empty()) std::ofstream(args.json) << out.dump(2) << "\n";
-    std::printf("prompts=%zu tokens=%zu past512=%zu concurrent=%zu mismatches=%zu\n", prompts.size(), sum.tokens,
-                sum.past512, sum.concurrent, sum.mismatches);
+    std::printf("prompts=%zu tokens=%zu past512=%zu concurrent=%zu warm=%zu mismatches=%zu\n", prompts.size(),
+                sum.tokens, sum.past512, sum.concurrent, warm.warm, sum.mismatches);
     return sum.mismatches == 0 ? 0 : 1;
 }
 
@@ -167,6 +175,7 @@ int main(int argc, char** argv) {
     app.add_option("--long-runs", args.long_runs, "Runs that grow past position 700");
     app.add_option("--long-prompts", args.long_prompts, "Of these, with a prompt of more than 512 tokens");
     app.add_option("--long-tokens", args.long_tokens, "Tokens per long answer");
+    app.add_option("--warm-runs", args.warm_runs, "Prompts asked again over a cached prefix");
     app.add_flag("--chat", args.chat, "Ask every other prompt as a chat message");
     app.add_option("--json", args.json, "Write the figures here");
     CLI11_PARSE(app, argc, argv);

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Exactness on real models: speculation on against off, alone and under load, ids and logits of every row.
-# About half an hour on 2 cores. Last line: prompts=N tokens=N past512=N concurrent=N mismatches=0
+# Exactness on real models: speculation on against off, alone, under load and over a cached prefix, ids and logits of
+# every row. About half an hour on 2 cores. Last line: prompts=N tokens=N past512=N concurrent=N warm=N mismatches=0
 set -eu
 cd "$(dirname "$0")/../.."
 . tests/bench/common.sh
@@ -21,6 +21,6 @@ one tinyllama-q4_0--stories15m-q8_0 --target "$models/tinyllama-1.1b-chat-q4_0.g
     --draft "$models/stories15m-q8_0.gguf" --max-tokens 16 --chat --long-runs 14 --long-prompts 7 --long-tokens 270
 cat "$out"/*.txt | sed -n '/^prompts=/p' | tr ' =' '\n ' | awk '
     $1 == "prompts" && $2 > p { p = $2 } $1 != "prompts" { sum[$1] += $2 }
-    END { printf "prompts=%d tokens=%d past512=%d concurrent=%d mismatches=%d\n",
-          p, sum["tokens"], sum["past512"], sum["concurrent"], sum["mismatches"] }'
+    END { printf "prompts=%d tokens=%d past512=%d concurrent=%d warm=%d mismatches=%d\n",
+          p, sum["tokens"], sum["past512"], sum["concurrent"], sum["warm"], sum["mismatches"] }'
 exit $status

@@ -26,6 +26,11 @@ tw::node_config node(const std::string& name, const std::string& path, int slots
 
 } // namespace
 
+bool equal(const answer& a, const answer& b) {
+    return a.result.reason == b.result.reason && a.result.tokens == b.result.tokens &&
+           a.result.logits_digests == b.result.logits_digests && a.text == b.text;
+}
+
 std::shared_ptr<tw::pipeline> load_pair(const std::string& target, const std::string& draft, int slots,
                                         int draft_length, int threads) {
     spdlog::set_level(spdlog::level::warn);

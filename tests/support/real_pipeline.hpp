@@ -14,6 +14,9 @@ struct answer {
     tw::generation_result result;
 };
 
+// Ids, a digest of every row of logits that a token was picked from, text, and how it ended.
+[[nodiscard]] bool equal(const answer& a, const answer& b);
+
 class collector final : public tw::generation_sink {
   public:
     void text(std::string_view piece) override { all_ += piece; }

@@ -22,6 +22,15 @@ struct chat_options {
     std::string model; // empty = the first that is served
 };
 
+struct bench_options {
+    std::optional<std::filesystem::path> prompts; // one per line; none = a small set of its own
+    std::optional<std::filesystem::path> plot;    // an SVG to write
+    std::string pipeline;                         // empty = the first of the file
+    std::int32_t pairs = 30, max_tokens = 96;
+    double temperature = 0;
+    bool json = false;
+};
+
 int serve(const global_options& global);
 int proxy_stop(const global_options& global);
 int proxy_status(const global_options& global, bool json);
@@ -29,6 +38,7 @@ int list_plugins(const global_options& global, bool json);
 int check(const global_options& global, bool json);
 int graph(const global_options& global);
 int chat(const global_options& global, const chat_options& options);
+int bench(const global_options& global, const bench_options& options);
 int help_backend(const global_options& global, const std::string& plugin);
 
 } // namespace tw::cli

@@ -5,7 +5,6 @@
 #include <thread>
 
 #include <nlohmann/json.hpp>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include "commands/commands.hpp"
@@ -13,19 +12,11 @@
 #include "commands/setup.hpp"
 #include "commands/signal_watch.hpp"
 #include "commands/terminal.hpp"
-#include "config/paths.hpp"
 #include "front/server.hpp"
 #include "pipeline/build.hpp"
 
 namespace tw::cli {
 namespace {
-
-void log_to_stderr() {
-    spdlog::set_default_logger(spdlog::stderr_color_mt("tightwad"));
-    spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
-    if (const auto level = environment("TIGHTWAD_LOG"); !level.empty())
-        spdlog::set_level(spdlog::level::from_str(level));
-}
 
 result<front::server_options> front_options(const configuration& config) {
     const auto& server = config.server;
@@ -137,7 +128,7 @@ int run(const setup& what, front::server& front) {
 } // namespace
 
 int serve(const global_options& global) {
-    log_to_stderr();
+    log_to_stderr("info");
     const auto what = load_setup(global);
     if (!what) return report_mistakes(what.error());
     block_stop_signals();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -45,6 +46,13 @@ int complain(std::string_view sentence, int exit_code) {
     return exit_code;
 }
 
+void log_to_stderr(const char* usual_level) {
+    spdlog::set_default_logger(spdlog::stderr_color_mt("tightwad"));
+    spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
+    const auto level = environment("TIGHTWAD_LOG");
+    spdlog::set_level(spdlog::level::from_str(level.empty() ? usual_level : level));
+}
+
 void print_table(const std::vector<std::vector<std::string>>& rows) {
     std::vector<std::size_t> widths;
     for (const auto& row : rows) {
@@ -67,7 +75,10 @@ void progress_line::show(float part) {
     if (is_terminal(STDERR_FILENO)) {
         if (percent == shown_percent_) return;
         shown_percent_ = percent;
-        std::cerr << "\r\033[K" << what_ << ' ' << percent << " %" << std::flush;
+        constexpr std::size_t columns = 24;
+        const auto full = columns * static_cast<std::size_t>(percent) / 100;
+        std::cerr << "\r\033[K" << what_ << " [" << std::string(full, '#') << std::string(columns - full, '.') << "] "
+                  << percent << " %" << std::flush;
     } else if (shown_percent_ < 0 || percent / 10 > shown_percent_ / 10) {
         shown_percent_ = percent;
         spdlog::info("event=progress what=\"{}\" percent={}", what_, percent);

@@ -21,10 +21,13 @@ enum class tint { plain, bold, dim, red, green, yellow };
 // "error: …" on stderr; returns `exit_code`.
 int complain(std::string_view sentence, int exit_code);
 
+// The log goes to stderr, from `usual_level` on or what TIGHTWAD_LOG says. Once, before anything logs.
+void log_to_stderr(const char* usual_level);
+
 // Columns as wide as their longest cell; the first row is the heading. On stdout.
 void print_table(const std::vector<std::vector<std::string>>& rows);
 
-// Shown on stderr: redrawn in place on a terminal, otherwise a line for every 10 %.
+// Shown on stderr: a bar redrawn in place on a terminal, otherwise a line of the log for every 10 %.
 class progress_line {
   public:
     explicit progress_line(std::string what) : what_(std::move(what)) {}

@@ -1,0 +1,89 @@
+// Starts and ends the servers that are compared: ours over a written configuration, and llama-server.
+import { spawn } from "node:child_process";
+import { createWriteStream, mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+
+const running = new Set();
+
+function freePort() {
+    return new Promise((resolve) => {
+        const probe = createServer().listen(0, "127.0.0.1", () => {
+            const { port } = probe.address();
+            probe.close(() => resolve(port));
+        });
+    });
+}
+
+async function ready(server) {
+    for (;;) {
+        if (server.child.exitCode !== null || server.child.signalCode !== null)
+            throw new Error(`${server.name} ended while it started; its words are in ${server.log}`);
+        const answer = await fetch(`${server.url}/health`).catch(() => null);
+        if (answer?.status === 200) return server;
+        await wait(100);
+    }
+}
+
+async function launch(place, name, kind, program, args, port, env = {}) {
+    mkdirSync(place.logs, { recursive: true });
+    const log = join(place.logs, `${name.replace(/[^a-z0-9]+/gi, "-")}.log`);
+    const out = createWriteStream(log);
+    const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout.pipe(out, { end: false });
+    child.stderr.pipe(out, { end: false });
+    const ended = new Promise((resolve) => {
+        child.on("exit", resolve);
+        child.on("error", resolve);
+    });
+    const server = { name, kind, child, log, url: `http://127.0.0.1:${port}` };
+    server.stop = async () => {
+        running.delete(server);
+        child.kill("SIGTERM");
+        const hard = setTimeout(() => child.kill("SIGKILL"), 20000);
+        await ended;
+        clearTimeout(hard);
+    };
+    running.add(server);
+    return ready(server);
+}
+
+export function killAll() {
+    for (const server of running) server.child.kill("SIGKILL");
+}
+
+const toml = (table) => Object.entries(table).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`).join("");
+
+// What { target, draft, context, slots, drafter } describes: `draft` is a model file or none, `drafter`
+// the plugin that runs it with options of its own. The draft length is left to the policy.
+export async function startOurs(place, name, { target, draft, context = 2048, slots = 1, drafter = {} }) {
+    const port = await freePort();
+    const file = join(place.out, `${name.replace(/[^a-z0-9]+/gi, "-")}.toml`);
+    const threads = place.threads;
+    let text = `schema = 1\n[server]\nlisten = "127.0.0.1:${port}"\n[backend.target]\n`;
+    text += toml({ plugin: "llamacpp", model_path: place.model(target), context, slots, threads });
+    if (draft) {
+        text += "[backend.draft]\n";
+        text += toml({ plugin: "llamacpp", model_path: place.model(draft), context: Math.min(context, 256), slots,
+            threads, ...drafter });
+    }
+    text += "[pipeline.bench]\n" + toml({ serves: ["bench"], target: "target", ...(draft && { draft: ["draft"] }),
+        max_draft_tokens: "auto", fallback: false });
+    writeFileSync(file, text);
+    const args = ["serve", "-c", file, ...place.plugins.flatMap((folder) => ["--plugins-dir", folder])];
+    return launch(place, name, "ours", place.tightwad, args, port, { TIGHTWAD_STATE: join(place.out, "state") });
+}
+
+// llama-server with as many threads as ours and one slot, or what `flags` say.
+export async function startPeer(place, name, { model, draft, context = 2048, slots = 1, flags = [] }) {
+    const port = await freePort();
+    const threads = String(place.threads);
+    const args = ["-m", place.model(model), "--host", "127.0.0.1", "--port", String(port), "-t", threads, "-tb",
+        threads, "-c", String(context * slots), "-np", String(slots), "--no-webui"];
+    if (draft) args.push("-md", place.model(draft), "-td", threads, "-tbd", threads);
+    return launch(place, name, "peer", place.peer, [...args, ...flags], port);
+}
+
+// The KV settings under which Tightwad is exact on the CPU, for a like-for-like comparison.
+export const sameKv = ["-ctk", "f16", "-ctv", "bf16", "-fa", "on", "--no-kv-unified"];
