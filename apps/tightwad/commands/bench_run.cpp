@@ -89,7 +89,9 @@ bool bench_pair::equal() const {
 
 std::vector<bench_source> source_rows(const speculation_stats& stats) {
     std::vector<bench_source> rows;
-    if (stats.drafted > 0) rows.push_back({"model", stats.drafted, stats.accepted});
+    for (std::size_t i = 0; i < draft_sources; ++i)
+        if (const auto& share = stats.sources[i]; share.drafted > 0)
+            rows.push_back({name(static_cast<draft_source>(i)), share.drafted, share.accepted});
     return rows;
 }
 

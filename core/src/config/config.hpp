@@ -76,6 +76,7 @@ struct pipeline_config {
     std::vector<std::string> draft;  // names of backends
     std::string target;              // name of a backend
     std::string verify = "exact";
+    std::string exactness = "auto"; // or the class that is asked for: bitwise, shape-class, numeric
     std::optional<std::int32_t> max_draft_tokens; // none = "auto"
     bool always_draft = false; // not in the file: benches and tests want a draft in every round
     bool fallback = true; // a draft that cannot be used: true = go on without it, false = an error

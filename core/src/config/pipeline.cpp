@@ -1,5 +1,6 @@
 // [pipeline.NAME]: which models answer to which names, and how they speculate.
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "config/sections.hpp"
@@ -61,6 +62,14 @@ pipeline_config read_pipeline(const toml_tree::member& table, report& out) {
     if (const auto verify = reader.text("verify"); verify && *verify != "exact")
         out.add(table.value.find("verify")->value.at,
                 "\"verify\" is \"" + *verify + "\"; the only way there is is \"exact\".");
+    if (auto exactness = reader.text("exactness")) {
+        pipeline.exactness = std::move(*exactness);
+        constexpr std::array classes{"auto", "bitwise", "shape-class", "numeric"};
+        if (std::find(classes.begin(), classes.end(), pipeline.exactness) == classes.end())
+            out.add(table.value.find("exactness")->value.at,
+                    "\"exactness\" is \"" + pipeline.exactness +
+                        "\"; it must be \"auto\", \"bitwise\", \"shape-class\" or \"numeric\".");
+    }
     read_draft_length(reader, pipeline, out);
     if (const auto fallback = reader.boolean("fallback")) pipeline.fallback = *fallback;
     if (const auto queue = reader.integer("queue", 0, 100000))

@@ -1,6 +1,7 @@
 // From configuration to running pipelines.
 #include "pipeline/build.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -12,6 +13,7 @@
 #include "bridge/interfaces.hpp"
 #include "pipeline/backend_pipeline.hpp"
 #include "pipeline/engine_pipeline.hpp"
+#include "pipeline/exact_target.hpp"
 
 namespace tw {
 namespace {
@@ -117,6 +119,34 @@ void find_chat_template(engine_pipeline_parts& parts, const ends& target, const 
         if (candidate != target.code && attempt(*candidate)) return;
 }
 
+bool has_option(const tw_engine_v1& api, std::string_view name) {
+    for (const auto* const* option = api.options; option != nullptr && *option != nullptr; ++option)
+        if ((*option)->name == name) return true;
+    return false;
+}
+
+// The target, and what its exactness asks of the passes.
+result<void> add_target(engine_pipeline_parts& parts, const ends& target, const std::string& exactness,
+                        const std::function<bool(float)>& progress) {
+    probe_options probing;
+    probing.most_rows = static_cast<std::int32_t>(std::min<std::size_t>(parts.speculation.most + 1, 64));
+    probing.prefill_rows = parts.scheduling.prefill_rows;
+    auto got = load_exact_target([&](const std::string& options) { return load(target, options, progress); },
+                                 target.node->options_json, has_option(*target.as_engine, "cache"), exactness, probing);
+    if (!got) return got.error();
+    const auto& report = got->report;
+    parts.exactness = {name(report.kind), got->cost, report.findings};
+    parts.scheduling.reuse_prefix = report.reusable || report.kind == exactness_class::numeric;
+    if (report.kind == exactness_class::shape_class) {
+        parts.scheduling.least_rows = report.rows.least;
+        parts.scheduling.most_rows = report.rows.most;
+        parts.speculation.most = std::min(parts.speculation.most, static_cast<std::size_t>(report.rows.most - 1));
+    }
+    spdlog::info("event=exactness model=\"{}\" class={} cost={:.2f}", got->model->info().model, name(report.kind), got->cost);
+    parts.target = std::move(got->model);
+    return {};
+}
+
 // Every drafter that can serve the target; the first reason why one cannot is kept for the status.
 result<void> add_drafts(engine_pipeline_parts& parts, const pipeline_config& wanted, const configuration& config,
                         const registry& plugins, const std::function<bool(float)>& progress) {
@@ -155,9 +185,9 @@ result<std::shared_ptr<pipeline>> build(const pipeline_config& wanted, const con
     parts.speculation.always = wanted.always_draft;
     if (wanted.max_draft_tokens) parts.speculation.most = static_cast<std::size_t>(*wanted.max_draft_tokens);
     const float share = wanted.draft.empty() ? 1.0F : 0.9F;
-    auto loaded = load(target, target.node->options_json, [&](float part) { return progress(part * share); });
-    if (!loaded) return loaded.error();
-    parts.target = std::move(*loaded);
+    if (const auto loaded = add_target(parts, target, wanted.exactness, [&](float part) { return progress(part * share); });
+        !loaded)
+        return loaded.error();
     find_chat_template(parts, target, plugins);
     if (const auto added = add_drafts(parts, wanted, config, plugins, [&](float part) {
             return progress(share + part * (1 - share));

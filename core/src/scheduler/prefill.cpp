@@ -10,14 +10,13 @@ namespace tw {
 void scheduler::prefill() {
     rows_.clear();
     list chunk;
-    const bool shaped = options_.least_rows > 1 || options_.most_rows > 0;
     auto room = std::min(static_cast<std::size_t>(options_.prefill_rows), most_rows());
     auto oldest_first = active_;
     std::stable_sort(oldest_first.begin(), oldest_first.end(),
                      [](const auto& a, const auto& b) { return a->started < b->started; });
     for (const auto& answer : oldest_first) {
         if (answer->finished || answer->prefilled() || room == 0) continue;
-        if (shaped && !chunk.empty()) break; // several sequences would make passes of other shapes
+        if (shaped() && !chunk.empty()) break; // several sequences would make passes of other shapes
         const auto n = std::min(room, answer->tokens.size() - 1 - answer->cached);
         for (std::size_t i = 0; i < n; ++i) {
             const auto at = answer->cached + i;

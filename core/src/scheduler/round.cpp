@@ -36,13 +36,11 @@ void scheduler::pass(const list& answers) {
     const auto spent = decode_s_ - before;
     for (const auto& each : fillers) static_cast<void>(target_->truncate(each.slot, each.held));
 
-    std::int32_t first_row = 0;
     std::vector<round_outcome> outcomes;
     for (const auto& answer : answers) {
         answer->cached = answer->tokens.size() + padded;
         answer->stats.verify_s += spent;
-        take(*answer, *logits, first_row);
-        first_row += static_cast<std::int32_t>(answer->draft.size()) + 1;
+        take(*answer, *logits, answer->first_row);
         outcomes.push_back({answer->drafted_as, std::span(answer->tokens).last(answer->fresh)});
     }
     if (planner_) planner_->learn(outcomes, rows_.size(), spent);
@@ -123,19 +121,24 @@ void scheduler::forget(std::int32_t slot) {
 
 void scheduler::add_rows(const list& answers, const std::vector<filler>& fillers, std::size_t padded) {
     rows_.clear();
+    std::int32_t wanted = 0;
+    const auto add = [&](std::int32_t slot, std::int32_t at, std::int32_t token, bool read) {
+        rows_.push_back({slot, at, token, read || shaped()});
+        wanted += rows_.back().want_logits;
+    };
     auto next = fillers.begin();
     const auto add_filler = [&] {
-        for (std::size_t i = 0; i <= padded; ++i)
-            rows_.push_back({next->slot, next->held + static_cast<std::int32_t>(i), 0, 0});
+        for (std::size_t i = 0; i <= padded; ++i) add(next->slot, next->held + static_cast<std::int32_t>(i), 0, false);
         ++next;
     };
     for (const auto& answer : answers) {
         while (next != fillers.end() && next->slot < answer->slot) add_filler();
         auto at = static_cast<std::int32_t>(answer->tokens.size() - 1);
-        rows_.push_back({answer->slot, at, answer->tokens.back(), 1});
+        answer->first_row = wanted;
+        add(answer->slot, at, answer->tokens.back(), true);
         for (std::size_t i = 0; i < padded; ++i) {
             const bool drafted = i < answer->draft.size();
-            rows_.push_back({answer->slot, ++at, drafted ? answer->draft[i].token : answer->tokens.back(), drafted});
+            add(answer->slot, ++at, drafted ? answer->draft[i].token : answer->tokens.back(), drafted);
         }
     }
 }

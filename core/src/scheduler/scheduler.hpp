@@ -82,6 +82,8 @@ class scheduler {
     void remove_finished();
     [[nodiscard]] std::size_t context() const; // tokens a sequence can hold and still be padded
     [[nodiscard]] std::size_t most_rows() const;
+    // In a shape class every row of a pass wants logits: how many do is the shape of the output layer.
+    [[nodiscard]] bool shaped() const { return options_.least_rows > 1 || options_.most_rows > 0; }
 
     std::unique_ptr<engine> target_;
     std::unique_ptr<draft_planner> planner_;

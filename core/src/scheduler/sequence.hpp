@@ -52,6 +52,7 @@ struct sequence {
     std::int32_t slot = -1; // the sequence id at the target
     sequence_id drafted_as = 0;       // its name at the planner; 0 = nothing is drafted for it
     std::vector<drafted_token> draft; // of the round under way
+    std::int32_t first_row = 0;       // its first row of logits in the pass under way
     std::size_t fresh = 0;            // tokens picked in the round under way
     std::optional<finish_reason> ending; // how the round under way ended it
     bool finished = false;               // done() was called

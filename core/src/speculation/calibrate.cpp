@@ -10,6 +10,7 @@ namespace {
 
 constexpr double budget_s = 2;       // for the table of pass times
 constexpr double tolerated = 1.05;   // a target step beside a streaming drafter, over one alone
+constexpr double least_pace = 0.5;   // of the drafter's own, beside the target
 constexpr sequence_id measuring = ~sequence_id{0};
 
 double timed(engine& target, std::int32_t at, std::size_t rows) {
@@ -41,7 +42,7 @@ void speculator::calibrate(engine& target) {
 void speculator::measure_drafter(std::size_t index, engine& target, double step_s) {
     auto& each = drafters_[index];
     const std::vector<std::int32_t> prompt(8, std::max(target.info().bos, 0));
-    auto& of = answers_.try_emplace(measuring, answer{draft_path(prompt, {}, drafters_.size()), sampling_params{.temperature = 0},
+    auto& of = answers_.try_emplace(measuring, answer{draft_path(prompt, {}, drafters_.size()), prompt.size(), sampling_params{.temperature = 0},
                                                       std::vector<ear>(drafters_.size()), {}, {}}).first->second;
     const std::vector<draft_seat> seats{{.sequence = measuring, .most = options_.most, .draft = {}}};
     const auto want = static_cast<std::uint16_t>(std::min<std::size_t>(8, each.link->longest()));
@@ -56,22 +57,33 @@ void speculator::measure_drafter(std::size_t index, engine& target, double step_
         each.token_s = each.order_s / static_cast<double>(each.order_tokens);
         each.handover_s = std::max(0.0, waited - each.order_s);
     }
-    if (each.alive && options_.mode == speculator_options::way::measured) {
-        tell(index, measuring, {.want = static_cast<std::uint16_t>(std::min<std::size_t>(each.link->longest(), 1000)),
-                                .stream = true});
-        std::vector<double> beside;
-        while (beside.size() < 5 && of.ears[index].waiting && (beside.empty() || beside.front() < 4 * step_s)) {
-            beside.push_back(timed(target, 0, 1));
-            collect();
-        }
-        if (!beside.empty() && step_s > 0) {
-            std::nth_element(beside.begin(), beside.begin() + static_cast<std::ptrdiff_t>(beside.size() / 2), beside.end());
-            each.contention = beside[beside.size() / 2] / step_s;
-            each.streams = each.contention <= tolerated;
-        }
-    }
+    if (each.alive && each.token_s > 0 && options_.mode == speculator_options::way::measured)
+        measure_contention(index, target, step_s);
     if (each.alive) each.link->send(draft_close{measuring});
     answers_.erase(measuring);
+}
+
+// Both at once: a drafter may stream when neither of the two is slowed down much. Engines that take turns on the
+// same cores leave the target its pace and take the drafter's.
+void speculator::measure_contention(std::size_t index, engine& target, double step_s) {
+    auto& each = drafters_[index];
+    const auto& waiting = answers_.at(measuring).ears[index].waiting;
+    const auto before = each.tokens;
+    const auto start = clock::now();
+    tell(index, measuring, {.want = static_cast<std::uint16_t>(std::min<std::size_t>(each.link->longest(), 1000)),
+                            .stream = true});
+    std::vector<double> beside;
+    while (beside.size() < 5 && waiting && (beside.empty() || beside.front() < 4 * step_s)) {
+        beside.push_back(timed(target, 0, 1));
+        collect();
+    }
+    if (beside.empty() || step_s <= 0) return;
+    const auto elapsed = std::chrono::duration<double>(clock::now() - start).count();
+    const auto alone = std::min(elapsed / each.token_s, static_cast<double>(std::min<std::size_t>(each.link->longest(), 1000)));
+    const auto pace = static_cast<double>(each.tokens - before) / std::max(1.0, alone);
+    std::nth_element(beside.begin(), beside.begin() + static_cast<std::ptrdiff_t>(beside.size() / 2), beside.end());
+    each.contention = std::max(beside[beside.size() / 2] / step_s, 1 / std::max(pace, 0.01));
+    each.streams = beside[beside.size() / 2] <= tolerated * step_s && pace >= least_pace;
 }
 
 } // namespace tw

@@ -33,7 +33,7 @@ struct drafting_report {
         bool alive = true;
         double acceptance = 0, observations = 0; // per token
         double token_s = 0, handover_s = 0;      // c·T and r·T
-        double contention = 0; // a target step beside it, over one alone; 0 = not measured
+        double contention = 0; // how much slower the worse hit of drafter and target is beside the other; 0 = not measured
     };
     std::string mode;               // "streaming", "synchronous", "silent"
     double draft_length = 0;        // mean of the last rounds

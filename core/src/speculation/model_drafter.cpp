@@ -93,6 +93,7 @@ void model_drafter::follow(draft_order order) {
     if (at->digests[base] != order.prefix) return give_up();
     if (!order.audit) at->audited = base;
     at->complete = order.want == 0;
+    at->audit_due = order.audit;
     at->side.reset();
     order.tail.clear();
     at->order = std::move(order);
@@ -144,7 +145,7 @@ bool model_drafter::has_work() const {
                });
     };
     return !lost_.empty() || std::any_of(slots_.begin(), slots_.end(), [&](const slot& at) {
-        return at.sequence != 0 && (!at.complete || (at.order.audit && at.audited < at.committed()) ||
+        return at.sequence != 0 && (!at.complete || at.audit_due ||
                                     (at.order.stream && branches(at)));
     });
 }
@@ -177,7 +178,7 @@ void model_drafter::feed(slot& at, std::int32_t index, const std::vector<std::in
     if (end <= from) return;
     fed what{.of = &at, .first_row = wanted_, .judged_from = 0, .judged_to = 0,
              .head = picks && end == path.size()};
-    if (!at.side && at.order.audit) {
+    if (!at.side && at.audit_due) {
         what.judged_to = std::min(at.committed(), end + 1);
         what.judged_from = std::min(what.judged_to, std::max(at.audited, from + 1));
     }
@@ -203,7 +204,7 @@ result<void> model_drafter::step(std::vector<drafter_reply>& out) {
             send(at, out);
         }
         if (!at.side && !wants_token(at)) begin_branch(at);
-        const bool audits = at.order.audit && at.audited < at.committed();
+        const bool audits = at.audit_due;
         if (!at.side && !audits && !wants_token(at)) continue;
         auto path = at.tokens;
         if (at.side) {
@@ -215,6 +216,7 @@ result<void> model_drafter::step(std::vector<drafter_reply>& out) {
         feed(at, index, path, pass);
         if (audits && (pass.empty() || pass.back().of != &at)) { // all of it was fed before
             at.audited = at.committed();
+            at.audit_due = false;
             out.push_back(draft_audit{at.sequence, {}, true});
         }
     }
@@ -227,7 +229,7 @@ result<void> model_drafter::step(std::vector<drafter_reply>& out) {
         auto& at = *what.of;
         at.seconds += spent.count();
         const auto judged = static_cast<std::int32_t>(what.judged_to - what.judged_from);
-        if (at.order.audit && !at.side && at.audited < at.committed()) audit(what, *logits, out);
+        if (at.audit_due && !at.side) audit(what, *logits, out);
         if (!what.head) continue;
         const auto row = what.first_row + judged;
         if (at.side) grow_branch(at, *logits, row, out);
@@ -250,6 +252,7 @@ void model_drafter::audit(const fed& what, const engine::logits_view& logits, st
     for (auto i = what.judged_to; i < at.tokens.size(); ++i) at.sampler->push(at.tokens[i]);
     at.audited = std::max(at.audited, what.judged_to);
     report.complete = at.audited == at.committed();
+    at.audit_due = !report.complete;
     out.push_back(std::move(report));
 }
 

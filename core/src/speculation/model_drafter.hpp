@@ -60,6 +60,7 @@ class model_drafter {
         std::size_t audited = 0;            // tokens judged or passed over so far
         std::size_t sent = 0;               // drafts already sent for this order
         bool complete = true;
+        bool audit_due = false; // the order asked for one, and it is not complete
         float seconds = 0; // spent in passes since the last batch
         std::optional<branch> side;
 

@@ -44,6 +44,7 @@ void speculator::heard(std::size_t index, drafter_reply& reply) {
         if (of == nullptr) return;
         of->path.post(index, batch);
         from.order_s += static_cast<double>(batch.seconds);
+        from.tokens += batch.tokens.size();
         from.order_tokens = std::max(from.order_tokens, batch.tokens.size());
         if (batch.complete && batch.epoch == of->ears[index].epoch) of->ears[index].waiting = false;
     }
@@ -55,9 +56,9 @@ void speculator::tell(std::size_t index, sequence_id sequence, draft_order order
     auto& told = of.ears[index];
     const auto committed = of.path.committed();
     if (!told.open) {
-        drafters_[index].link->send(draft_open{sequence, of.sampling, {committed.begin(), committed.end()}});
+        drafters_[index].link->send(draft_open{sequence, of.sampling, {committed.begin(), committed.begin() + static_cast<std::ptrdiff_t>(of.prompt)}});
         told.open = true;
-        told.told = committed.size();
+        told.told = of.prompt;
     }
     order.sequence = sequence;
     order.epoch = ++told.epoch;

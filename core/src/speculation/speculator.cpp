@@ -29,7 +29,7 @@ speculator::speculator(std::vector<drafter_offer> drafters, speculator_options o
 void speculator::open(sequence_id sequence, const sampling_params& sampling, std::span<const std::int32_t> prompt,
                       std::span<const std::int32_t> prediction) {
     const std::lock_guard lock(mutex_);
-    answers_.try_emplace(sequence, answer{draft_path(prompt, prediction, drafters_.size()), sampling,
+    answers_.try_emplace(sequence, answer{draft_path(prompt, prediction, drafters_.size()), prompt.size(), sampling,
                                           std::vector<ear>(drafters_.size()), {}, {}});
 }
 
@@ -159,14 +159,16 @@ void speculator::learn(std::span<const round_outcome> outcomes, std::size_t rows
         quiet_ = 0;
     } else {
         model_gain_.plain();
-        unheard_ += static_cast<std::size_t>(tokens);
+        for (const auto& outcome : outcomes)
+            if (outcome.sequence != 0) unheard_ += outcome.tokens.size();
         if (drafted) free_gain_.drafted(tokens, seconds, plain);
     }
     if (!drafted) free_gain_.plain();
 }
 
 bool speculator::audit(std::span<draft_seat> seats) {
-    if (unheard_ < listen_every << quiet_) return false;
+    const bool anybody = std::any_of(seats.begin(), seats.end(), [](const auto& seat) { return seat.sequence != 0; });
+    if (!anybody || unheard_ < listen_every << quiet_) return false;
     bool listened = false;
     for (std::size_t d = 0; d < drafters_.size(); ++d) {
         auto& each = drafters_[d];

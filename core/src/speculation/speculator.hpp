@@ -61,6 +61,7 @@ class speculator final : public draft_planner {
     };
     struct answer {
         draft_path path;
+        std::size_t prompt; // of the path's tokens
         sampling_params sampling;
         std::vector<ear> ears;             // per drafter
         std::vector<drafted_token> root;   // what each source said came next, for this round
@@ -76,7 +77,8 @@ class speculator final : public draft_planner {
         double contention = 0;
         int strikes = 0, skip = 0;         // too late so often; rounds without it
         double order_s = 0;                // its own time for the order under way, as it reports it
-        std::size_t order_tokens = 0;
+        std::size_t order_tokens = 0;      // of its largest batch
+        std::size_t tokens = 0;            // drafted so far
     };
     struct intent { // an order worth giving
         std::size_t drafter = 0;
@@ -100,6 +102,7 @@ class speculator final : public draft_planner {
                                                std::size_t least_rows) const;
     void judge(answer& of, std::span<const std::int32_t> picked);
     void measure_drafter(std::size_t index, engine& target, double step_s);
+    void measure_contention(std::size_t index, engine& target, double step_s);
 
     speculator_options options_;
     draft_inbox inbox_;

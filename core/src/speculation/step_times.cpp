@@ -31,13 +31,13 @@ void step_times::observe(std::size_t rows, double seconds) {
         scale_ *= std::exp(0.1 * off);
         return;
     }
-    scale_ *= std::exp(0.05 * off);
+    scale_ *= std::exp(0.02 * off);
     if (knots_.size() == 1 && !knots_.contains(rows)) knots_[rows] = seconds / scale_;
     auto above = knots_.lower_bound(rows);
     if (above == knots_.end()) above = std::prev(above);
     const auto below = above->first > rows && above != knots_.begin() ? std::prev(above) : above;
-    below->second *= std::exp(0.05 * off);
-    if (below != above) above->second *= std::exp(0.05 * off);
+    below->second *= std::exp(0.1 * off);
+    if (below != above) above->second *= std::exp(0.1 * off);
 }
 
 double step_times::seconds(std::size_t rows) const {
