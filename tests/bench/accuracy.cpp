@@ -11,7 +11,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "scheduler/digest.hpp"
+#include "sampling/digest.hpp"
 #include "support/real_engine.hpp"
 #include "support/real_pipeline.hpp"
 

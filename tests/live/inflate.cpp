@@ -14,7 +14,7 @@
 
 #include <gguf.h>
 
-#include "scheduler/digest.hpp"
+#include "sampling/digest.hpp"
 #include "support/real_engine.hpp"
 
 namespace {

@@ -1,4 +1,5 @@
 // What /v1/tightwad/status says about a pipeline with an engine.
+#include <algorithm>
 #include <cmath>
 
 #include <nlohmann/json.hpp>
@@ -50,7 +51,9 @@ json engine_pipeline::status() const {
     const auto& info = scheduler_.target().info();
     const auto* planner = scheduler_.planner();
     const auto report = planner ? planner->report() : drafting_report{};
-    json speculation{{"active", planner != nullptr},
+    const bool drafting = std::any_of(report.drafters.begin(), report.drafters.end(),
+                                      [](const auto& each) { return each.alive; });
+    json speculation{{"active", drafting}, // a model drafts; what was said before is drafted from all the same
                      {"why_not", no_draft_.empty() ? json(nullptr) : json(no_draft_)},
                      {"max_draft_tokens", draft_limit_},
                      {"verify", "exact"}};

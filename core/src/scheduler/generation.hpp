@@ -57,7 +57,23 @@ struct speculation_stats {
     std::array<share, draft_sources> sources{}; // the same by where the tokens came from
     double queue_s = 0, prefill_s = 0, draft_s = 0, verify_s = 0, total_s = 0;
 
-    speculation_stats& operator+=(const speculation_stats& other);
+    speculation_stats& operator+=(const speculation_stats& other) {
+        rounds += other.rounds;
+        drafted += other.drafted;
+        accepted += other.accepted;
+        bonus += other.bonus;
+        tokens += other.tokens;
+        for (std::size_t i = 0; i < sources.size(); ++i) {
+            sources[i].drafted += other.sources[i].drafted;
+            sources[i].accepted += other.sources[i].accepted;
+        }
+        queue_s += other.queue_s;
+        prefill_s += other.prefill_s;
+        draft_s += other.draft_s;
+        verify_s += other.verify_s;
+        total_s += other.total_s;
+        return *this;
+    }
     [[nodiscard]] double acceptance() const { return drafted ? double(accepted) / double(drafted) : 0; }
 };
 
