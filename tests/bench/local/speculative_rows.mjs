@@ -25,7 +25,7 @@ const drafters = {
     "bad drafter": {},
     "random drafter": { plugin: "unruly", random: true },
     "drafter stalled 1 s": { plugin: "unruly", stall_ms: 1000, stall_every: 20 },
-    "drafter killed": { plugin: "unruly", die_after: 150 },
+    "drafter killed": { plugin: "unruly", die_after: 70 },
 };
 
 async function slowestCase(bench, name, drafter) {
