@@ -85,6 +85,7 @@ json engine_pipeline::status() const {
           {"prompt_tokens", state.prompt_tokens}, {"cached_tokens", state.cached_tokens},
           {"queue_s", totals.queue_s}, {"prefill_s", totals.prefill_s}, {"draft_s", totals.draft_s},
           {"verify_s", totals.verify_s}, {"scheduler_us_p50", rounded(state.own_us, 0.1)},
+          {"scheduler_wall_us_p50", rounded(state.wall_us, 0.1)},
           {"sampling_us_p50", rounded(state.sampling_us, 0.1)}}},
     };
 }

@@ -33,9 +33,9 @@ void scheduler::prefill() {
         ++padding.pos;
         rows_.push_back(padding);
     }
-    const auto before = decode_s_;
+    const auto before = decode_.wall;
     if (const auto pass = decode(); !pass) return fail_all(chunk, pass.error());
-    for (const auto& answer : chunk) answer->stats.prefill_s += decode_s_ - before;
+    for (const auto& answer : chunk) answer->stats.prefill_s += decode_.wall - before;
     const bool padded = rows_.size() > read;
     rows_.resize(read);
     for (const auto& row : rows_)

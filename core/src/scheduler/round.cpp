@@ -27,13 +27,13 @@ void scheduler::pass(const list& answers) {
     const auto fillers = fill_gaps(answers, longest + 1);
     const auto padded = pad_drafts(answers, answers.size() + fillers.size());
     add_rows(answers, fillers, padded);
-    const auto before = decode_s_;
+    const auto before = decode_.wall;
     const auto logits = decode();
     if (!logits) {
         for (const auto& each : fillers) forget(each.slot);
         return fail_all(answers, logits.error());
     }
-    const auto spent = decode_s_ - before;
+    const auto spent = decode_.wall - before;
     for (const auto& each : fillers) static_cast<void>(target_->truncate(each.slot, each.held));
 
     std::vector<round_outcome> outcomes;
@@ -51,6 +51,14 @@ void scheduler::pass(const list& answers) {
         else if (answer->remaining() == 0 || answer->tokens.size() >= full) finish(*answer, finish_reason::length);
         else keep(*answer, answer->tokens.size() - 1);
     }
+    for (const auto& answer : answers) deliver(*answer);
+}
+
+// What a round brought leaves in one piece, when everything else of the round is done.
+void scheduler::deliver(sequence& answer) {
+    if (answer.unsent.empty()) return;
+    answer.sink->text(answer.unsent);
+    answer.unsent.clear();
 }
 
 // Fills in each answer's draft. No draft is always right: it is then a plain step.
@@ -144,13 +152,13 @@ void scheduler::add_rows(const list& answers, const std::vector<filler>& fillers
 }
 
 result<engine::logits_view> scheduler::decode() {
-    const auto start = steady::now();
+    const stopwatch watch;
     auto out = target_->decode(rows_);
-    decode_s_ += seconds_since(start);
+    decode_ += watch.read();
     return out;
 }
 
-// Picks from one answer's rows and sends what can be sent.
+// Picks from one answer's rows.
 void scheduler::take(sequence& answer, const engine::logits_view& logits, std::int32_t first_row) {
     const auto position = static_cast<std::int64_t>(answer.tokens.size());
     const auto ends = [&](std::int32_t token) {
@@ -159,9 +167,9 @@ void scheduler::take(sequence& answer, const engine::logits_view& logits, std::i
     token_ids draft;
     for (const auto& each : answer.draft) draft.push_back(each.token);
     const auto limit = std::min(answer.remaining(), context() - answer.tokens.size());
-    const auto start = steady::now();
+    const stopwatch watch;
     const auto verdict = accept(logits, first_row, position, draft, limit, answer.sampler, ends);
-    sampling_s_ += seconds_since(start);
+    picking_ += watch.read();
 
     ++answer.stats.rounds;
     answer.stats.drafted += draft.size();
@@ -189,7 +197,7 @@ std::optional<finish_reason> scheduler::accept_token(sequence& answer, std::int3
     answer.tokens.push_back(token);
     if ((entry.flags & TW_TOKEN_EOG) != 0) return finish_reason::stop;
     const auto out = answer.text.push(entry.piece);
-    if (!out.text.empty()) answer.sink->text(out.text);
+    answer.unsent += out.text;
     if (out.stopped) return finish_reason::stop;
     return {};
 }

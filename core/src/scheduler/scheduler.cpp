@@ -74,6 +74,7 @@ scheduler_state scheduler::state() const {
     const std::lock_guard lock(mutex_);
     auto out = state_;
     out.own_us = own_.median() * 1e6;
+    out.wall_us = wall_.median() * 1e6;
     out.sampling_us = sampling_.median() * 1e6;
     return out;
 }
@@ -90,17 +91,19 @@ std::size_t scheduler::most_rows() const {
 
 void scheduler::run() {
     while (wait_for_work()) {
-        const auto start = steady::now();
-        decode_s_ = sampling_s_ = waited_s_ = 0;
+        const stopwatch turn;
+        decode_ = picking_ = {};
+        waited_s_ = 0;
         admit();
         drop_cancelled();
         prefill();
         round();
         remove_finished();
-        const auto own = seconds_since(start) - decode_s_ - sampling_s_ - waited_s_;
+        const auto all = turn.read();
         const std::lock_guard lock(mutex_);
-        own_.add(own);
-        if (sampling_s_ > 0) sampling_.add(sampling_s_);
+        own_.add(all.own - decode_.own - picking_.own);
+        wall_.add(all.wall - decode_.wall - picking_.wall - waited_s_);
+        if (picking_.wall > 0) sampling_.add(picking_.wall);
     }
     const auto stopped = fail(code::unavailable, "The endpoint was stopped before the answer was complete.");
     fail_all(active_, stopped);
@@ -158,6 +161,7 @@ void scheduler::drop_cancelled() {
 void scheduler::finish(sequence& answer, finish_reason reason, std::optional<error> failure) {
     if (answer.finished) return;
     answer.finished = true;
+    deliver(answer);
     if (reason == finish_reason::stop || reason == finish_reason::length) {
         if (const auto rest = answer.text.finish(); !rest.empty()) answer.sink->text(rest);
         if (answer.text.stopped()) reason = finish_reason::stop;

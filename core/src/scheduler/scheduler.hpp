@@ -12,6 +12,7 @@
 #include "scheduler/recent.hpp"
 #include "scheduler/sequence.hpp"
 #include "scheduler/slots.hpp"
+#include "scheduler/stopwatch.hpp"
 #include "speculation/draft_planner.hpp"
 
 namespace tw {
@@ -30,8 +31,9 @@ struct scheduler_state {
     std::uint64_t requests = 0; // accepted so far
     speculation_stats totals;   // of the answers that ended
     std::uint64_t prompt_tokens = 0, cached_tokens = 0; // of those
-    // Medians of the last rounds, microseconds: the scheduler's own work, and picking tokens.
-    double own_us = 0, sampling_us = 0;
+    // Medians of the last rounds, microseconds: the thread's own time for all but model and sampling, what
+    // passed on the wall meanwhile (other threads on its core included), and picking tokens.
+    double own_us = 0, wall_us = 0, sampling_us = 0;
 };
 
 // Owns the target and the one thread that uses it. What a request gets depends on its prompt, parameters
@@ -75,6 +77,7 @@ class scheduler {
     result<engine::logits_view> decode();
     void take(sequence& answer, const engine::logits_view& logits, std::int32_t first_row);
     [[nodiscard]] std::optional<finish_reason> accept_token(sequence& answer, std::int32_t token);
+    static void deliver(sequence& answer);
     void keep(sequence& answer, std::size_t length);
     void finish(sequence& answer, finish_reason reason, std::optional<error> failure = {});
     void vacate(sequence& answer, bool failed);
@@ -101,8 +104,9 @@ class scheduler {
     std::vector<tw_row> rows_;
     std::vector<draft_seat> seats_;
     sequence_id last_sequence_ = 0;
-    double decode_s_ = 0, sampling_s_ = 0, waited_s_ = 0; // of the turn under way
-    recent own_, sampling_;                               // guarded by mutex_
+    spent_time decode_, picking_; // of the turn under way
+    double waited_s_ = 0;         // for drafts, likewise
+    recent own_, wall_, sampling_; // guarded by mutex_
 
     std::thread thread_;
 };

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "scheduler/generation.hpp"
@@ -53,6 +54,7 @@ struct sequence {
     sequence_id drafted_as = 0;       // its name at the planner; 0 = nothing is drafted for it
     std::vector<drafted_token> draft; // of the round under way
     std::int32_t first_row = 0;       // its first row of logits in the pass under way
+    std::string unsent;               // text of the round under way
     std::size_t fresh = 0;            // tokens picked in the round under way
     std::optional<finish_reason> ending; // how the round under way ended it
     bool finished = false;               // done() was called
