@@ -34,6 +34,7 @@ draft_path::draft_path(std::span<const std::int32_t> prompt, std::span<const std
     said_.append(prompt);
     prediction_.append(prediction);
     expected_ = {0, 0};
+    root_ = root();
 }
 
 void draft_path::post(std::size_t drafter, const draft_batch& batch) {
@@ -55,6 +56,7 @@ void draft_path::commit(std::span<const std::int32_t> tokens) {
         said_.append(token);
         realign(token);
     }
+    root_ = root();
     std::erase_if(board_, [&](const auto& entry) { return entry.second.at < tokens_.size(); });
 }
 
@@ -103,13 +105,13 @@ void draft_path::candidates(const cursors& where, prefix_digest prefix, std::spa
 
 std::vector<drafted_token> draft_path::next(const rates& all) const {
     std::vector<drafted_token> out;
-    candidates(root(), prefix_, {}, all, out);
+    candidates(root_, prefix_, {}, all, out);
     return out;
 }
 
 std::vector<drafted_token> draft_path::best(std::size_t most, const rates& all) const {
     std::vector<drafted_token> path, choices;
-    auto where = root();
+    auto where = root_;
     auto prefix = prefix_;
     while (path.size() < most) {
         candidates(where, prefix, path, all, choices);

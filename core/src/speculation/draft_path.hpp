@@ -76,6 +76,7 @@ class draft_path {
     std::vector<std::int32_t> tokens_;
     prefix_digest prefix_ = empty_prefix;
     suffix_index said_, prediction_;
+    cursors root_;                 // where both texts stand behind the committed tokens
     suffix_index::match expected_; // where the answer stands in the prediction
     std::unordered_multimap<prefix_digest, posted> board_;
     rates own_;

@@ -82,7 +82,10 @@ bool speculator::await(std::size_t index, std::span<const draft_seat> seats, clo
     }
 }
 
-void speculator::late(drafter& each) {
+// What it still owes is used when it comes and where it fits; nobody waits for it any more.
+void speculator::late(std::size_t index) {
+    auto& each = drafters_[index];
+    for (auto& [sequence, of] : answers_) of.ears[index].waiting = false;
     each.skip = 16 << std::min(each.strikes, 6);
     ++each.strikes;
 }
@@ -121,7 +124,7 @@ void speculator::ask(const intent& what, std::span<draft_seat> seats) {
     const auto waited = std::chrono::duration<double>(clock::now() - start).count();
     waited_s_ += waited;
     ordered_ = true;
-    if (!punctual) return late(each);
+    if (!punctual) return late(what.drafter);
     each.strikes -= each.strikes > 0 && each.skip == 0 ? 1 : 0;
     if (each.order_tokens == 0 || behind > 2 * seats.size() + 8) return;
     const auto token = each.order_s / static_cast<double>(each.order_tokens);
@@ -153,14 +156,14 @@ void speculator::stream(std::span<const draft_seat> seats) {
 // Every drafter, in every round, as much as may be.
 void speculator::order_always(std::span<draft_seat> seats) {
     for (std::size_t d = 0; d < drafters_.size(); ++d) {
-        if (!drafters_[d].alive) continue;
+        if (!drafters_[d].alive || options_.most == 0) continue;
         const auto start = clock::now();
         for (const auto& seat : seats)
             if (seat.most > 0)
                 tell(d, seat.sequence,
                      {.want = static_cast<std::uint16_t>(std::min({seat.most, options_.most, drafters_[d].link->longest()})),
                       .stream = drafters_[d].streams});
-        if (!drafters_[d].streams && !await(d, seats, start + long_enough)) late(drafters_[d]);
+        if (!drafters_[d].streams && !await(d, seats, start + long_enough)) late(d);
         waited_s_ += std::chrono::duration<double>(clock::now() - start).count();
         ordered_ = true;
     }

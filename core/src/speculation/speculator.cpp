@@ -183,7 +183,7 @@ bool speculator::audit(std::span<draft_seat> seats) {
         const auto start = clock::now();
         const auto tokens = static_cast<double>(std::min(told, 2 * each.link->longest() * seats.size()));
         const auto patience = std::chrono::duration<double>(1.5 * tokens * cost(each, 1).token_s + 0.01);
-        if (!await(d, seats, start + std::chrono::duration_cast<clock::duration>(patience))) late(each);
+        if (!await(d, seats, start + std::chrono::duration_cast<clock::duration>(patience))) late(d);
         waited_s_ += std::chrono::duration<double>(clock::now() - start).count();
         listened = true;
     }

@@ -95,7 +95,7 @@ class speculator final : public draft_planner {
     void stream(std::span<const draft_seat> seats);
     bool audit(std::span<draft_seat> seats);
     void order_always(std::span<draft_seat> seats);
-    void late(drafter& each);
+    void late(std::size_t index);
     [[nodiscard]] std::array<float, grades> chances(std::size_t index, const answer& of) const;
     [[nodiscard]] round_plan compose(std::span<draft_seat> seats, std::size_t least_rows);
     [[nodiscard]] std::optional<intent> decide(std::span<const draft_seat> seats, const round_plan& free,

@@ -96,5 +96,7 @@ export function schedulerCost(bench) {
     const cost = worst("scheduler_us_p50");
     if (cost === undefined) throw new Error("no server's status tells scheduler_us_p50");
     bench.add(figure({ row: "scheduler", what: "µs a round, p50", value: cost, atMost: 100, key: "sched_us" }));
+    bench.add(figure({ row: "scheduler", what: "µs a round on the wall, p50, others on its core included",
+        value: worst("scheduler_wall_us_p50") }));
     bench.add(figure({ row: "sampling", what: "µs a round, p50", value: worst("sampling_us_p50") }));
 }

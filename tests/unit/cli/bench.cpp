@@ -106,7 +106,7 @@ TEST_CASE("one other id is found although the text is the same") {
 TEST_CASE("the report carries ratios, sources and the exactness class") {
     scripted models;
     std::vector<bench_pair> pairs{pair_of(0, 1, 2), pair_of(1, 1, 4), pair_of(0, 2, 2), pair_of(1, 1, 1, "other")};
-    pairs[0].on.result.stats = {.rounds = 4, .drafted = 10, .accepted = 6, .tokens = 10};
+    pairs[0].on.result.stats = {.rounds = 4, .drafted = 10, .accepted = 6, .tokens = 10, .sources = {{{0, 0}, {0, 0}, {10, 6}}}};
     const auto report = make_report(pairs, 2, asking(4), models.status());
     CHECK(report.ratio == Approx(1.5));
     CHECK(report.ratio_95.low == Approx(1));

@@ -161,6 +161,19 @@ TEST_CASE("a value that does not fit is named with its field") {
           "tightwad.speculaton: 'tightwad' knows the field 'speculation' only, not 'speculaton'.");
 }
 
+TEST_CASE("a predicted output is a string or text parts, and nothing else") {
+    CHECK(chat(R"(,"prediction":{"type":"content","content":"as before"})").base.prediction == "as before");
+    CHECK(chat(R"(,"prediction":{"type":"content","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]})")
+              .base.prediction == "ab");
+    CHECK(chat("").base.prediction.empty());
+    CHECK(field_error(R"(,"prediction":{"type":"guess","content":"x"})") ==
+          "prediction.type: 'prediction.type' is 'guess'; the only kind there is is 'content'.");
+    CHECK(field_error(R"(,"prediction":{"type":"content","content":[{"type":"image"}]})") ==
+          "prediction.content: 'prediction.content' holds a part that is not text.");
+    CHECK(field_error(R"(,"prediction":{"type":"content","content":4})") ==
+          "prediction.content: 'prediction.content' must be a string or an array of text parts, not the number 4.");
+}
+
 TEST_CASE("messages that are none are named by their place") {
     CHECK(chat_error(R"({})") == "messages: 'messages' must hold at least one message.");
     CHECK(chat_error(R"({"messages":[]})") ==

@@ -50,6 +50,7 @@ answer_event end(std::size_t index, finish_reason reason) {
                     .drafted = 9,
                     .accepted = 6,
                     .tokens = 4,
+                    .sources = {{{0, 0}, {4, 3}, {5, 3}}},
                     .queue_s = 0.0005,
                     .prefill_s = 0.1,
                     .draft_s = 0.1,

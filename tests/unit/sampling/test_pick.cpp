@@ -5,6 +5,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <limits>
+
 namespace {
 
 std::int32_t below(std::mt19937_64& random, std::int32_t n) {
@@ -120,6 +122,24 @@ TEST_CASE("penalties and bias equal the naive rule through pushes and roll-backs
             past.generated.resize(past.generated.size() - back);
             sampler.pop(back);
         }
+    }
+}
+
+TEST_CASE("a ranked pick is the pick, and its runner-up wins when it is banned") {
+    std::mt19937_64 random(77);
+    for (int i = 0; i < 2000; ++i) {
+        const auto row = random_row(random);
+        auto params = random_params(random);
+        params.temperature = std::max(params.temperature, i % 3 == 0 ? 0.0F : 0.1F);
+        const auto position = static_cast<std::int64_t>(random() % 5000);
+        tw::sampler one(params, static_cast<std::int32_t>(row.size()));
+        const auto ranked = one.pick_ranked(row, position);
+        CHECK(ranked.token == pick(row, params, position));
+        CHECK(ranked.margin >= 0);
+        if (ranked.runner_up < 0 || params.top_k != 0 || params.top_p < 1 || params.min_p > 0) continue;
+        auto banned = params;
+        banned.logit_bias = {{ranked.token, -std::numeric_limits<float>::infinity()}};
+        CHECK(ranked.runner_up == pick(row, banned, position));
     }
 }
 
