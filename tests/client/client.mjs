@@ -181,7 +181,7 @@ test('a stream can be aborted, and the next request is served', async () => {
   const waiting = client.chat.completions.create({ model, messages, max_tokens: 400 }, { signal: pending.signal });
   pending.abort();
   await assert.rejects(waiting, OpenAI.APIUserAbortError);
-  const next = await client.chat.completions.create({ model, messages, max_tokens: 4 });
+  const next = await client.chat.completions.create({ model, messages, max_tokens: 4, seed: 11 });
   assert(next.choices[0].message.content.length > 0);
 });
 
