@@ -35,14 +35,6 @@ struct row {
     std::uint64_t drafted = 0, accepted = 0;
 };
 
-std::vector<std::string> read_lines(const std::string& path) {
-    std::ifstream file(path);
-    std::vector<std::string> lines;
-    for (std::string line; std::getline(file, line);)
-        if (!line.empty()) lines.push_back(line);
-    return lines;
-}
-
 // About `words` words of text that differ from one index to the next.
 std::string long_text(const std::vector<std::string>& prompts, std::size_t index, std::size_t words) {
     std::string text;
@@ -90,7 +82,7 @@ std::size_t past(const generation_result& result, std::int64_t position) {
 }
 
 int run(const arguments& args) {
-    const auto prompts = read_lines(args.prompts);
+    const auto prompts = bench::read_lines(args.prompts);
     const auto jobs = plan(args, prompts);
     auto models = bench::load_pair(args.target, args.draft, args.slots, args.draft_length);
     std::map<std::string, row> table;

@@ -28,14 +28,6 @@ struct arguments {
     int threads = 0;
 };
 
-std::vector<std::string> read_lines(const std::string& path) {
-    std::ifstream file(path);
-    std::vector<std::string> lines;
-    for (std::string line; std::getline(file, line);)
-        if (!line.empty()) lines.push_back(line);
-    return lines;
-}
-
 using row = std::vector<float>;
 
 sampler sampler_at_1(const engine& model, std::uint64_t seed) {
@@ -91,7 +83,7 @@ int run(const arguments& args) {
     std::ofstream lines(args.out + ".jsonl");
     lines << nlohmann::json{{"name", args.name}, {"vocabulary", target->info().n_vocab}, {"temperature", 1}} << "\n";
 
-    const auto prompts = read_lines(args.prompts);
+    const auto prompts = bench::read_lines(args.prompts);
     std::size_t positions = 0;
     for (std::size_t i = 0; i < prompts.size(); ++i) {
         bench::progress(args.name, i, prompts.size());

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 
 #include <unistd.h>
 
@@ -53,6 +54,14 @@ std::shared_ptr<collector> begin(tw::pipeline& models, const tw::generation_requ
 }
 
 answer ask(tw::pipeline& models, const tw::generation_request& request) { return begin(models, request)->wait(); }
+
+std::vector<std::string> read_lines(const std::string& path) {
+    std::ifstream file(path);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(file, line);)
+        if (!line.empty()) lines.push_back(line);
+    return lines;
+}
 
 void progress(const std::string& what, std::size_t done, std::size_t all) {
     if (isatty(STDERR_FILENO)) std::fprintf(stderr, "\r\033[K%s %zu/%zu", what.c_str(), done, all);

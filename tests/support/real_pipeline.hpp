@@ -4,6 +4,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "pipeline/pipeline.hpp"
 
@@ -34,6 +35,9 @@ std::shared_ptr<tw::pipeline> load_pair(const std::string& target, const std::st
 
 std::shared_ptr<collector> begin(tw::pipeline& models, const tw::generation_request& request);
 answer ask(tw::pipeline& models, const tw::generation_request& request);
+
+// The lines of a file that hold anything; none when it cannot be read.
+std::vector<std::string> read_lines(const std::string& path);
 
 // One redrawn line on a terminal, nothing elsewhere.
 void progress(const std::string& what, std::size_t done, std::size_t all);

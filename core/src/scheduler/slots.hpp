@@ -29,7 +29,7 @@ class slots {
     // The answer in `slot` ended; the cache holds exactly `held`.
     void give_back(std::int32_t slot, std::span<const std::int32_t> held);
 
-    // Idle slots between the first and the last of `used` (sorted). An engine decodes only neighbouring
+    // The other slots between the first and the last of `used` (sorted). An engine decodes only neighbouring
     // sequences in one pass, so these take part with rows nobody reads.
     [[nodiscard]] std::vector<std::int32_t> between(std::span<const std::int32_t> used) const;
 
