@@ -84,20 +84,19 @@ void scheduler::draft(const list& answers) {
 // An engine decodes in one pass what is neighbouring, and a pass costs far more than a row: so the sequences
 // in between take part with rows nobody reads, where that is the cheaper way.
 std::vector<scheduler::filler> scheduler::fill_gaps(const list& answers, std::size_t rows_each) const {
-    std::vector<std::int32_t> used;
-    std::size_t breaks = 0;
-    for (const auto& answer : answers) {
-        if (!used.empty() && answer->slot != used.back() + 1) ++breaks;
-        used.push_back(answer->slot);
-    }
     std::vector<filler> out;
-    if (breaks == 0 || !target_->info().truncates) return out;
-    for (const auto slot : slots_.between(used)) {
-        auto held = slots_.held(slot);
-        for (const auto& other : active_)
-            if (other->slot == slot) held = other->cached;
-        if (held + rows_each > static_cast<std::size_t>(target_->info().n_ctx)) return {};
-        out.push_back({slot, static_cast<std::int32_t>(held)});
+    if (!target_->info().truncates) return out;
+    std::size_t breaks = 0;
+    for (std::size_t i = 1; i < answers.size(); ++i) {
+        auto slot = answers[i - 1]->slot + 1;
+        if (slot < answers[i]->slot) ++breaks;
+        for (; slot < answers[i]->slot; ++slot) {
+            auto held = slots_.held(slot);
+            for (const auto& other : active_)
+                if (other->slot == slot) held = other->cached;
+            if (held + rows_each > static_cast<std::size_t>(target_->info().n_ctx)) return {};
+            out.push_back({slot, static_cast<std::int32_t>(held)});
+        }
     }
     if (out.size() > 2 * breaks || (out.size() + answers.size()) * rows_each > most_rows()) return {};
     return out;

@@ -100,10 +100,11 @@ void scheduler::run() {
         round();
         remove_finished();
         const auto all = turn.read();
+        if (picking_.wall == 0) continue; // only prompts were read
         const std::lock_guard lock(mutex_);
         own_.add(all.own - decode_.own - picking_.own);
         wall_.add(all.wall - decode_.wall - picking_.wall - waited_s_);
-        if (picking_.wall > 0) sampling_.add(picking_.wall);
+        sampling_.add(picking_.wall);
     }
     const auto stopped = fail(code::unavailable, "The endpoint was stopped before the answer was complete.");
     fail_all(active_, stopped);

@@ -5,6 +5,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "speculation/prefix.hpp"
+
 namespace tw {
 namespace {
 
@@ -21,10 +23,7 @@ std::optional<slots::place> slots::take(std::span<const std::int32_t> prompt) {
     state* best = nullptr;
     for (auto& each : states_) {
         if (each.taken) continue;
-        const auto most = std::min(each.tokens.size(), prompt.size() - 1);
-        const auto differs = std::mismatch(each.tokens.begin(), each.tokens.begin() + static_cast<std::ptrdiff_t>(most),
-                                           prompt.begin());
-        auto shared = static_cast<std::size_t>(differs.first - each.tokens.begin());
+        auto shared = common_prefix(each.tokens, prompt.first(prompt.size() - 1));
         if (shared < std::min(worth_reusing, each.tokens.size())) shared = 0;
         if (best == nullptr || shared > longest || (shared == longest && each.used_at < best->used_at)) {
             best = &each;
@@ -56,13 +55,6 @@ void slots::cut(std::int32_t slot, std::size_t length) {
             spdlog::error("event=slot_not_cleared slot={} why=\"{}\"", slot, cleared.error().message);
     }
     each.tokens.resize(std::min(each.tokens.size(), length));
-}
-
-std::vector<std::int32_t> slots::between(std::span<const std::int32_t> used) const {
-    std::vector<std::int32_t> out;
-    for (std::size_t i = 1; i < used.size(); ++i)
-        for (auto slot = used[i - 1] + 1; slot < used[i]; ++slot) out.push_back(slot);
-    return out;
 }
 
 } // namespace tw

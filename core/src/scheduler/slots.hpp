@@ -29,10 +29,6 @@ class slots {
     // The answer in `slot` ended; the cache holds exactly `held`.
     void give_back(std::int32_t slot, std::span<const std::int32_t> held);
 
-    // The other slots between the first and the last of `used` (sorted). An engine decodes only neighbouring
-    // sequences in one pass, so these take part with rows nobody reads.
-    [[nodiscard]] std::vector<std::int32_t> between(std::span<const std::int32_t> used) const;
-
     // What `slot` holds, of a slot that is idle.
     [[nodiscard]] std::size_t held(std::int32_t slot) const { return at(slot).tokens.size(); }
     [[nodiscard]] bool idle(std::int32_t slot) const { return !at(slot).taken; }

@@ -12,13 +12,6 @@ namespace {
 constexpr std::size_t branch_length = 4;
 constexpr grade unsure = 3; // only where the pick is no surer than this is a branch worth its passes
 
-template <class A, class B> std::size_t common_prefix(const A& a, const B& b, std::size_t most) {
-    most = std::min({most, a.size(), b.size()});
-    std::size_t n = 0;
-    while (n < most && a[n] == b[n]) ++n;
-    return n;
-}
-
 } // namespace
 
 grade grade_of(float margin) {
@@ -46,7 +39,7 @@ void model_drafter::open(draft_open message) {
     std::size_t longest = 0;
     for (auto& each : slots_) {
         if (each.sequence != 0 || best == &each) continue;
-        const auto shared = each.base == 0 ? common_prefix(each.held, message.prompt, each.held.size()) : 0;
+        const auto shared = each.base == 0 ? common_prefix(each.held, message.prompt) : 0;
         if (best == nullptr || shared > longest) {
             best = &each;
             longest = shared;
@@ -79,7 +72,7 @@ void model_drafter::follow(draft_order order) {
     if (order.tail.size() > base || base - order.tail.size() > at->tokens.size() || base < committed) return give_up();
     const auto start = base - order.tail.size();
     const std::span<const std::int32_t> told(order.tail);
-    const auto same = start + common_prefix(std::span(at->tokens).subspan(start), told, told.size());
+    const auto same = start + common_prefix(std::span(at->tokens).subspan(start), told);
     if (same < base) {
         if (same < committed) return give_up();
         cut_back(*at, same);
@@ -159,7 +152,7 @@ result<void> model_drafter::align(slot& at, std::int32_t index, const std::vecto
         at.held.clear();
     }
     const auto tail = std::span(path).subspan(at.base);
-    const auto same = common_prefix(at.held, tail, tail.size() - 1);
+    const auto same = common_prefix(at.held, tail.first(tail.size() - 1));
     if (same == at.held.size()) return {};
     if (model_->truncate(index, static_cast<std::int32_t>(same))) {
         at.held.resize(same);

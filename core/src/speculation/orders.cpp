@@ -106,7 +106,7 @@ void speculator::ask(const intent& what, std::span<draft_seat> seats) {
     each.order_tokens = 0;
     const auto start = clock::now();
     for (const auto& seat : seats) {
-        if (seat.most == 0) continue;
+        if (seat.most == 0 || !worth_asking(seat)) continue;
         const auto& of = answers_.at(seat.sequence);
         const auto want = std::min({seat.most, options_.most, each.link->longest(), 2 * what.plan.length + 2});
         const auto alpha = of.path.own()[2 + what.drafter].mean(rates_[2 + what.drafter]);

@@ -1,6 +1,7 @@
 // A 64-bit digest of a token prefix that grows by one token at a time.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -21,6 +22,12 @@ inline constexpr prefix_digest empty_prefix = 0x746967687477616cULL;
 [[nodiscard]] constexpr prefix_digest extend(prefix_digest prefix, std::span<const std::int32_t> tokens) noexcept {
     for (const auto token : tokens) prefix = extend(prefix, token);
     return prefix;
+}
+
+// How many tokens both begin with.
+[[nodiscard]] inline std::size_t common_prefix(std::span<const std::int32_t> a, std::span<const std::int32_t> b) {
+    const auto most = static_cast<std::ptrdiff_t>(std::min(a.size(), b.size()));
+    return static_cast<std::size_t>(std::mismatch(a.begin(), a.begin() + most, b.begin()).first - a.begin());
 }
 
 } // namespace tw

@@ -42,6 +42,12 @@ void speculator::close(sequence_id sequence) {
     answers_.erase(found);
 }
 
+bool speculator::worth_asking(const draft_seat& seat) const {
+    if (seat.sequence == 0) return false;
+    const auto& of = answers_.at(seat.sequence);
+    return of.path.committed().size() > of.prompt;
+}
+
 drafter_cost speculator::cost(const drafter& each, std::size_t answers) const {
     const auto token = each.token_s > 0 ? each.token_s : times_.seconds(1) / 8;
     return {token * (1 + each.crowd * static_cast<double>(answers - 1)), each.handover_s};
@@ -75,8 +81,9 @@ std::optional<speculator::intent> speculator::decide(std::span<const draft_seat>
         std::vector<double> alphas;
         std::size_t most = 0;
         for (const auto& seat : seats) {
-            alphas.push_back(seat.most > 0 ? answers_.at(seat.sequence).path.own()[2 + d].mean(all) : 0);
-            most = std::max(most, seat.most);
+            const bool asked = seat.most > 0 && worth_asking(seat);
+            alphas.push_back(asked ? answers_.at(seat.sequence).path.own()[2 + d].mean(all) : 0);
+            if (asked) most = std::max(most, seat.most);
         }
         most = std::min({most, options_.most, drafters_[d].link->longest()});
         if (most == 0) continue;
@@ -167,7 +174,7 @@ void speculator::learn(std::span<const round_outcome> outcomes, std::size_t rows
 }
 
 bool speculator::audit(std::span<draft_seat> seats) {
-    const bool anybody = std::any_of(seats.begin(), seats.end(), [](const auto& seat) { return seat.sequence != 0; });
+    const bool anybody = std::any_of(seats.begin(), seats.end(), [&](const auto& seat) { return worth_asking(seat); });
     if (!anybody || unheard_ < listen_every << quiet_) return false;
     bool listened = false;
     for (std::size_t d = 0; d < drafters_.size(); ++d) {
@@ -175,7 +182,7 @@ bool speculator::audit(std::span<draft_seat> seats) {
         if (!usable(each) || each.streams) continue;
         std::size_t told = 0;
         for (const auto& seat : seats) {
-            if (seat.sequence == 0) continue;
+            if (!worth_asking(seat)) continue;
             const auto& of = answers_.at(seat.sequence);
             told += of.path.committed().size() - of.ears[d].told;
             tell(d, seat.sequence, {.want = 0, .audit = true});

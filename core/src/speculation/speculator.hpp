@@ -86,6 +86,8 @@ class speculator final : public draft_planner {
     };
 
     [[nodiscard]] bool usable(const drafter& each) const { return each.alive && each.skip == 0; }
+    // A model reads the prompt before it drafts, and the client of an answer without a token waits for the first.
+    [[nodiscard]] bool worth_asking(const draft_seat& seat) const;
     [[nodiscard]] drafter_cost cost(const drafter& each, std::size_t answers) const;
     void collect();
     void heard(std::size_t index, drafter_reply& reply);
