@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { acceptance } from "./local/acceptance_row.mjs";
 import { status } from "./local/ask.mjs";
 import { figure, lastLine, table } from "./local/figures.mjs";
+import { plot } from "./local/plot.mjs";
 import { eightStreams, fifthTurn, schedulerCost } from "./local/server_rows.mjs";
 import { killAll } from "./local/servers.mjs";
 import { badPeer, inflatedTarget, longContexts, slowest } from "./local/speculative_rows.mjs";
@@ -104,6 +105,7 @@ const file = join(place.out, "local.json");
 writeFileSync(file, `${JSON.stringify({ date: new Date().toISOString(), pairs, threads: place.threads, rows: chosen,
     seconds: Math.round((Date.now() - began) / 1000), summary: said, figures: bench.figures, ...bench.kept,
     statuses: bench.statuses }, null, 1)}\n`);
+writeFileSync(join(place.out, "local.svg"), plot(bench.figures));
 console.log(table(bench.figures));
 console.log(`\nRatios are medians of interleaved groups; 95 % intervals from order statistics. JSON: ${file}`);
 if (pairs < 30 || args.tokens)

@@ -5,8 +5,8 @@
 
 namespace tw {
 
-// One decode of prompt rows, the oldest answers first. The last prompt token is left for the first round,
-// which picks a token from its logits.
+// One decode of prompt rows, the oldest answers first. The row of the last prompt token picks the answer's first
+// token; in a shape class it is left for the first round, whose shape picks all tokens.
 void scheduler::prefill() {
     rows_.clear();
     list chunk;
@@ -17,10 +17,11 @@ void scheduler::prefill() {
     for (const auto& answer : oldest_first) {
         if (answer->finished || answer->prefilled() || room == 0) continue;
         if (shaped() && !chunk.empty()) break; // several sequences would make passes of other shapes
-        const auto n = std::min(room, answer->tokens.size() - 1 - answer->cached);
+        const auto last = answer->tokens.size() - 1;
+        const auto n = std::min(room, (shaped() ? last : last + 1) - answer->cached);
         for (std::size_t i = 0; i < n; ++i) {
             const auto at = answer->cached + i;
-            rows_.push_back({answer->slot, static_cast<std::int32_t>(at), answer->tokens[at], 0});
+            rows_.push_back({answer->slot, static_cast<std::int32_t>(at), answer->tokens[at], at == last});
         }
         room -= n;
         chunk.push_back(answer);
@@ -34,13 +35,21 @@ void scheduler::prefill() {
         rows_.push_back(padding);
     }
     const auto before = decode_.wall;
-    if (const auto pass = decode(); !pass) return fail_all(chunk, pass.error());
+    const auto logits = decode();
+    if (!logits) return fail_all(chunk, logits.error());
     for (const auto& answer : chunk) answer->stats.prefill_s += decode_.wall - before;
     const bool padded = rows_.size() > read;
     rows_.resize(read);
+    list begun;
     for (const auto& row : rows_)
-        for (const auto& answer : chunk)
-            if (answer->slot == row.seq) answer->cached = static_cast<std::size_t>(row.pos) + 1;
+        for (const auto& answer : chunk) {
+            if (answer->slot != row.seq) continue;
+            answer->cached = static_cast<std::size_t>(row.pos) + 1;
+            if (row.want_logits == 0) continue;
+            answer->first_row = static_cast<std::int32_t>(begun.size());
+            begun.push_back(answer);
+        }
+    conclude(begun, *logits, 0, 0);
     if (padded) static_cast<void>(target_->truncate(chunk.front()->slot, static_cast<std::int32_t>(chunk.front()->cached)));
 }
 

@@ -36,14 +36,22 @@ void scheduler::pass(const list& answers) {
     const auto spent = decode_.wall - before;
     for (const auto& each : fillers) static_cast<void>(target_->truncate(each.slot, each.held));
 
-    std::vector<round_outcome> outcomes;
     for (const auto& answer : answers) {
         answer->cached = answer->tokens.size() + padded;
         answer->stats.verify_s += spent;
-        take(*answer, *logits, answer->first_row);
+    }
+    conclude(answers, *logits, rows_.size(), spent);
+}
+
+// The tokens of a pass, what the planner learns of them, which answers they end, and their text.
+void scheduler::conclude(const list& answers, const engine::logits_view& logits, std::size_t rows, double seconds) {
+    if (answers.empty()) return;
+    std::vector<round_outcome> outcomes;
+    for (const auto& answer : answers) {
+        take(*answer, logits, answer->first_row);
         outcomes.push_back({answer->drafted_as, std::span(answer->tokens).last(answer->fresh)});
     }
-    if (planner_) planner_->learn(outcomes, rows_.size(), spent);
+    if (planner_) planner_->learn(outcomes, rows, seconds);
 
     const auto full = context();
     for (const auto& answer : answers) {

@@ -69,6 +69,8 @@ class scheduler {
     void prefill();
     void round();
     void pass(const list& answers);
+    // `rows` went through in `seconds`; 0 = this pass says nothing about rounds.
+    void conclude(const list& answers, const engine::logits_view& logits, std::size_t rows, double seconds);
     void draft(const list& answers);
     std::size_t pad_drafts(const list& answers, std::size_t members) const;
     [[nodiscard]] std::vector<filler> fill_gaps(const list& answers, std::size_t rows_each) const;

@@ -54,20 +54,24 @@ void speculator::measure_drafter(std::size_t index, engine& target, double step_
         tell(index, measuring, {.want = want});
         if (!await(index, seats, start + std::chrono::seconds{10}) || !each.alive || each.order_tokens == 0) break;
         const auto waited = std::chrono::duration<double>(clock::now() - start).count();
-        each.token_s = each.order_s / static_cast<double>(each.order_tokens);
+        const auto token_s = each.order_s / static_cast<double>(each.order_tokens);
+        if (each.token_s > 0 && token_s >= each.token_s) continue; // something else was in its way
+        each.token_s = token_s;
         each.handover_s = std::max(0.0, waited - each.order_s);
     }
     if (each.alive && each.token_s > 0 && options_.mode == speculator_options::way::measured)
-        measure_contention(index, target, step_s);
+        each.streams = bears_company(index, target, step_s) && bears_company(index, target, step_s);
     if (each.alive) each.link->send(draft_close{measuring});
     answers_.erase(measuring);
 }
 
 // Both at once: a drafter may stream when neither of the two is slowed down much. Engines that take turns on the
-// same cores leave the target its pace and take the drafter's.
-void speculator::measure_contention(std::size_t index, engine& target, double step_s) {
+// same cores leave the target its pace and take the drafter's; a drafter that slept meanwhile proves nothing.
+bool speculator::bears_company(std::size_t index, engine& target, double step_s) {
     auto& each = drafters_[index];
-    const auto& waiting = answers_.at(measuring).ears[index].waiting;
+    auto& of = answers_.at(measuring);
+    of.path.commit(std::vector<std::int32_t>(8, std::max(target.info().bos, 0))); // what it has drafted is of no use
+    const auto& waiting = of.ears[index].waiting;
     const auto before = each.tokens;
     const auto start = clock::now();
     tell(index, measuring, {.want = static_cast<std::uint16_t>(std::min<std::size_t>(each.link->longest(), 1000)),
@@ -77,13 +81,13 @@ void speculator::measure_contention(std::size_t index, engine& target, double st
         beside.push_back(timed(target, 0, 1));
         collect();
     }
-    if (beside.empty() || step_s <= 0) return;
+    if (beside.empty() || step_s <= 0) return false;
     const auto elapsed = std::chrono::duration<double>(clock::now() - start).count();
     const auto alone = std::min(elapsed / each.token_s, static_cast<double>(std::min<std::size_t>(each.link->longest(), 1000)));
     const auto pace = static_cast<double>(each.tokens - before) / std::max(1.0, alone);
     std::nth_element(beside.begin(), beside.begin() + static_cast<std::ptrdiff_t>(beside.size() / 2), beside.end());
-    each.contention = std::max(beside[beside.size() / 2] / step_s, 1 / std::max(pace, 0.01));
-    each.streams = beside[beside.size() / 2] <= tolerated * step_s && pace >= least_pace;
+    each.contention = std::max({each.contention, beside[beside.size() / 2] / step_s, 1 / std::max(pace, 0.01)});
+    return beside[beside.size() / 2] <= tolerated * step_s && pace >= least_pace;
 }
 
 } // namespace tw

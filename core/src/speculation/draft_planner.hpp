@@ -54,7 +54,8 @@ class draft_planner {
     virtual void close(sequence_id sequence) = 0;
     // Before a pass over these answers; a pass has at least `least_rows` rows, whatever is drafted.
     virtual void plan(std::span<draft_seat> seats, std::size_t least_rows) = 0;
-    // After it, in the same order: `rows` went through the target in `seconds`.
+    // After it, in the same order: `rows` went through the target in `seconds`. Without a plan before it and with 0
+    // rows where a pass that read prompts picked first tokens.
     virtual void learn(std::span<const round_outcome> outcomes, std::size_t rows, double seconds) = 0;
     [[nodiscard]] virtual drafting_report report() const = 0; // any thread
 };

@@ -160,6 +160,7 @@ void speculator::learn(std::span<const round_outcome> outcomes, std::size_t rows
         judge(of, outcome.tokens);
         of.path.commit(outcome.tokens);
     }
+    if (rows == 0) return;
     const auto plain = static_cast<double>(outcomes.size()) / times_.seconds(outcomes.size());
     if (ordered_) {
         model_gain_.drafted(tokens, seconds + waited_s_, plain);

@@ -104,7 +104,7 @@ class speculator final : public draft_planner {
                                                std::size_t least_rows) const;
     void judge(answer& of, std::span<const std::int32_t> picked);
     void measure_drafter(std::size_t index, engine& target, double step_s);
-    void measure_contention(std::size_t index, engine& target, double step_s);
+    [[nodiscard]] bool bears_company(std::size_t index, engine& target, double step_s);
 
     speculator_options options_;
     draft_inbox inbox_;

@@ -54,7 +54,10 @@ double step_times::seconds(std::size_t rows) const {
     const auto width = static_cast<double>(above->first - below->first);
     const auto slope = (above->second - below->second) / width;
     const auto value = below->second + slope * (n - static_cast<double>(below->first));
-    return scale_ * std::max(value, 0.2 * below->second);
+    // A pass can be padded to any larger one: what was measured dearer than that was measured in a bad moment.
+    const auto padded = std::min_element(above, knots_.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    const auto most = n <= static_cast<double>(above->first) ? std::min(value, padded->second) : value;
+    return scale_ * std::max(most, 0.2 * below->second);
 }
 
 std::map<std::size_t, double> step_times::table() const {

@@ -27,7 +27,10 @@ class replayed final : public draft_planner {
                 seat.draft.push_back({.token = token, .source = draft_source::model});
         }
     }
-    void learn(std::span<const round_outcome>, std::size_t, double) override {}
+    void learn(std::span<const round_outcome> outcomes, std::size_t rows, double) override {
+        if (rows > 0) return;
+        for (const auto& each : outcomes) ++next_.at(each.sequence); // the pass that read the prompt was a round too
+    }
     [[nodiscard]] drafting_report report() const override { return {}; }
 
   private:

@@ -74,6 +74,19 @@ TEST_CASE("a drafter that stalls is not waited for") {
     CHECK(got.accepted > 0);
 }
 
+TEST_CASE("a drafter that stalls while it is measured is not taken for a slow one") {
+    std::vector<drafter_offer> offers;
+    offers.push_back({"toy", [](draft_inbox& inbox, std::size_t index) {
+                          return std::make_unique<drafter_thread>(
+                              toy_model(R"({"delay_us":50,"stall_ms":200,"stall_every":13})"), inbox, index);
+                      }});
+    speculator measured(std::move(offers), {});
+    auto target = toy_model(R"({"delay_us":1000})");
+    measured.calibrate(*target);
+    CHECK(measured.report().drafters.front().token_s < 0.01); // with its stall a token took 25 ms
+    CHECK(measured.report().mode != "streaming");
+}
+
 TEST_CASE("a drafter that guesses badly is heard out and then left alone") {
     scheduler with(toy_model(R"({"delay_us":1000})"), planner({R"({"disturb":1,"delay_us":200})"}, waiting), {});
     const auto got = run(with, endless(4, 0, 250)).outcome.stats;

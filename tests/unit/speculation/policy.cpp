@@ -86,6 +86,15 @@ TEST_CASE("pass times follow the machine and keep their shape") {
     CHECK(steps.seconds(2) / steps.seconds(1) > 2);
 }
 
+TEST_CASE("a pass that was measured in a bad moment is no dearer than a larger one") {
+    step_times steps;
+    for (const auto& [rows, ms] : {std::pair{1, 10.0}, {4, 18.0}, {5, 40.0}, {8, 30.0}}) steps.measured(static_cast<std::size_t>(rows), ms / 1000);
+    CHECK(steps.seconds(5) == Catch::Approx(0.03));
+    CHECK(steps.seconds(6) == Catch::Approx(0.03));
+    CHECK(steps.seconds(4) == Catch::Approx(0.018));
+    CHECK(steps.seconds(2) == Catch::Approx(0.01 + 0.008 / 3));
+}
+
 TEST_CASE("drafting that lost pauses, longer each time, and starts again") {
     gain guard;
     const auto rounds_until_pause = [&] {
