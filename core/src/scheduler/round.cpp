@@ -4,7 +4,6 @@
 
 #include "sampling/digest.hpp"
 #include "scheduler/scheduler.hpp"
-#include "speculation/accept.hpp"
 
 namespace tw {
 
@@ -46,10 +45,14 @@ void scheduler::pass(const list& answers) {
 // The tokens of a pass, what the planner learns of them, which answers they end, and their text.
 void scheduler::conclude(const list& answers, const engine::logits_view& logits, std::size_t rows, double seconds) {
     if (answers.empty()) return;
+    std::vector<verdict> verdicts;
+    const stopwatch watch;
+    for (const auto& answer : answers) verdicts.push_back(pick(*answer, logits));
+    picking_ += watch.read();
     std::vector<round_outcome> outcomes;
-    for (const auto& answer : answers) {
-        take(*answer, logits, answer->first_row);
-        outcomes.push_back({answer->drafted_as, std::span(answer->tokens).last(answer->fresh)});
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        take(*answers[i], verdicts[i], logits);
+        outcomes.push_back({answers[i]->drafted_as, std::span(answers[i]->tokens).last(answers[i]->fresh)});
     }
     if (planner_) planner_->learn(outcomes, rows, seconds);
 
@@ -166,7 +169,7 @@ result<engine::logits_view> scheduler::decode() {
 }
 
 // Picks from one answer's rows.
-void scheduler::take(sequence& answer, const engine::logits_view& logits, std::int32_t first_row) {
+verdict scheduler::pick(sequence& answer, const engine::logits_view& logits) const {
     const auto position = static_cast<std::int64_t>(answer.tokens.size());
     const auto ends = [&](std::int32_t token) {
         return (target_->vocabulary()[static_cast<std::size_t>(token)].flags & TW_TOKEN_EOG) != 0;
@@ -174,24 +177,31 @@ void scheduler::take(sequence& answer, const engine::logits_view& logits, std::i
     token_ids draft;
     for (const auto& each : answer.draft) draft.push_back(each.token);
     const auto limit = std::min(answer.remaining(), context() - answer.tokens.size());
-    const stopwatch watch;
-    const auto verdict = accept(logits, first_row, position, draft, limit, answer.sampler, ends);
-    picking_ += watch.read();
+    return accept(logits, answer.first_row, position, draft, limit, answer.sampler, ends);
+}
 
+// Counts what was picked, and makes it part of the answer.
+void scheduler::take(sequence& answer, const verdict& picked, const engine::logits_view& logits) {
+    const auto& draft = answer.draft;
     ++answer.stats.rounds;
     answer.stats.drafted += draft.size();
-    answer.stats.accepted += verdict.accepted;
+    answer.stats.accepted += picked.accepted;
     for (std::size_t i = 0; i < draft.size(); ++i) {
-        auto& share = answer.stats.sources[static_cast<std::size_t>(answer.draft[i].source)];
+        auto& share = answer.stats.sources[static_cast<std::size_t>(draft[i].source)];
         ++share.drafted;
-        if (i < verdict.accepted) ++share.accepted;
+        if (i < picked.accepted) ++share.accepted;
     }
-    if (!draft.empty() && verdict.tokens.size() > draft.size()) ++answer.stats.bonus;
-    if (answer.request.record_rounds) answer.rounds.push_back({std::move(draft), verdict.accepted});
+    if (!draft.empty() && picked.tokens.size() > draft.size()) ++answer.stats.bonus;
+    if (answer.request.record_rounds) {
+        auto& round = answer.rounds.emplace_back();
+        for (const auto& each : draft) round.draft.push_back(each.token);
+        round.accepted = picked.accepted;
+    }
 
     answer.fresh = 0;
-    for (const auto token : verdict.tokens) {
-        if (answer.request.logits_digest) answer.digests.push_back(digest(logits.row(first_row++)));
+    auto row = answer.first_row;
+    for (const auto token : picked.tokens) {
+        if (answer.request.logits_digest) answer.digests.push_back(digest(logits.row(row++)));
         ++answer.fresh;
         answer.ending = accept_token(answer, token);
         if (answer.ending) return;

@@ -13,6 +13,7 @@
 #include "scheduler/sequence.hpp"
 #include "scheduler/slots.hpp"
 #include "scheduler/stopwatch.hpp"
+#include "speculation/accept.hpp"
 #include "speculation/draft_planner.hpp"
 
 namespace tw {
@@ -77,7 +78,8 @@ class scheduler {
     void add_rows(const list& answers, const std::vector<filler>& fillers, std::size_t padded);
     void forget(std::int32_t slot);
     result<engine::logits_view> decode();
-    void take(sequence& answer, const engine::logits_view& logits, std::int32_t first_row);
+    [[nodiscard]] verdict pick(sequence& answer, const engine::logits_view& logits) const;
+    void take(sequence& answer, const verdict& picked, const engine::logits_view& logits);
     [[nodiscard]] std::optional<finish_reason> accept_token(sequence& answer, std::int32_t token);
     static void deliver(sequence& answer);
     void keep(sequence& answer, std::size_t length);
