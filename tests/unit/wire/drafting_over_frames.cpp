@@ -4,7 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "unit/scheduler/harness.hpp"
-#include "wire/draft_frames.hpp"
+#include "wire/frame.hpp"
 
 using namespace tw;
 
@@ -18,17 +18,17 @@ class bad_line final : public draft_link {
 
     void send(drafter_message message) override {
         for (auto copies = fate(); copies > 0; --copies) {
-            auto arrived = wire::decode_message(wire::encode(message));
+            auto arrived = wire::decode(wire::encode(1, wire::as_message(std::move(message))).value());
             REQUIRE(arrived.has_value());
-            drafter_.apply(std::move(*arrived));
+            drafter_.apply(wire::narrow<drafter_message>(std::move(arrived->body)).value());
         }
         std::vector<drafter_reply> replies, arrived;
         while (drafter_.has_work()) REQUIRE(drafter_.step(replies).has_value());
         for (const auto& reply : replies)
             for (auto copies = fate(); copies > 0; --copies) {
-                auto got = wire::decode_reply(wire::encode(reply));
+                auto got = wire::decode(wire::encode(1, wire::as_message(reply)).value());
                 REQUIRE(got.has_value());
-                arrived.push_back(std::move(*got));
+                arrived.push_back(wire::narrow<drafter_reply>(std::move(got->body)).value());
             }
         inbox_.put(index_, arrived);
     }

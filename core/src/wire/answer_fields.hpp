@@ -1,0 +1,88 @@
+// Requests to a remote target and what comes back, field by field.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+
+#include "wire/answers.hpp"
+#include "wire/draft_fields.hpp"
+#include "wire/fields.hpp"
+
+namespace tw::wire {
+
+void fields(auto& io, is<submit> auto& m) {
+    auto& what = m.what;
+    io.varint(m.request, "request");
+    io.flags("flags", what.speculate, what.logits_digest, what.record_rounds);
+    io.varint(what.max_tokens, "max_tokens");
+    fields(io, what.sampling);
+    io.list(what.stop, "stop", max_stop_strings,
+            [](auto& each, auto& text) { each.bytes(text, "stop", max_stop_bytes); });
+    tokens(io, what.prompt, "prompt");
+    tokens(io, what.prediction, "prediction");
+}
+
+void fields(auto& io, is<cancel> auto& m) { io.varint(m.request, "request"); }
+
+void fields(auto& io, is<piece> auto& m) {
+    io.varint(m.request, "request");
+    tokens(io, m.tokens, "tokens");
+    io.bytes(m.text, "text", max_piece_bytes);
+}
+
+void fields(auto& io, is<error> auto& m) {
+    io.choice(m.code, "code", code::invalid_argument, code::internal);
+    io.sentence(m.message, "message");
+    io.sentence(m.where, "where");
+    io.sentence(m.param, "param");
+    auto wait = std::clamp<std::int64_t>(m.retry_after.count(), 0, max_retry_after_ms);
+    io.varint(wait, "retry_after", max_retry_after_ms);
+    if constexpr (std::remove_reference_t<decltype(io)>::reading) m.retry_after = std::chrono::milliseconds(wait);
+}
+
+void fields(auto& io, is<refused> auto& m) {
+    io.varint(m.request, "request");
+    fields(io, m.why);
+}
+
+void fields(auto& io, is<speculation_stats> auto& m) {
+    io.varint(m.rounds, "rounds");
+    io.varint(m.drafted, "drafted");
+    io.varint(m.accepted, "accepted");
+    io.varint(m.bonus, "bonus");
+    io.varint(m.tokens, "tokens");
+    for (auto& source : m.sources) {
+        io.varint(source.drafted, "sources");
+        io.varint(source.accepted, "sources");
+    }
+    for (auto* time : {&m.queue_s, &m.prefill_s, &m.draft_s, &m.verify_s, &m.total_s}) io.seconds(*time, "times");
+}
+
+void fields(auto& io, is<generation_result> auto& m) {
+    constexpr bool reading = std::remove_reference_t<decltype(io)>::reading;
+    bool failed = m.failure.has_value();
+    io.choice(m.reason, "reason", finish_reason::stop, finish_reason::failed);
+    io.flags("flags", failed);
+    if constexpr (reading)
+        if (failed) m.failure.emplace();
+    if (failed) fields(io, *m.failure);
+    io.varint(m.prompt_tokens, "prompt_tokens");
+    io.varint(m.completion_tokens, "completion_tokens");
+    io.varint(m.cached_tokens, "cached_tokens");
+    io.fixed64(m.seed, "seed");
+    fields(io, m.stats);
+    tokens(io, m.tokens, "tokens");
+    io.list(m.logits_digests, "logits_digests", max_list_tokens,
+            [](auto& each, auto& digest) { each.fixed64(digest, "logits_digests"); });
+    io.list(m.rounds, "rounds", max_list_tokens, [](auto& each, auto& round) {
+        tokens(each, round.draft, "rounds", max_draft_tokens);
+        each.varint(round.accepted, "rounds", max_draft_tokens);
+    });
+}
+
+void fields(auto& io, is<done> auto& m) {
+    io.varint(m.request, "request");
+    fields(io, m.result);
+}
+
+} // namespace tw::wire

@@ -1,0 +1,20 @@
+// What a frame may hold. Both ends check: a frame over a limit is neither written nor taken.
+#pragma once
+
+#include <cstddef>
+
+namespace tw::wire {
+
+inline constexpr std::size_t max_frame_bytes = 8U << 20U;
+inline constexpr std::size_t max_list_tokens = 1U << 20U;  // of a prompt, a prediction, an answer
+inline constexpr std::size_t max_draft_tokens = 0xFFFF;    // as draft_order::want
+inline constexpr std::size_t max_piece_bytes = 1U << 20U;  // text of one round
+inline constexpr std::size_t max_stop_strings = 16;
+inline constexpr std::size_t max_stop_bytes = 1U << 16U;
+inline constexpr std::size_t max_name_bytes = 256;         // of machines, engines, versions, digests
+inline constexpr std::size_t max_identity_bytes = 1024;
+inline constexpr std::size_t max_sentence_bytes = 4096;    // longer ones are cut by the sender
+inline constexpr std::size_t max_engines = 64;             // that one host serves
+inline constexpr long long max_retry_after_ms = 86'400'000; // a day; more is cut by the sender
+
+} // namespace tw::wire

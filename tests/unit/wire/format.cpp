@@ -1,0 +1,89 @@
+// The format does not drift, and a round stays small.
+#include <catch2/catch_test_macros.hpp>
+
+#include "wire/frame.hpp"
+
+using namespace tw;
+using namespace tw::wire;
+
+namespace {
+
+std::string hex(std::string_view bytes) {
+    constexpr const char* digits = "0123456789abcdef";
+    std::string out;
+    for (const auto c : bytes) {
+        out += digits[static_cast<unsigned char>(c) >> 4U];
+        out += digits[static_cast<unsigned char>(c) & 15U];
+    }
+    return out;
+}
+
+draft_order order(std::uint64_t sequence, std::uint32_t epoch, std::uint32_t base) {
+    return {.sequence = sequence, .epoch = epoch, .base = base, .prefix = 0xfedcba9876543210U,
+            .tail = {151000, 151001, 151002, 151003, 151004}, .want = 16, .floor = 0.05F,
+            .chance = {0, 0.2F, 0.4F, 0.6F, 0.8F, 1, 1, 1}, .stream = true, .audit = false};
+}
+
+draft_batch batch(std::uint64_t sequence, std::uint32_t epoch, std::uint32_t base) {
+    return {.sequence = sequence, .epoch = epoch, .base = base, .prefix = 0xfedcba9876543210U,
+            .tokens = {{151000, 7}, {151001, 6}, {151002, 0}, {151003, 3}, {151004, 1}}, .complete = true, .seconds = 0.0125F};
+}
+
+std::size_t round_bytes(std::uint64_t sequence, std::uint32_t epoch, std::uint32_t base) {
+    return encode(1, order(sequence, epoch, base))->size() + encode(1, batch(sequence, epoch, base))->size();
+}
+
+} // namespace
+
+TEST_CASE("a round of five tokens is two frames of less than 100 bytes, their WebSocket headers included") {
+    constexpr std::size_t headers = 6 + 2; // masked one way
+    CHECK(round_bytes(1234, 400, 2100) == 83);
+    CHECK(round_bytes(1'000'000, 100'000, 130'000) + headers <= 100);
+}
+
+TEST_CASE("golden bytes of an order") {
+    CHECK(hex(*encode(3, order(300, 5, 2100))) ==
+          "11" "03" "ac02" "05" "b410" "1032547698badcfe" // kind, channel, sequence, epoch, base, prefix
+          "05" "10" "cdcc4c3d" "00336699ccffffff"         // flags, want, floor, chance
+          "05" "d89b09" "d99b09" "da9b09" "db9b09" "dc9b09");
+}
+
+TEST_CASE("golden bytes of a batch") {
+    CHECK(hex(*encode(3, batch(300, 5, 2100))) ==
+          "13" "03" "ac02" "05" "b410" "1032547698badcfe" "01" "cdcc4c3c"
+          "05" "c7dd49" "cedd49" "d0dd49" "dbdd49" "e1dd49");
+}
+
+TEST_CASE("golden bytes of a hello") {
+    const hello mine{.protocol = {1, 0}, .tightwad = "0.1", .machine = "den", .sampler = 1, .session = 2,
+                     .engines = {{.name = "m", .drafter = true, .target = true, .vocabulary = "v", .identity = "i",
+                                  .n_ctx = 512, .slots = 2, .exactness = exactness_class::shape_class}}};
+    CHECK(hex(*encode(0, mine)) == "01" "00" "01" "00" "03302e31" "0364656e" "01" "0200000000000000"
+                                   "01" "016d" "03" "0176" "0169" "8004" "02" "01");
+}
+
+TEST_CASE("every kind keeps its number") {
+    const auto kind = [](const message& body, std::uint32_t channel = 1) {
+        return hex(encode(channel, body)->substr(0, 1)) + ' ' + name(body);
+    };
+    CHECK(kind(hello{}, 0) == "01 hello");
+    CHECK(kind(ping{}, 0) == "02 ping");
+    CHECK(kind(pong{}, 0) == "03 pong");
+    CHECK(kind(goodbye{}, 0) == "04 goodbye");
+    CHECK(kind(open_channel{}) == "05 open_channel");
+    CHECK(kind(channel_opened{}) == "06 channel_opened");
+    CHECK(kind(channel_refused{}) == "07 channel_refused");
+    CHECK(kind(channel_closed{}) == "08 channel_closed");
+    CHECK(kind(draft_open{}) == "10 draft_open");
+    CHECK(kind(draft_order{}) == "11 draft_order");
+    CHECK(kind(draft_close{}) == "12 draft_close");
+    CHECK(kind(draft_batch{}) == "13 draft_batch");
+    CHECK(kind(draft_audit{}) == "14 draft_audit");
+    CHECK(kind(draft_lost{}) == "15 draft_lost");
+    CHECK(kind(drafter_failed{}) == "16 drafter_failed");
+    CHECK(kind(submit{}) == "20 submit");
+    CHECK(kind(piece{}) == "21 piece");
+    CHECK(kind(done{}) == "22 done");
+    CHECK(kind(refused{}) == "23 refused");
+    CHECK(kind(cancel{}) == "24 cancel");
+}

@@ -1,0 +1,97 @@
+// What is too much is refused by both ends, with the kind, the field and the number.
+#include <catch2/catch_test_macros.hpp>
+
+#include "wire/frame.hpp"
+
+using namespace tw;
+using namespace tw::wire;
+
+namespace {
+
+using namespace std::string_literals;
+
+std::string refusal(const std::string& bytes) {
+    const auto got = decode(bytes);
+    return got ? "it was read" : got.error().message;
+}
+
+std::string not_sent(const message& body, std::uint32_t channel = 1) {
+    const auto got = encode(channel, body);
+    return got ? "it was sent" : got.error().message;
+}
+
+} // namespace
+
+TEST_CASE("a malformed frame is refused in words") {
+    CHECK(refusal("") == "A frame is empty; its first byte says its kind.");
+    CHECK(refusal("\x7F\x01"s) == "A frame is of kind 127, which this version does not know.");
+    CHECK(refusal("\x13\x01\x05\x02\x03\xAA\xBB"s) == R"(A frame of kind draft_batch ends after 7 bytes, inside "prefix".)");
+    CHECK(refusal("\x12\x01\x05XYZ"s) == "A frame of kind draft_close has 3 bytes too many at its end.");
+    CHECK(refusal("\x12\x01\x85\x00"s) == R"(A frame of kind draft_close holds a malformed number in "sequence".)");
+    CHECK(refusal("\x12\x01"s + std::string(9, '\xFF') + "\x02") ==
+          R"(A frame of kind draft_close holds a malformed number in "sequence".)");
+    CHECK(refusal("\x05\x01\x01x\x02"s) == R"(A frame of kind open_channel holds 2 in "role"; at most 1 is allowed.)");
+    CHECK(refusal("\x23\x01\x01\x00\x00\x00\x00\x00"s) ==
+          R"(A frame of kind refused holds 0 in "code", which means nothing here.)");
+    CHECK(refusal("\x14\x01\x01\x02\x00"s) ==
+          R"(A frame of kind draft_audit holds 2 in "flags", which means nothing here.)");
+    CHECK(refusal("\x16\x01\x02\n\n"s) ==
+          R"(A frame of kind drafter_failed holds control characters or malformed UTF-8 in "why".)");
+    CHECK(refusal("\x16\x01\x81\x20"s) == R"(A frame of kind drafter_failed holds 4097 in "why"; at most 4096 is allowed.)");
+    CHECK(refusal("\x13\x01\x01\x01\x01"s + std::string(8, '\0') + "\x00\x00\x00\xC0\x7F\x00"s) ==
+          R"(A frame of kind draft_batch holds a time in "seconds" that is negative or not finite.)");
+}
+
+TEST_CASE("a count of more than the frame can hold takes no memory") {
+    CHECK(refusal("\x21\x01\x01\xFF\xFF\x3F"s) == R"(A frame of kind piece ends after 6 bytes, inside "tokens".)");
+    CHECK(refusal("\x21\x01\x01\x81\x80\x40"s) ==
+          R"(A frame of kind piece holds 1048577 in "tokens"; at most 1048576 is allowed.)");
+}
+
+TEST_CASE("a token id is never negative") {
+    CHECK(refusal("\x21\x01\x01\x01\x80\x80\x80\x80\x08\x00"s) ==
+          R"(A frame of kind piece holds 2147483648 in "tokens"; at most 2147483647 is allowed.)");
+    CHECK(not_sent(piece{.request = 1, .tokens = {-1}, .text = {}}) ==
+          R"(A frame of kind piece cannot be sent: "tokens" is negative or over its limit of 2147483647.)");
+    CHECK_FALSE(encode(1, draft_batch{.tokens = {{-1, 7}}}).has_value());
+    CHECK_FALSE(encode(1, draft_open{.sequence = 1, .sampling = {.logit_bias = {{-1, 0}}}, .prompt = {}}).has_value());
+}
+
+TEST_CASE("the connection's frames and the channels' are told apart") {
+    CHECK(refusal("\x12\x00\x05"s) == "A frame of kind draft_close names channel 0; it belongs to a channel from 1 on.");
+    CHECK(refusal("\x02\x05"s + std::string(8, '\0')) ==
+          "A frame of kind ping names channel 5; it belongs to the connection, channel 0.");
+    CHECK(not_sent(draft_lost{1}, 0) == "A frame of kind draft_lost names channel 0; it belongs to a channel from 1 on.");
+    CHECK_FALSE(encode(5, ping{1}).has_value());
+}
+
+TEST_CASE("what the other end would refuse is not sent") {
+    const auto over = [](const char* kind, const char* field, std::size_t most) {
+        return "A frame of kind "s + kind + " cannot be sent: \"" + field + "\" is negative or over its limit of " +
+               std::to_string(most) + '.';
+    };
+    CHECK(not_sent(open_channel{std::string(max_name_bytes + 1, 'x')}) == over("open_channel", "engine", max_name_bytes));
+    CHECK(not_sent(hello{.engines = std::vector<served_engine>(max_engines + 1)}, 0) == over("hello", "engines", max_engines));
+    CHECK(not_sent(draft_batch{.tokens = std::vector<proposal>(max_draft_tokens + 1)}) ==
+          over("draft_batch", "tokens", max_draft_tokens));
+    submit request{.request = 1, .what = {}};
+    request.what.stop.resize(max_stop_strings + 1);
+    CHECK(not_sent(request) == over("submit", "stop", max_stop_strings));
+    request.what.stop = {std::string(max_stop_bytes + 1, 'x')};
+    CHECK(not_sent(request) == over("submit", "stop", max_stop_bytes));
+    CHECK(not_sent(piece{.request = 1, .tokens = {}, .text = std::string(max_piece_bytes + 1, 'x')}) ==
+          over("piece", "text", max_piece_bytes));
+    CHECK(not_sent(draft_open{.sequence = 1, .sampling = {}, .prompt = token_ids(max_list_tokens + 1)}) ==
+          over("draft_open", "prompt", max_list_tokens));
+    CHECK(not_sent(draft_batch{.seconds = -1}) ==
+          R"(A frame of kind draft_batch cannot be sent: the time in "seconds" is negative or not finite.)");
+}
+
+TEST_CASE("a frame of more than the limit is neither sent nor looked at") {
+    submit request{.request = 1, .what = {}};
+    request.what.prompt.assign(max_list_tokens, 0x7FFFFFFF);
+    CHECK(encode(1, request).has_value());
+    request.what.prediction = request.what.prompt;
+    CHECK(not_sent(request).find("over the limit of 8388608") != std::string::npos);
+    CHECK(refusal(std::string(max_frame_bytes + 1, '\x20')) == "A frame has 8388609 bytes; at most 8388608 are taken.");
+}

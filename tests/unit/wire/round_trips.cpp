@@ -1,0 +1,84 @@
+// Every message arrives as it was sent, to the last bit of the last field.
+#include <limits>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "unit/wire/random_messages.hpp"
+
+using namespace tw;
+using namespace tw::wire;
+
+namespace {
+
+template <class Message> Message again(const Message& sent, std::uint32_t channel = 1) {
+    const auto bytes = encode(channel, sent);
+    REQUIRE(bytes.has_value());
+    auto got = decode(*bytes);
+    REQUIRE(got.has_value());
+    CHECK(got->channel == channel);
+    return std::get<Message>(std::move(got->body));
+}
+
+} // namespace
+
+TEST_CASE("every message with any values arrives as it was sent") {
+    test::random_source random(1);
+    for (std::size_t index = 0; index < std::variant_size_v<message>; ++index)
+        for (int i = 0; i < 300; ++i) {
+            const auto sent = random.make_any(index);
+            const bool of_connection = index < 4;
+            const auto channel = of_connection ? 0 : static_cast<std::uint32_t>(1 + random.bits() % 0xFFFFFFFFU);
+            CAPTURE(name(sent), i);
+            const auto bytes = encode(channel, sent);
+            REQUIRE(bytes.has_value());
+            const auto got = decode(*bytes);
+            REQUIRE(got.has_value());
+            REQUIRE(got->channel == channel);
+            REQUIRE(got->body.index() == index);
+            std::visit([&](const auto& m) {
+                REQUIRE(test::same(m, std::get<std::remove_cvref_t<decltype(m)>>(got->body)));
+            }, sent);
+            REQUIRE(encode(channel, got->body).value() == *bytes);
+        }
+}
+
+TEST_CASE("floats of the sampling arrive bit by bit") {
+    draft_open open;
+    open.sampling.temperature = -0.0F;
+    open.sampling.top_p = std::bit_cast<float>(0x7FA00001U); // a signalling NaN
+    open.sampling.min_p = std::numeric_limits<float>::denorm_min();
+    open.sampling.repeat_last_n = -1;
+    open.sampling.logit_bias = {{7, -std::numeric_limits<float>::infinity()}, {7, 0.1F}};
+    CHECK(test::same(again(open), open));
+}
+
+TEST_CASE("chances arrive within 1/510, and none are sent where there are none") {
+    draft_order order{.sequence = 1};
+    const auto bare = encode(1, order)->size();
+    for (const float chance : {0.001F, 0.1F, 0.5F, 0.999F}) {
+        order.chance.fill(chance);
+        CHECK(std::abs(again(order).chance[3] - chance) <= 1.0F / 510);
+    }
+    CHECK(encode(1, order)->size() == bare + grades);
+    order.chance = {-1, 2, std::numeric_limits<float>::quiet_NaN(), 0, 0, 0, 0, 0};
+    CHECK(again(order).chance == std::array<float, grades>{0, 1, 0, 0, 0, 0, 0, 0});
+}
+
+TEST_CASE("a piece of text may hold any bytes, half a character too") {
+    const std::string text("\0\xE8\xAA\r\n\xFF", 6);
+    CHECK(again(piece{.request = 3, .tokens = {5}, .text = text}).text == text);
+}
+
+TEST_CASE("what people read comes without control characters and not longer than a page") {
+    CHECK(again(goodbye{"a\nforged=line \x1B[2J\xFF"}, 0).why == "a forged=line  [2J\xEF\xBF\xBD");
+    const auto why = again(drafter_failed{std::string(3, 'x') + std::string(10'000, 'y') + "é"}).why;
+    CHECK(why == std::string(3, 'x') + std::string(max_sentence_bytes - 3, 'y'));
+    CHECK(again(refused{1, {.code = code::busy, .message = "Full.", .retry_after = std::chrono::hours(1000)}})
+              .why.retry_after == std::chrono::hours(24));
+}
+
+TEST_CASE("drafting messages move between their own types and frames") {
+    CHECK(std::get<draft_close>(narrow<drafter_message>(as_message(drafter_message(draft_close{7}))).value()).sequence == 7);
+    CHECK(std::get<draft_lost>(narrow<drafter_reply>(as_message(drafter_reply(draft_lost{7}))).value()).sequence == 7);
+    CHECK_FALSE(narrow<drafter_reply>(as_message(drafter_message(draft_close{7}))).has_value());
+}
