@@ -22,10 +22,10 @@ inline constexpr protocol_version our_protocol{1, 0};
 
 // A loaded model that may be opened over a channel.
 struct served_engine {
-    std::string name;
+    std::string name{};
     bool drafter = false, target = false; // what it may be opened as
-    std::string vocabulary; // engine::vocabulary_digest
-    std::string identity;   // what the weights are, a digest; empty = not known
+    std::string vocabulary{}; // engine::vocabulary_digest
+    std::string identity{};   // what the weights are, a digest; empty = not known
     std::int32_t n_ctx = 0; // tokens a sequence may hold
     std::int32_t slots = 0; // sequences at once
     exactness_class exactness = exactness_class::numeric;
@@ -35,11 +35,11 @@ struct served_engine {
 // words; those of another major stop reading there.
 struct hello {
     protocol_version protocol = our_protocol;
-    std::string tightwad; // version of the program
-    std::string machine;  // a name for people
+    std::string tightwad{}; // version of the program
+    std::string machine{};  // a name for people
     std::uint32_t sampler = sampler_revision;
     std::uint64_t session = 0; // random; the same again after a reconnect. Not a secret
-    std::vector<served_engine> engines;
+    std::vector<served_engine> engines{};
 };
 
 // Ok, or one sentence why these two hosts cannot work together: another major, another sampler.

@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::string_literals;
 
-std::string refusal(const std::string& bytes) {
+std::string not_read(const std::string& bytes) {
     const auto got = decode(bytes);
     return got ? "it was read" : got.error().message;
 }
@@ -23,33 +23,33 @@ std::string not_sent(const message& body, std::uint32_t channel = 1) {
 } // namespace
 
 TEST_CASE("a malformed frame is refused in words") {
-    CHECK(refusal("") == "A frame is empty; its first byte says its kind.");
-    CHECK(refusal("\x7F\x01"s) == "A frame is of kind 127, which this version does not know.");
-    CHECK(refusal("\x13\x01\x05\x02\x03\xAA\xBB"s) == R"(A frame of kind draft_batch ends after 7 bytes, inside "prefix".)");
-    CHECK(refusal("\x12\x01\x05XYZ"s) == "A frame of kind draft_close has 3 bytes too many at its end.");
-    CHECK(refusal("\x12\x01\x85\x00"s) == R"(A frame of kind draft_close holds a malformed number in "sequence".)");
-    CHECK(refusal("\x12\x01"s + std::string(9, '\xFF') + "\x02") ==
+    CHECK(not_read("") == "A frame is empty; its first byte says its kind.");
+    CHECK(not_read("\x7F\x01"s) == "A frame is of kind 127, which this version does not know.");
+    CHECK(not_read("\x13\x01\x05\x02\x03\xAA\xBB"s) == R"(A frame of kind draft_batch ends after 7 bytes, inside "prefix".)");
+    CHECK(not_read("\x12\x01\x05XYZ"s) == "A frame of kind draft_close has 3 bytes too many at its end.");
+    CHECK(not_read("\x12\x01\x85\x00"s) == R"(A frame of kind draft_close holds a malformed number in "sequence".)");
+    CHECK(not_read("\x12\x01"s + std::string(9, '\xFF') + "\x02") ==
           R"(A frame of kind draft_close holds a malformed number in "sequence".)");
-    CHECK(refusal("\x05\x01\x01x\x02"s) == R"(A frame of kind open_channel holds 2 in "role"; at most 1 is allowed.)");
-    CHECK(refusal("\x23\x01\x01\x00\x00\x00\x00\x00"s) ==
+    CHECK(not_read("\x05\x01\x01x\x02"s) == R"(A frame of kind open_channel holds 2 in "role"; at most 1 is allowed.)");
+    CHECK(not_read("\x23\x01\x01\x00\x00\x00\x00\x00"s) ==
           R"(A frame of kind refused holds 0 in "code", which means nothing here.)");
-    CHECK(refusal("\x14\x01\x01\x02\x00"s) ==
+    CHECK(not_read("\x14\x01\x01\x02\x00"s) ==
           R"(A frame of kind draft_audit holds 2 in "flags", which means nothing here.)");
-    CHECK(refusal("\x16\x01\x02\n\n"s) ==
+    CHECK(not_read("\x16\x01\x02\n\n"s) ==
           R"(A frame of kind drafter_failed holds control characters or malformed UTF-8 in "why".)");
-    CHECK(refusal("\x16\x01\x81\x20"s) == R"(A frame of kind drafter_failed holds 4097 in "why"; at most 4096 is allowed.)");
-    CHECK(refusal("\x13\x01\x01\x01\x01"s + std::string(8, '\0') + "\x00\x00\x00\xC0\x7F\x00"s) ==
+    CHECK(not_read("\x16\x01\x81\x20"s) == R"(A frame of kind drafter_failed holds 4097 in "why"; at most 4096 is allowed.)");
+    CHECK(not_read("\x13\x01\x01\x01\x01"s + std::string(8, '\0') + "\x00\x00\x00\xC0\x7F\x00"s) ==
           R"(A frame of kind draft_batch holds a time in "seconds" that is negative or not finite.)");
 }
 
 TEST_CASE("a count of more than the frame can hold takes no memory") {
-    CHECK(refusal("\x21\x01\x01\xFF\xFF\x3F"s) == R"(A frame of kind piece ends after 6 bytes, inside "tokens".)");
-    CHECK(refusal("\x21\x01\x01\x81\x80\x40"s) ==
+    CHECK(not_read("\x21\x01\x01\xFF\xFF\x3F"s) == R"(A frame of kind piece ends after 6 bytes, inside "tokens".)");
+    CHECK(not_read("\x21\x01\x01\x81\x80\x40"s) ==
           R"(A frame of kind piece holds 1048577 in "tokens"; at most 1048576 is allowed.)");
 }
 
 TEST_CASE("a token id is never negative") {
-    CHECK(refusal("\x21\x01\x01\x01\x80\x80\x80\x80\x08\x00"s) ==
+    CHECK(not_read("\x21\x01\x01\x01\x80\x80\x80\x80\x08\x00"s) ==
           R"(A frame of kind piece holds 2147483648 in "tokens"; at most 2147483647 is allowed.)");
     CHECK(not_sent(piece{.request = 1, .tokens = {-1}, .text = {}}) ==
           R"(A frame of kind piece cannot be sent: "tokens" is negative or over its limit of 2147483647.)");
@@ -58,8 +58,8 @@ TEST_CASE("a token id is never negative") {
 }
 
 TEST_CASE("the connection's frames and the channels' are told apart") {
-    CHECK(refusal("\x12\x00\x05"s) == "A frame of kind draft_close names channel 0; it belongs to a channel from 1 on.");
-    CHECK(refusal("\x02\x05"s + std::string(8, '\0')) ==
+    CHECK(not_read("\x12\x00\x05"s) == "A frame of kind draft_close names channel 0; it belongs to a channel from 1 on.");
+    CHECK(not_read("\x02\x05"s + std::string(8, '\0')) ==
           "A frame of kind ping names channel 5; it belongs to the connection, channel 0.");
     CHECK(not_sent(draft_lost{1}, 0) == "A frame of kind draft_lost names channel 0; it belongs to a channel from 1 on.");
     CHECK_FALSE(encode(5, ping{1}).has_value());
@@ -83,7 +83,7 @@ TEST_CASE("what the other end would refuse is not sent") {
           over("piece", "text", max_piece_bytes));
     CHECK(not_sent(draft_open{.sequence = 1, .sampling = {}, .prompt = token_ids(max_list_tokens + 1)}) ==
           over("draft_open", "prompt", max_list_tokens));
-    CHECK(not_sent(draft_batch{.seconds = -1}) ==
+    CHECK(not_sent(draft_batch{.tokens = {}, .seconds = -1}) ==
           R"(A frame of kind draft_batch cannot be sent: the time in "seconds" is negative or not finite.)");
 }
 
@@ -93,5 +93,5 @@ TEST_CASE("a frame of more than the limit is neither sent nor looked at") {
     CHECK(encode(1, request).has_value());
     request.what.prediction = request.what.prompt;
     CHECK(not_sent(request).find("over the limit of 8388608") != std::string::npos);
-    CHECK(refusal(std::string(max_frame_bytes + 1, '\x20')) == "A frame has 8388609 bytes; at most 8388608 are taken.");
+    CHECK(not_read(std::string(max_frame_bytes + 1, '\x20')) == "A frame has 8388609 bytes; at most 8388608 are taken.");
 }

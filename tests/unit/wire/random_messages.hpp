@@ -143,7 +143,7 @@ class random_source {
         } else if constexpr (sequence_of_values<T>) {
             for (auto& each : value) fill(each);
         } else {
-            std::apply([this](auto&... member) { (fill(member), ...); }, members(value));
+            std::apply([this](auto&... member) { (this->fill(member), ...); }, members(value));
             settle(value);
         }
     }
