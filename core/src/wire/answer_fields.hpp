@@ -63,6 +63,7 @@ void fields(auto& io, is<generation_result> auto& m) {
     bool failed = m.failure.has_value();
     io.choice(m.reason, "reason", finish_reason::stop, finish_reason::failed);
     io.flags("flags", failed);
+    io.require(failed || m.reason != finish_reason::failed, "says that the answer failed and not why");
     if constexpr (reading)
         if (failed) m.failure.emplace();
     if (failed) fields(io, *m.failure);
@@ -76,7 +77,7 @@ void fields(auto& io, is<generation_result> auto& m) {
             [](auto& each, auto& digest) { each.fixed64(digest, "logits_digests"); });
     io.list(m.rounds, "rounds", max_list_tokens, [](auto& each, auto& round) {
         tokens(each, round.draft, "rounds", max_draft_tokens);
-        each.varint(round.accepted, "rounds", max_draft_tokens);
+        each.varint(round.accepted, "rounds", round.draft.size());
     });
 }
 

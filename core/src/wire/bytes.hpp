@@ -78,6 +78,8 @@ class writer {
         }
     }
     void ignore_rest() {} // see reader
+    // `otherwise` goes on behind "A frame of kind X".
+    void require(bool holds, const char* otherwise);
 
     // The bytes, or what was wrong. Call once.
     [[nodiscard]] result<std::string> finish();
@@ -139,6 +141,9 @@ class reader {
     }
     // Takes what a newer minor has appended.
     void ignore_rest() { at_ = bytes_.size(); }
+    void require(bool holds, const char* otherwise) {
+        if (!holds) fail_once(otherwise);
+    }
 
     // Ok when all was in order and every byte was read.
     [[nodiscard]] result<void> finish();

@@ -48,6 +48,11 @@ template <std::size_t... Index> message empty_message(std::size_t index, std::in
     return out;
 }
 
+std::string hex(std::uint8_t byte) {
+    constexpr const char* digits = "0123456789abcdef";
+    return {'0', 'x', digits[byte >> 4U], digits[byte & 15U]};
+}
+
 std::string wrong_channel(const kind& what, std::uint32_t channel) {
     return "A frame of kind " + std::string(what.name) + " names channel " + std::to_string(channel) +
            (what.of_connection ? "; it belongs to the connection, channel 0." : "; it belongs to a channel from 1 on.");
@@ -75,7 +80,7 @@ result<frame> decode(std::string_view bytes) {
     auto first = static_cast<std::uint8_t>(bytes.front());
     const auto* what = std::find_if(kinds.begin(), kinds.end(), [first](const kind& k) { return k.code == first; });
     if (what == kinds.end())
-        return fail(code::corrupt, "A frame is of kind " + std::to_string(first) + ", which this version does not know.");
+        return fail(code::corrupt, "A frame is of kind " + hex(first) + ", which this version does not know.");
     frame out{0, empty_message(static_cast<std::size_t>(what - kinds.begin()), std::make_index_sequence<kinds.size()>())};
     reader in(bytes, what->name);
     in.byte(first, "kind");

@@ -31,6 +31,10 @@ void writer::not_a_time(const char* field) {
     if (!failure_) failure_ = refuse(kind_, std::string("the time in \"") + field + "\" is negative or not finite");
 }
 
+void writer::require(bool holds, const char* otherwise) {
+    if (!holds && !failure_) failure_ = refuse(kind_, std::string("it ") + otherwise);
+}
+
 void writer::little_endian(std::uint64_t value, int n_bytes) {
     for (int i = 0; i < n_bytes; ++i) out_.push_back(static_cast<char>(value >> (8 * i) & 0xFFU));
 }

@@ -24,7 +24,7 @@ std::string not_sent(const message& body, std::uint32_t channel = 1) {
 
 TEST_CASE("a malformed frame is refused in words") {
     CHECK(not_read("") == "A frame is empty; its first byte says its kind.");
-    CHECK(not_read("\x7F\x01"s) == "A frame is of kind 127, which this version does not know.");
+    CHECK(not_read("\x7F\x01"s) == "A frame is of kind 0x7f, which this version does not know.");
     CHECK(not_read("\x13\x01\x05\x02\x03\xAA\xBB"s) == R"(A frame of kind draft_batch ends after 7 bytes, inside "prefix".)");
     CHECK(not_read("\x12\x01\x05XYZ"s) == "A frame of kind draft_close has 3 bytes too many at its end.");
     CHECK(not_read("\x12\x01\x85\x00"s) == R"(A frame of kind draft_close holds a malformed number in "sequence".)");
@@ -55,6 +55,17 @@ TEST_CASE("a token id is never negative") {
           R"(A frame of kind piece cannot be sent: "tokens" is negative or over its limit of 2147483647.)");
     CHECK_FALSE(encode(1, draft_batch{.tokens = {{-1, 7}}}).has_value());
     CHECK_FALSE(encode(1, draft_open{.sequence = 1, .sampling = {.logit_bias = {{-1, 0}}}, .prompt = {}}).has_value());
+}
+
+TEST_CASE("an answer that failed says why, and no round accepts more than was drafted") {
+    generation_result result;
+    result.reason = finish_reason::failed;
+    CHECK(not_sent(done{1, result}) == "A frame of kind done cannot be sent: it says that the answer failed and not why.");
+    CHECK(not_read("\x22\x01\x01\x03\x00"s + std::string(8, '\0')) ==
+          "A frame of kind done says that the answer failed and not why.");
+    result.reason = finish_reason::stop;
+    result.rounds = {{.draft = {1, 2}, .accepted = 3}};
+    CHECK(not_sent(done{1, result}) == R"(A frame of kind done cannot be sent: "rounds" is negative or over its limit of 2.)");
 }
 
 TEST_CASE("the connection's frames and the channels' are told apart") {

@@ -157,7 +157,10 @@ class random_source {
         if (bits_() % 4 == 0) m.chance = {};
     }
     void settle(draft_batch& m) { m.seconds = static_cast<float>(bits_() % 1000) / 997; }
-    void settle(round_record& m) { m.accepted %= max_draft_tokens + 1; }
+    void settle(round_record& m) { m.accepted %= m.draft.size() + 1; }
+    void settle(generation_result& m) {
+        if (m.reason == finish_reason::failed && !m.failure) fill(m.failure.emplace());
+    }
     void settle(sequence_request& m) {
         m.stop.resize(m.stop.size() % (max_stop_strings + 1));
         for (auto& each : m.stop) each = raw();
