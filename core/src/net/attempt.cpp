@@ -1,0 +1,93 @@
+// The steps of connecting; all but the name's look-up, which Asio cannot cut short, under one deadline.
+#include "net/attempt.hpp"
+
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http.hpp>
+
+#include "net/refusals.hpp"
+#include "net/session_path.hpp"
+
+namespace tw::net {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+namespace websocket = boost::beast::websocket;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+constexpr auto token = asio::as_tuple(asio::use_awaitable);
+}
+
+attempt::attempt(const asio::any_io_executor& loop, const connection_options& options, asio::ssl::context& tls,
+                 std::shared_ptr<outbox> out)
+    : options_(options), tls_(tls), out_(std::move(out)), resolver_(loop),
+      stream_(std::make_shared<byte_stream>(loop)) {}
+
+asio::awaitable<error_code> attempt::look_up(endpoints* found) {
+    error_code failed;
+    const auto number = asio::ip::make_address(options_.peer.host, failed);
+    if (!failed) {
+        found->emplace_back(number, options_.peer.port);
+        co_return failed;
+    }
+    const auto port = std::to_string(options_.peer.port);
+    auto [problem, entries] = co_await resolver_.async_resolve(options_.peer.host, port, token);
+    for (const auto& entry : entries) found->push_back(entry.endpoint());
+    co_return problem;
+}
+
+asio::awaitable<std::optional<error>> attempt::connect() {
+    endpoints found;
+    const auto unnamed = co_await look_up(&found);
+    if (unnamed) co_return refusals(options_).no_address(unnamed);
+    if (cancelled_) co_return refusals(options_).broken(asio::error::operation_aborted);
+    auto& tcp = stream_->next_layer();
+    tcp.expires_after(options_.connect_timeout);
+    const auto [failed, reached] = co_await tcp.async_connect(found, token);
+    if (failed) co_return refusals(options_).unreachable(failed);
+    stream_->no_delay();
+    if (options_.peer.tls) {
+        auto refused = co_await secure();
+        if (refused) co_return refused;
+    }
+    auto refused = co_await upgrade();
+    tcp.expires_never();
+    co_return refused;
+}
+
+/// The token goes to nobody but the machine whose certificate is pinned.
+asio::awaitable<std::optional<error>> attempt::secure() {
+    const auto failed = co_await stream_->start_tls(tls_, boost::beast::role_type::client);
+    if (failed) co_return refusals(options_).no_tls(failed);
+    const auto shown = stream_->peer_fingerprint();
+    if (shown != options_.fingerprint) co_return refusals(options_).other_certificate(shown);
+    co_return std::nullopt;
+}
+
+asio::awaitable<std::optional<error>> attempt::upgrade() {
+    channel_ = std::make_shared<channel>(stream_, out_);
+    channel_->socket().set_option(websocket::stream_base::decorator([this](websocket::request_type& request) {
+        if (!options_.token.empty()) request.set(http::field::authorization, "Bearer " + options_.token);
+    }));
+    const auto url = options_.peer.url();
+    const auto host = url.substr(url.find("//") + 2);
+    websocket::response_type answer;
+    auto [failed] = co_await channel_->socket().async_handshake(answer, host, session_path, token);
+    channel_->socket().set_option(websocket::stream_base::decorator([](websocket::request_type&) {}));
+    if (!failed) co_return std::nullopt;
+    if (failed == websocket::error::upgrade_declined)
+        co_return refusals(options_).declined(answer.result_int());
+    co_return refusals(options_).broken(failed);
+}
+
+void attempt::cancel() {
+    cancelled_ = true;
+    resolver_.cancel();
+    stream_->close();
+}
+
+} // namespace tw::net

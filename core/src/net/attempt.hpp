@@ -1,0 +1,46 @@
+// One attempt of a connection: name, TCP, TLS, token, WebSocket. Internal.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+
+#include "net/channel.hpp"
+#include "net/connection.hpp"
+
+namespace tw::net {
+
+// Only on the loop's thread. Destroyed when none of its functions is running.
+class attempt {
+  public:
+    attempt(const boost::asio::any_io_executor& loop, const connection_options& options,
+            boost::asio::ssl::context& tls, std::shared_ptr<outbox> out);
+
+    // None: the channel is ready to run. Else why not.
+    [[nodiscard]] boost::asio::awaitable<std::optional<error>> connect();
+    [[nodiscard]] const std::shared_ptr<channel>& made() const { return channel_; }
+
+    // connect() ends with an error.
+    void cancel();
+
+  private:
+    using endpoints = std::vector<boost::asio::ip::tcp::endpoint>;
+
+    [[nodiscard]] boost::asio::awaitable<boost::system::error_code> look_up(endpoints* found);
+    [[nodiscard]] boost::asio::awaitable<std::optional<error>> secure();
+    [[nodiscard]] boost::asio::awaitable<std::optional<error>> upgrade();
+
+    const connection_options& options_;
+    boost::asio::ssl::context& tls_;
+    const std::shared_ptr<outbox> out_;
+    boost::asio::ip::tcp::resolver resolver_;
+    const std::shared_ptr<byte_stream> stream_;
+    std::shared_ptr<channel> channel_;
+    bool cancelled_ = false;
+};
+
+} // namespace tw::net

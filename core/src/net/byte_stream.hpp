@@ -1,0 +1,76 @@
+// A TCP connection with or without TLS over it, as one type, so that Beast is instantiated once. Internal.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/core/role.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/websocket/teardown.hpp>
+
+namespace tw::net {
+
+// Beast's AsyncStream. Only on the loop's thread.
+class byte_stream {
+  public:
+    using next_layer_type = boost::beast::tcp_stream;
+    using executor_type = next_layer_type::executor_type;
+
+    explicit byte_stream(const boost::asio::any_io_executor& loop) : tcp_(loop) {}
+    explicit byte_stream(boost::asio::ip::tcp::socket socket) : tcp_(std::move(socket)) {}
+
+    // From here on everything is encrypted. The context must outlive this.
+    [[nodiscard]] boost::asio::awaitable<boost::system::error_code> start_tls(boost::asio::ssl::context& context,
+                                                                              boost::beast::role_type role);
+    // Of the certificate that the other side has shown; empty when there is none.
+    [[nodiscard]] std::string peer_fingerprint();
+
+    // Small messages leave at once.
+    void no_delay();
+    // Nothing more is written, and the other side is told; only for a plain answer's end.
+    void finish_writing();
+    // At once; whatever is under way ends with an error.
+    void close() { tcp_.close(); }
+
+    [[nodiscard]] executor_type get_executor() { return tcp_.get_executor(); }
+    [[nodiscard]] next_layer_type& next_layer() { return tcp_; }
+    [[nodiscard]] const next_layer_type& next_layer() const { return tcp_; }
+
+    template <class Buffers, class Token> auto async_read_some(const Buffers& buffers, Token&& token) {
+        using signature = void(boost::system::error_code, std::size_t);
+        return boost::asio::async_initiate<Token, signature>(
+            [this](auto handler, const Buffers& into) {
+                if (tls_) tls_->async_read_some(into, std::move(handler));
+                else tcp_.async_read_some(into, std::move(handler));
+            },
+            token, buffers);
+    }
+    template <class Buffers, class Token> auto async_write_some(const Buffers& buffers, Token&& token) {
+        using signature = void(boost::system::error_code, std::size_t);
+        return boost::asio::async_initiate<Token, signature>(
+            [this](auto handler, const Buffers& from) {
+                if (tls_) tls_->async_write_some(from, std::move(handler));
+                else tcp_.async_write_some(from, std::move(handler));
+            },
+            token, buffers);
+    }
+
+    // Beast's hook for the end of a WebSocket: TCP's orderly end will do, the close frames were exchanged.
+    template <class Handler>
+    friend void async_teardown(boost::beast::role_type role, byte_stream& stream, Handler&& handler) {
+        using boost::beast::websocket::async_teardown;
+        async_teardown(role, stream.tcp_.socket(), std::forward<Handler>(handler));
+    }
+
+  private:
+    boost::beast::tcp_stream tcp_;
+    std::optional<boost::asio::ssl::stream<boost::beast::tcp_stream&>> tls_;
+};
+
+} // namespace tw::net
