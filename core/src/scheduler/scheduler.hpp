@@ -55,6 +55,8 @@ class scheduler {
 
     [[nodiscard]] scheduler_state state() const; // any thread
     [[nodiscard]] const engine& target() const { return *target_; }
+    // Null where nothing is drafted. Drafters may join and leave it while answers run.
+    [[nodiscard]] draft_planner* planner() { return planner_.get(); }
     [[nodiscard]] const draft_planner* planner() const { return planner_.get(); }
 
   private:
@@ -65,7 +67,9 @@ class scheduler {
 
     void run();
     bool wait_for_work();
+    void measure_newcomers();
     void admit();
+    [[nodiscard]] std::shared_ptr<sequence> next_in_queue();
     void drop_cancelled();
     void prefill();
     void round();
@@ -101,6 +105,7 @@ class scheduler {
     std::deque<std::shared_ptr<sequence>> queue_;
     scheduler_state state_;
     bool stopping_ = false;
+    bool drafters_changed_ = false;
 
     // The scheduler's thread alone:
     list active_; // sorted by slot

@@ -2,15 +2,29 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "sampling/params.hpp"
+#include "speculation/draft_link.hpp"
 #include "speculation/draft_path.hpp"
 
 namespace tw {
+
+class engine;
+
+// Makes the link of a drafter: its replies go to the inbox, marked with the index.
+using link_maker = std::function<std::unique_ptr<draft_link>(draft_inbox& inbox, std::size_t index)>;
+
+struct drafter_offer {
+    std::string name;
+    link_maker make;
+    bool fallback = false; // asked only while no other can be
+};
 
 // One answer in a round.
 struct draft_seat {
@@ -30,7 +44,8 @@ struct round_outcome {
 struct drafting_report {
     struct drafter {
         std::string name;
-        bool alive = true;
+        bool alive = true, here = true; // it has not failed; it can be reached now
+        bool streams = false;
         double acceptance = 0, observations = 0; // per token
         double token_s = 0, handover_s = 0;      // c·T and r·T
         double contention = 0; // how much slower the worse hit of drafter and target is beside the other; 0 = not measured
@@ -58,6 +73,15 @@ class draft_planner {
     // rows where a pass that read prompts picked first tokens.
     virtual void learn(std::span<const round_outcome> outcomes, std::size_t rows, double seconds) = 0;
     [[nodiscard]] virtual drafting_report report() const = 0; // any thread
+
+    // Drafters that come and go. The function is called, on any thread, when one has; then, while the target has
+    // nothing to do, measure() should be called with a sequence of the target that is empty, and is so afterwards.
+    virtual void when_drafters_change(std::function<void()> tell) = 0;
+    [[nodiscard]] virtual bool wants_measuring() = 0;
+    virtual void measure(engine& target, std::int32_t sequence) = 0;
+    // Any thread. A ticket for leave(), which destroys the link.
+    [[nodiscard]] virtual std::size_t join(drafter_offer offer) = 0;
+    virtual void leave(std::size_t ticket) = 0;
 };
 
 } // namespace tw
