@@ -55,8 +55,6 @@ class scheduler {
 
     [[nodiscard]] scheduler_state state() const; // any thread
     [[nodiscard]] const engine& target() const { return *target_; }
-    // Null where nothing is drafted. Drafters may join and leave it while answers run.
-    [[nodiscard]] draft_planner* planner() { return planner_.get(); }
     [[nodiscard]] const draft_planner* planner() const { return planner_.get(); }
 
   private:

@@ -4,27 +4,16 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "sampling/params.hpp"
-#include "speculation/draft_link.hpp"
 #include "speculation/draft_path.hpp"
 
 namespace tw {
 
 class engine;
-
-// Makes the link of a drafter: its replies go to the inbox, marked with the index.
-using link_maker = std::function<std::unique_ptr<draft_link>(draft_inbox& inbox, std::size_t index)>;
-
-struct drafter_offer {
-    std::string name;
-    link_maker make;
-    bool fallback = false; // asked only while no other can be
-};
 
 // One answer in a round.
 struct draft_seat {
@@ -76,12 +65,9 @@ class draft_planner {
 
     // Drafters that come and go. The function is called, on any thread, when one has; then, while the target has
     // nothing to do, measure() should be called with a sequence of the target that is empty, and is so afterwards.
-    virtual void when_drafters_change(std::function<void()> tell) = 0;
-    [[nodiscard]] virtual bool wants_measuring() = 0;
-    virtual void measure(engine& target, std::int32_t sequence) = 0;
-    // Any thread. A ticket for leave(), which destroys the link.
-    [[nodiscard]] virtual std::size_t join(drafter_offer offer) = 0;
-    virtual void leave(std::size_t ticket) = 0;
+    virtual void when_drafters_change(std::function<void()> tell) { static_cast<void>(tell); }
+    [[nodiscard]] virtual bool wants_measuring() { return false; }
+    virtual void measure(engine& target, std::int32_t sequence) { static_cast<void>(target), static_cast<void>(sequence); }
 };
 
 } // namespace tw

@@ -22,32 +22,32 @@ bool alike(const std::array<float, grades>& a, const std::array<float, grades>& 
 } // namespace
 
 void speculator::collect() {
-    for (auto& [index, reply] : inbox_.take()) heard(index, reply);
+    for (auto& [index, event] : inbox_.take()) heard(index, event);
 }
 
-void speculator::heard(std::size_t index, drafter_event& reply) {
+void speculator::heard(std::size_t index, drafter_event& event) {
     auto& from = drafters_[index];
     const auto find = [&](sequence_id sequence) {
         const auto found = answers_.find(sequence);
         return found == answers_.end() ? nullptr : &found->second;
     };
-    if (const auto* failed = std::get_if<drafter_failed>(&reply)) {
+    if (const auto* failed = std::get_if<drafter_failed>(&event)) {
         from.alive = false;
         spdlog::error("event=drafter_lost drafter={} why=\"{}\" remedy=\"answers go on without it\"", from.name,
                       failed->why);
-    } else if (const auto* away = std::get_if<drafter_away>(&reply)) {
+    } else if (const auto* away = std::get_if<drafter_away>(&event)) {
         if (from.here) spdlog::warn("event=drafter_away drafter={} why=\"{}\"", from.name, away->why);
         from.here = false;
         for (auto& [sequence, of] : answers_) of.ears[index].waiting = false;
-    } else if (std::holds_alternative<drafter_back>(reply)) {
+    } else if (std::holds_alternative<drafter_back>(event)) {
         if (!from.here) spdlog::info("event=drafter_here drafter={}", from.name);
         from.here = true;
-    } else if (const auto* lost = std::get_if<draft_lost>(&reply)) {
+    } else if (const auto* lost = std::get_if<draft_lost>(&event)) {
         auto* of = find(lost->sequence);
         if (of == nullptr || lost->epoch < of->ears[index].opened) return; // it was opened again since
-        auto& ear = of->ears[index];
-        ear = {.epoch = ear.epoch, .losses = ear.losses + 1, .pause = 1 << std::min(ear.losses, 6)};
-    } else if (const auto* audit = std::get_if<draft_audit>(&reply)) {
+        auto& told = of->ears[index];
+        told = {.epoch = told.epoch, .losses = told.losses + 1, .pause = 1 << std::min(told.losses, 6)};
+    } else if (const auto* audit = std::get_if<draft_audit>(&event)) {
         auto* of = find(audit->sequence);
         for (const auto& entry : audit->entries) {
             rates_[2 + index].record(entry.grade, entry.agreed);
@@ -55,16 +55,16 @@ void speculator::heard(std::size_t index, drafter_event& reply) {
         }
         if (of != nullptr && audit->complete) of->ears[index].waiting = false;
     } else {
-        const auto& batch = std::get<draft_batch>(reply);
+        const auto& batch = std::get<draft_batch>(event);
         auto* of = find(batch.sequence);
         if (of == nullptr) return;
         of->path.post(index, batch);
         from.order_s += static_cast<double>(batch.seconds);
         from.tokens += batch.tokens.size();
         from.order_tokens = std::max(from.order_tokens, batch.tokens.size());
-        auto& ear = of->ears[index];
-        ear.losses = 0;
-        if (batch.complete && batch.epoch == ear.epoch) ear.waiting = false;
+        auto& told = of->ears[index];
+        told.losses = 0;
+        if (batch.complete && batch.epoch == told.epoch) told.waiting = false;
     }
 }
 

@@ -14,7 +14,7 @@ bool speculator::reachable(const drafter& each) const {
 }
 
 // Gives a drafter the first free place; the answers that run learn of it.
-std::size_t speculator::place(drafter_offer offer) {
+std::size_t speculator::admit(drafter_offer offer) {
     const auto free = std::find_if(drafters_.begin(), drafters_.end(), [](const auto& each) { return each.link == nullptr; });
     const auto index = static_cast<std::size_t>(free - drafters_.begin());
     if (free == drafters_.end()) drafters_.emplace_back();
@@ -36,7 +36,7 @@ std::size_t speculator::place(drafter_offer offer) {
 
 std::size_t speculator::join(drafter_offer offer) {
     const std::lock_guard lock(mutex_);
-    return place(std::move(offer));
+    return admit(std::move(offer));
 }
 
 void speculator::leave(std::size_t ticket) {

@@ -17,7 +17,7 @@ double faded(double mean, double value) { return mean + 0.1 * (value - mean); }
 
 speculator::speculator(std::vector<drafter_offer> drafters, speculator_options options)
     : options_(options), rates_(draft_path::fresh(0, 400)), places_(options.most) {
-    for (auto& each : drafters) place(std::move(each));
+    for (auto& each : drafters) admit(std::move(each));
 }
 
 void speculator::open(sequence_id sequence, const sampling_params& sampling, std::span<const std::int32_t> prompt,

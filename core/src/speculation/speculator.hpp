@@ -18,6 +18,15 @@
 
 namespace tw {
 
+// Makes the link of a drafter: its replies go to the inbox, marked with the index.
+using link_maker = std::function<std::unique_ptr<draft_link>(draft_inbox& inbox, std::size_t index)>;
+
+struct drafter_offer {
+    std::string name;
+    link_maker make;
+    bool fallback = false; // asked only while no other can be
+};
+
 struct speculator_options {
     std::size_t most = 31;     // tokens per draft, at most
     bool always = false;       // draft in every round as much as may be, whether it pays or not (tests, benches)
@@ -38,8 +47,10 @@ class speculator final : public draft_planner {
     void when_drafters_change(std::function<void()> tell) override;
     [[nodiscard]] bool wants_measuring() override;
     void measure(engine& target, std::int32_t sequence) override;
-    [[nodiscard]] std::size_t join(drafter_offer offer) override;
-    void leave(std::size_t ticket) override;
+
+    // Any thread, while answers run. A ticket for leave(), which destroys the link.
+    [[nodiscard]] std::size_t join(drafter_offer offer);
+    void leave(std::size_t ticket);
 
     void open(sequence_id sequence, const sampling_params& sampling, std::span<const std::int32_t> prompt,
               std::span<const std::int32_t> prediction) override;
@@ -88,12 +99,12 @@ class speculator final : public draft_planner {
 
     [[nodiscard]] bool reachable(const drafter& each) const;
     [[nodiscard]] bool usable(const drafter& each) const { return reachable(each) && each.skip == 0; }
-    std::size_t place(drafter_offer offer);
+    std::size_t admit(drafter_offer offer);
     // A model reads the prompt before it drafts, and the client of an answer without a token waits for the first.
     [[nodiscard]] bool worth_asking(const draft_seat& seat) const;
     [[nodiscard]] drafter_cost cost(const drafter& each, std::size_t answers) const;
     void collect();
-    void heard(std::size_t index, drafter_reply& reply);
+    void heard(std::size_t index, drafter_event& event);
     void tell(std::size_t index, sequence_id sequence, draft_order order);
     bool await(std::size_t index, std::span<const draft_seat> seats, clock::time_point deadline);
     void ask(const intent& what, std::span<draft_seat> seats);
