@@ -14,6 +14,7 @@
 #include "pipeline/backend_pipeline.hpp"
 #include "pipeline/engine_pipeline.hpp"
 #include "pipeline/exact_target.hpp"
+#include "speculation/drafter_thread.hpp"
 
 namespace tw {
 namespace {
@@ -147,6 +148,15 @@ result<void> add_target(engine_pipeline_parts& parts, const ends& target, const 
     return {};
 }
 
+// The engine is taken over when the link is made, which happens once.
+engine_pipeline_parts::drafter local_drafter(const std::string& name, std::unique_ptr<engine> model) {
+    auto label = model->info().model;
+    auto held = std::make_shared<std::unique_ptr<engine>>(std::move(model));
+    return {{name, [held](draft_inbox& inbox, std::size_t index) {
+                 return std::make_unique<drafter_thread>(std::move(*held), inbox, index);
+             }}, std::move(label)};
+}
+
 // Every drafter that can serve the target; the first reason why one cannot is kept for the status.
 result<void> add_drafts(engine_pipeline_parts& parts, const pipeline_config& wanted, const configuration& config,
                         const registry& plugins, const std::function<bool(float)>& progress) {
@@ -156,7 +166,7 @@ result<void> add_drafts(engine_pipeline_parts& parts, const pipeline_config& wan
         auto model = load(draft, draft_options(draft, parts.target->info().n_seq), progress);
         const auto why = model ? misfit(*parts.target, **model, wanted, name) : model.error().message;
         if (why.empty()) {
-            parts.drafts.push_back({name, std::move(*model)});
+            parts.drafts.push_back(local_drafter(name, std::move(*model)));
             continue;
         }
         if (!wanted.fallback)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,8 @@ struct engine_pipeline_parts {
     std::vector<std::string> serves;
     std::unique_ptr<engine> target;
     struct drafter {
-        std::string name; // of its [backend.…]
-        std::unique_ptr<engine> model;
+        drafter_offer offer;
+        std::string model; // for the status
     };
     std::vector<drafter> drafts; // may be empty: what was said before is drafted from all the same
     std::unique_ptr<tw::chat_template> chat; // may be null: no chat, `no_chat` says why
@@ -47,6 +48,14 @@ class engine_pipeline final : public pipeline {
                                                             std::shared_ptr<generation_sink> sink) override;
     [[nodiscard]] nlohmann::json status() const override;
 
+    // A drafter of the target's vocabulary that comes while answers run, and goes. Any thread. None where the
+    // target cannot be drafted for. leave() waits for the drafter.
+    [[nodiscard]] std::optional<std::size_t> join(drafter_offer offer);
+    void leave(std::size_t ticket);
+
+    [[nodiscard]] const engine& target() const { return scheduler_.target(); }
+    [[nodiscard]] const exactness_claim& exactness() const { return exactness_; }
+
     // The prompt's token ids, as start() would use them.
     [[nodiscard]] result<token_ids> prompt_tokens(const generation_request& request) const;
 
@@ -63,7 +72,8 @@ class engine_pipeline final : public pipeline {
     std::vector<std::string> draft_models_;
     std::size_t draft_limit_;
     exactness_claim exactness_;
-    std::unique_ptr<draft_planner> planner_; // on its way into the scheduler
+    std::unique_ptr<speculator> made_; // on its way into the scheduler
+    speculator* speculator_;           // there; null = the target cannot be drafted for
     scheduler scheduler_;
     std::size_t longest_text_; // bytes; no longer text can fit the context
 };

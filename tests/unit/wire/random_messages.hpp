@@ -34,8 +34,8 @@ inline auto members(is<sampling_params> auto& m) {
 }
 inline auto members(is<draft_open> auto& m) { auto& [a, b, c] = m; return std::tie(a, b, c); }
 inline auto members(is<draft_order> auto& m) {
-    auto& [a, b, c, d, e, f, g, h, i, j] = m;
-    return std::tie(a, b, c, d, e, f, g, h, i, j);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l] = m;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l);
 }
 inline auto members(is<draft_close> auto& m) { auto& [a] = m; return std::tie(a); }
 inline auto members(is<proposal> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
@@ -45,7 +45,7 @@ inline auto members(is<draft_batch> auto& m) {
 }
 inline auto members(is<audit_entry> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<draft_audit> auto& m) { auto& [a, b, c] = m; return std::tie(a, b, c); }
-inline auto members(is<draft_lost> auto& m) { auto& [a] = m; return std::tie(a); }
+inline auto members(is<draft_lost> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<drafter_failed> auto& m) { auto& [a] = m; return std::tie(a); }
 inline auto members(is<sequence_request> auto& m) {
     auto& [a, b, c, d, e, f, g, h] = m;
@@ -153,8 +153,8 @@ class random_source {
     void settle(hello& m) { m.protocol = our_protocol; m.engines.resize(m.engines.size() % max_engines); }
     void settle(sampling_params& m) { m.repeat_last_n = static_cast<std::int32_t>(bits_()); }
     void settle(draft_order& m) {
-        for (auto& chance : m.chance) chance = static_cast<float>(bits_() % 256) / 255;
-        if (bits_() % 4 == 0) m.chance = {};
+        if (m.chance)
+            for (auto& chance : *m.chance) chance = static_cast<float>(bits_() % 256) / 255;
     }
     void settle(draft_batch& m) { m.seconds = static_cast<float>(bits_() % 1000) / 997; }
     void settle(round_record& m) { m.accepted %= m.draft.size() + 1; }
