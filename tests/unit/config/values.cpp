@@ -1,4 +1,7 @@
 // What a right configuration becomes.
+#include <filesystem>
+#include <fstream>
+
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 
@@ -262,4 +265,30 @@ TEST_CASE("the peer's token comes from the environment with or without a [peer] 
 TEST_CASE("loopback is what only this machine can reach") {
     for (const char* host : {"127.0.0.1", "127.1.2.3", "::1", "localhost"}) CHECK(tw::is_loopback(host));
     for (const char* host : {"0.0.0.0", "::", "192.168.1.7", "127.example.org", "den"}) CHECK_FALSE(tw::is_loopback(host));
+}
+
+TEST_CASE("a path may be the name of one of Ollama's models") {
+    namespace fs = std::filesystem;
+    const auto folder = fs::temp_directory_path() / "tightwad-test-config-ollama";
+    const variable models("OLLAMA_MODELS", folder.string());
+    const auto digest = std::string(64, 'a');
+    const auto manifests = folder / "manifests/registry.ollama.ai/library/tiny";
+    fs::create_directories(manifests);
+    fs::create_directories(folder / "blobs");
+    std::ofstream(manifests / "1b") << R"({"layers":[{"mediaType":"application/vnd.ollama.image.model","digest":"sha256:)"
+                                    << digest << "\"}]}";
+    std::ofstream(folder / "blobs" / ("sha256-" + digest)) << "GGUF";
+    const auto text = [](const std::string& name) {
+        return "schema = 1\n[peer]\n[backend.b]\nplugin = \"llamacpp\"\nmodel_path = \"" + name + "\"\n";
+    };
+    const auto loaded = parse_text(text("ollama:tiny:1b"));
+    REQUIRE(loaded.has_value());
+    CHECK(nlohmann::json::parse(loaded->node("b")->options_json)["model_path"] ==
+          (folder / "blobs" / ("sha256-" + digest)).string());
+    const auto refused = parse_text(text("ollama:tiny:2b"));
+    REQUIRE(refused.has_error());
+    CHECK(to_string(refused.error().front()) ==
+          "/etc/tightwad/test.toml:5:14: Ollama has no model \"tiny:2b\" on this machine; did you mean \"tiny:1b\"? "
+          "It has tiny:1b.");
+    fs::remove_all(folder);
 }
