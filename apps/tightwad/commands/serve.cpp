@@ -131,6 +131,7 @@ int serve(const global_options& global) {
     log_to_stderr("info");
     const auto what = load_setup(global);
     if (!what) return report_mistakes(what.error());
+    if (const auto missing = missing_pipelines(what->config); !missing.empty()) return report_mistakes(missing);
     block_stop_signals();
     if (const auto mistakes = check_pipelines(what->config, what->plugins); !mistakes.empty())
         return report_mistakes(mistakes);

@@ -40,6 +40,10 @@ void apply_environment(configuration& config, report& out) {
     }
     for (const char* name : {"TIGHTWAD_TOKEN", "TIGHTWAD_PROXY_TOKEN"})
         if (!environment(name).empty()) server.token = secret_ref{secret_ref::kind::env, name};
+    if (constexpr auto name = "TIGHTWAD_PEER_TOKEN"; !environment(name).empty()) {
+        if (!config.peer) config.peer = read_peer({}, out);
+        config.peer->token = secret_ref{secret_ref::kind::env, name};
+    }
     const bool automatic = environment("TIGHTWAD_MAX_DRAFT_TOKENS") == "auto";
     const auto length = number("TIGHTWAD_MAX_DRAFT_TOKENS", 1, 256, "auto", out);
     for (auto& pipeline : config.pipelines) {

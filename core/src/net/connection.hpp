@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/peer_address.hpp"
 #include "net/link_limits.hpp"
-#include "net/peer_address.hpp"
 
 namespace tw::net {
 

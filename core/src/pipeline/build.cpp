@@ -52,7 +52,9 @@ void check_target(const pipeline_config& pipeline, const ends& target, std::vect
 
 void check_draft(const pipeline_config& pipeline, const configuration& config, const registry& plugins,
                  std::vector<diagnostic>& mistakes) {
-    for (const auto& name : pipeline.draft)
+    auto drafts = pipeline.draft;
+    drafts.insert(drafts.end(), pipeline.draft_fallback.begin(), pipeline.draft_fallback.end());
+    for (const auto& name : drafts)
         if (const auto draft = resolve(config, plugins, name); draft.code != nullptr && draft.as_engine == nullptr)
             mistakes.push_back({draft.node->at, "The plugin '" + draft.node->plugin + "' of backend '" + name +
                                                     "' offers no engine, so it cannot draft for pipeline '" +
@@ -72,6 +74,9 @@ std::string draft_options(const ends& draft, std::int32_t slots) {
 
 result<std::unique_ptr<engine>> load(const ends& node, const std::string& options,
                                      const std::function<bool(float)>& progress) {
+    if (node.node->peer)
+        return fail(code::unsupported, "The backend '" + node.node->name + "' is an engine of the machine at " +
+                                           node.node->peer->url + ", which pipelines cannot use yet.");
     spdlog::info("event=loading backend={} plugin={}", node.node->name, node.code->id);
     auto loaded = engine::create(*node.as_engine, node.code->id,
                                  std::make_unique<plugin_host>(node.code->id, node.node->secrets), options, progress);
@@ -212,11 +217,12 @@ std::vector<diagnostic> check_pipelines(const configuration& config, const regis
     std::vector<diagnostic> mistakes;
     for (const auto& pipeline : config.pipelines) {
         check_target(pipeline, resolve(config, plugins, pipeline.target), mistakes);
+        for (const auto& name : pipeline.replicas) check_target(pipeline, resolve(config, plugins, name), mistakes);
         check_draft(pipeline, config, plugins, mistakes);
     }
     for (const auto& node : config.nodes) {
         const auto used = resolve(config, plugins, node.name);
-        if (used.as_engine == nullptr) continue;
+        if (used.as_engine == nullptr || node.peer) continue; // the peer checks its own
         if (const auto sound = engine::check(*used.as_engine, used.code->id, node.options_json); !sound)
             mistakes.push_back({node.at, sound.error().message});
     }
