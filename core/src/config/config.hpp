@@ -92,6 +92,7 @@ struct pipeline_config {
     std::string verify = "exact";
     std::string exactness = "auto"; // or the class that is asked for: bitwise, shape-class, numeric
     std::optional<std::int32_t> max_draft_tokens; // none = "auto"
+    std::string drafting = "measured"; // not in the file: as configuration::drafting
     bool always_draft = false; // not in the file: benches and tests want a draft in every round
     bool fallback = true; // a draft that cannot be used: true = go on without it, false = an error
     std::int32_t queue = 64; // requests that may wait for a slot
@@ -124,7 +125,10 @@ struct configuration {
     std::vector<node_config> nodes;
     std::vector<pipeline_config> pipelines; // empty only where there is a [peer]
 
+    std::string drafting = "measured"; // TIGHTWAD_DRAFTING, for benches: also synchronous, streaming, branches
+
     [[nodiscard]] const node_config* node(std::string_view name) const;
+    [[nodiscard]] std::string machine() const; // this one's name for others; never empty
 };
 
 // One key that a plugin understands; the host's copy of tw_option.

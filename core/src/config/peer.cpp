@@ -176,4 +176,7 @@ bool read_peer_ref(table_reader& reader, const value& table, const std::vector<o
 }
 
 } // namespace sections
+
+std::string configuration::machine() const { return peer ? peer->machine : sections::host_name(); }
+
 } // namespace tw
