@@ -9,9 +9,18 @@ void draft_inbox::put(std::size_t drafter, std::vector<drafter_reply>& replies) 
     if (replies.empty()) return;
     {
         const std::lock_guard lock(mutex_);
-        for (auto& reply : replies) items_.push_back({drafter, std::move(reply)});
+        for (auto& reply : replies)
+            std::visit([&](auto& what) { items_.push_back({drafter, std::move(what)}); }, reply);
     }
     replies.clear();
+    arrived_.notify_one();
+}
+
+void draft_inbox::put(std::size_t drafter, drafter_event event) {
+    {
+        const std::lock_guard lock(mutex_);
+        items_.push_back({drafter, std::move(event)});
+    }
     arrived_.notify_one();
 }
 

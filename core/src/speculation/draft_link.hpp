@@ -5,21 +5,33 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <string>
+#include <variant>
 #include <vector>
 
 #include "speculation/messages.hpp"
 
 namespace tw {
 
+// What a link says of itself, beside what the drafter says.
+struct drafter_away { // nothing reaches it now; it may come back
+    std::string why;
+};
+struct drafter_back { // it can be asked (again); what it was told before may be lost
+    std::size_t longest = 0; // the longest draft it can make; 0 = it is away
+};
+using drafter_event = std::variant<draft_batch, draft_audit, draft_lost, drafter_failed, drafter_away, drafter_back>;
+
 // What arrived, from all drafters of one verifier. Any thread.
 class draft_inbox {
   public:
     struct item {
         std::size_t drafter; // index of the drafter among the verifier's
-        drafter_reply reply;
+        drafter_event reply;
     };
 
     void put(std::size_t drafter, std::vector<drafter_reply>& replies);
+    void put(std::size_t drafter, drafter_event event);
     // What has arrived so far, in order; never waits.
     [[nodiscard]] std::vector<item> take();
     // Waits for something to arrive, until `deadline` at most. False when nothing did.

@@ -19,7 +19,7 @@ void speculator::collect() {
     for (auto& [index, reply] : inbox_.take()) heard(index, reply);
 }
 
-void speculator::heard(std::size_t index, drafter_reply& reply) {
+void speculator::heard(std::size_t index, drafter_event& reply) {
     auto& from = drafters_[index];
     const auto find = [&](sequence_id sequence) {
         const auto found = answers_.find(sequence);
@@ -38,15 +38,14 @@ void speculator::heard(std::size_t index, drafter_reply& reply) {
             if (of != nullptr) of->path.own()[2 + index].record(entry.grade, entry.agreed);
         }
         if (of != nullptr && audit->complete) of->ears[index].waiting = false;
-    } else {
-        const auto& batch = std::get<draft_batch>(reply);
-        auto* of = find(batch.sequence);
+    } else if (const auto* batch = std::get_if<draft_batch>(&reply)) {
+        auto* of = find(batch->sequence);
         if (of == nullptr) return;
-        of->path.post(index, batch);
-        from.order_s += static_cast<double>(batch.seconds);
-        from.tokens += batch.tokens.size();
-        from.order_tokens = std::max(from.order_tokens, batch.tokens.size());
-        if (batch.complete && batch.epoch == of->ears[index].epoch) of->ears[index].waiting = false;
+        of->path.post(index, *batch);
+        from.order_s += static_cast<double>(batch->seconds);
+        from.tokens += batch->tokens.size();
+        from.order_tokens = std::max(from.order_tokens, batch->tokens.size());
+        if (batch->complete && batch->epoch == of->ears[index].epoch) of->ears[index].waiting = false;
     }
 }
 

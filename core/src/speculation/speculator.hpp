@@ -90,7 +90,7 @@ class speculator final : public draft_planner {
     [[nodiscard]] bool worth_asking(const draft_seat& seat) const;
     [[nodiscard]] drafter_cost cost(const drafter& each, std::size_t answers) const;
     void collect();
-    void heard(std::size_t index, drafter_reply& reply);
+    void heard(std::size_t index, drafter_event& reply);
     void tell(std::size_t index, sequence_id sequence, draft_order order);
     bool await(std::size_t index, std::span<const draft_seat> seats, clock::time_point deadline);
     void ask(const intent& what, std::span<draft_seat> seats);
