@@ -56,6 +56,10 @@ class connection {
     // so). True is no promise: what waits when the link is lost is dropped as well.
     bool send(std::string message);
 
+    // Ends the link after what waits has been sent; the peer reads `why` (at most 123 bytes of it). down()
+    // comes, and a new attempt follows. Any thread, events included.
+    void drop(std::string why);
+
     [[nodiscard]] bool is_up() const; // any thread
 
   private:

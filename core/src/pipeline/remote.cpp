@@ -22,7 +22,7 @@ wire::hello hello_of(const std::string& machine) {
 result<std::shared_ptr<peer::peer_link>> link_to(const node_config& node, peer::peer_links& links) {
     const auto& there = *node.peer;
     net::connection_options to;
-    auto address = parse_peer_address(there.url);
+    auto address = net::parse_peer_address(there.url);
     if (!address) return address.error();
     to.peer = std::move(*address);
     to.fingerprint = there.fingerprint;
