@@ -37,6 +37,16 @@ std::string whole(double value) {
     return out;
 }
 
+std::string load_of(const json& averages) {
+    std::string out;
+    for (const auto& one : averages) {
+        char text[32];
+        std::snprintf(text, sizeof text, "%.2f", one.is_number() ? one.get<double>() : 0.0);
+        out += (out.empty() ? "" : ", ") + std::string(text);
+    }
+    return out;
+}
+
 void print_engines(const json& engines) {
     if (engines.empty()) {
         std::cout << "\nIt serves no engines.\n";
@@ -81,7 +91,7 @@ void print(const json& all) {
     std::cout << "Tightwad " << text(version, "version") << " peer " << text(version, "machine") << " at "
               << text(version, "url") << ", pid " << whole(number(version, "pid")) << ", up "
               << whole(number(health, "uptime_s")) << " s, " << whole(number(health, "sessions"))
-              << " sessions\nload " << part(health, "load").dump() << " on " << whole(number(health, "processors"))
+              << " sessions\nload " << load_of(part(health, "load")) << " on " << whole(number(health, "processors"))
               << " processors, " << human_bytes(number(memory, "available_bytes")) << " of "
               << human_bytes(number(memory, "total_bytes")) << " memory free, "
               << human_bytes(number(disk, "free_bytes")) << " disk free\n";
