@@ -140,6 +140,7 @@ int serve(const global_options& global) {
         return complain("An endpoint already runs at " + other->url + " (pid " + std::to_string(other->pid) +
                             "); stop it with `tightwad proxy stop`, or choose another port.",
                         exit_failure);
+    log_to_file("proxy");
     auto options = front_options(what->config);
     if (!options) return complain(options.error().message, exit_usage);
     const auto front = front::server::listen(std::move(*options));
