@@ -2,13 +2,14 @@
 #include <atomic>
 #include <condition_variable>
 #include <iostream>
+#include <map>
 #include <mutex>
 
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
+#include "agent/agent.hpp"
 #include "commands/commands.hpp"
-#include "commands/peer_engines.hpp"
 #include "commands/peer_setup.hpp"
 #include "commands/pid_file.hpp"
 #include "commands/signal_watch.hpp"
@@ -17,7 +18,11 @@
 #include "config/units.hpp"
 #include "net/identity.hpp"
 #include "net/listener.hpp"
+#include "peer/peer_host.hpp"
+#include "peer/peer_link.hpp"
 #include "pipeline/build.hpp"
+#include "pipeline/remote.hpp"
+#include "pipeline/served.hpp"
 
 namespace tw::cli {
 namespace {
@@ -65,6 +70,7 @@ result<void> apply(const peer_start_options& options, peer_config& peer) {
 
 result<net::listener_options> listener_options(const peer_config& peer) {
     net::listener_options out;
+    out.limits = peer::limits_for_frames();
     out.host = peer.host;
     out.port = peer.port;
     auto token = peer_token(peer);
@@ -92,16 +98,48 @@ std::string loopback_url(const std::string& host, std::uint16_t port) {
     return as_server.url();
 }
 
-void announce(const peer_config& peer, const peer_engines& engines, const net::listener_options& options) {
+std::vector<agent::served_engine> list_of(const served_engines& engines) {
+    std::map<std::string, agent::served_engine> out; // a backend may be served as both
+    for (const auto& each : engines.drafters) {
+        auto& entry = out[each.what->engine().name];
+        entry.model = each.model;
+        entry.drafter = true;
+    }
+    for (const auto& each : engines.targets) {
+        auto& entry = out[each.what.engine.name];
+        entry.model = each.model;
+        entry.target = true;
+        entry.exactness = name(each.what.engine.exactness);
+    }
+    std::vector<agent::served_engine> list;
+    for (auto& [name, entry] : out) {
+        entry.name = name;
+        list.push_back(std::move(entry));
+    }
+    return list;
+}
+
+void announce(const peer_config& peer, const std::vector<agent::served_engine>& engines,
+              const net::listener_options& options) {
     std::cout << "Tightwad " TIGHTWAD_VERSION " peer " << peer.machine << " at "
               << peer_url(peer.host, peer.port, peer.uses_tls()) << ", ";
     std::string list;
-    for (const auto& one : engines.list())
+    for (const auto& one : engines)
         list += (list.empty() ? "engines " : ", ") + one.name +
                 (one.drafter && one.target ? " (drafts, decides)" : one.drafter ? " (drafts)" : " (decides)");
     std::cout << (list.empty() ? "no engines" : list) << (options.token ? ", token asked" : ", no token");
     if (options.tls) std::cout << ", fingerprint " << options.tls->fingerprint;
     std::cout << std::endl;
+}
+
+// The management alone, for this machine: links are sent to the port that is for them.
+net::listener_events management_only(const std::function<net::http_reply(const net::http_request&)>& http) {
+    net::listener_events out;
+    out.opened = [](const std::shared_ptr<net::session>& link) { link->close("This port is for `tightwad peer status`."); };
+    out.message = [](net::session&, std::string_view) {};
+    out.closed = [](net::session&, const error&) {};
+    out.http = http;
+    return out;
 }
 
 int refuse(const error& why) {
@@ -114,42 +152,42 @@ int run(setup& what, const net::listener_options& options) {
     stop_flag stop;
     const signal_watch signals([&] { stop.raise(); });
     progress_line line("loading engines");
-    const auto engines = load_peer_engines(what.config, what.plugins, [&](float part) {
+    const auto engines = load_served(what.config, what.plugins, [&](float part) {
         line.show(part);
         return !stop.is_raised();
     });
     line.clear();
     if (stop.is_raised()) return exit_ok;
     if (!engines) return complain(engines.error().message, exit_failure);
+    const auto list = list_of(*engines);
 
-    std::atomic<const net::listener*> links = nullptr; // for the agent, which must be there before it
+    std::atomic<const peer::peer_host*> links = nullptr; // for the agent, which must be there before it
     agent::agent management({.config = peer,
                              .version = TIGHTWAD_VERSION,
                              .url = peer_url(peer.host, peer.port, peer.uses_tls()),
                              .state = state_folder(),
-                             .engines = [&] { return engines->list(); },
+                             .engines = [&] { return list; },
                              .sessions = [&] {
                                  const auto* open = links.load();
                                  return open == nullptr ? std::size_t{0} : open->sessions();
                              }});
-    auto events = engines->events();
-    events.http = [&](const net::http_request& request) { return management.handle(request); };
+    const auto http = [&](const net::http_request& request) { return management.handle(request); };
     std::unique_ptr<net::listener> local;
     if (options.tls) {
-        auto refusing = peer_engines().events();
-        refusing.http = events.http;
-        auto opened = net::listener::open(local_options(options), std::move(refusing));
+        auto opened = net::listener::open(local_options(options), management_only(http));
         if (!opened) return refuse(opened.error());
         local = std::move(*opened);
     }
-    const auto listening = net::listener::open(options, std::move(events));
-    if (!listening) return refuse(listening.error());
-    links = listening->get();
+    const auto host = peer::peer_host::open({.listen = options, .mine = hello_of(peer.machine), .http = http});
+    if (!host) return refuse(host.error());
+    for (const auto& each : engines->drafters) (*host)->serve(each.what);
+    for (const auto& each : engines->targets) (*host)->serve(each.what);
+    links = host->get();
     const auto url = local ? loopback_url("127.0.0.1", local->port()) : loopback_url(peer.host, peer.port);
     const auto mark = pid_file::write(peer_pid_file_path(), url, peer_url(peer.host, peer.port, peer.uses_tls()));
     if (!mark) return complain(mark.error().message, exit_failure);
     spdlog::info("event=peer_listening url={} machine=\"{}\"", peer_url(peer.host, peer.port, peer.uses_tls()), peer.machine);
-    announce(peer, *engines, options);
+    announce(peer, list, options);
     stop.wait();
     spdlog::info("event=peer_stopping");
     local.reset(); // before `links` dangles

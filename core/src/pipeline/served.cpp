@@ -15,16 +15,19 @@ namespace {
 
 using progress_of = std::function<bool(float)>;
 
-result<std::shared_ptr<peer::served_drafter>> load_drafter(const resolved_node& node, const progress_of& progress) {
+result<served_engines::drafter> load_drafter(const resolved_node& node, const progress_of& progress) {
     auto model = load_engine(node, node.node->options_json, progress);
     if (!model) return model.error();
     auto what = peer::describe(**model, node.node->name);
     what.drafter = true;
-    return std::make_shared<peer::local_drafter>(std::move(what), std::make_shared<drafter_service>(std::move(*model)));
+    auto label = (*model)->info().model;
+    auto service = std::make_shared<drafter_service>(std::move(*model));
+    return served_engines::drafter{std::make_shared<peer::local_drafter>(std::move(what), std::move(service)),
+                                   std::move(label)};
 }
 
-result<peer::served_target> load_target(const resolved_node& node, const configuration& config, const registry& plugins,
-                                        const progress_of& progress) {
+result<served_engines::target> load_target(const resolved_node& node, const configuration& config,
+                                          const registry& plugins, const progress_of& progress) {
     pipeline_config wanted;
     wanted.name = node.node->name;
     wanted.serves = {node.node->name};
@@ -39,7 +42,7 @@ result<peer::served_target> load_target(const resolved_node& node, const configu
         out.join = [made](drafter_offer offer) { return made->join(std::move(offer)); };
         out.leave = [made](std::size_t ticket) { made->leave(ticket); };
     }
-    return out;
+    return served_engines::target{std::move(out), made->target().info().model};
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "config/config.hpp"
@@ -13,8 +14,16 @@
 namespace tw {
 
 struct served_engines {
-    std::vector<std::shared_ptr<peer::served_drafter>> drafters;
-    std::vector<peer::served_target> targets;
+    struct drafter {
+        std::shared_ptr<peer::served_drafter> what;
+        std::string model; // as the engine calls it
+    };
+    struct target {
+        peer::served_target what;
+        std::string model;
+    };
+    std::vector<drafter> drafters;
+    std::vector<target> targets;
 };
 
 // Loads the backends that [peer] names as drafts and as targets; one named twice is loaded twice. `progress` gets

@@ -49,7 +49,7 @@ TEST_CASE("a count of more than the frame can hold takes no memory") {
 }
 
 TEST_CASE("a token id is never negative") {
-    CHECK(not_read("\x11\x01\x01\x01\x01"s + std::string(8 + 1 + 1 + 4, '\0') + "\x01\x80\x80\x80\x80\x08"s) ==
+    CHECK(not_read("\x11\x01\x01\x01\x01"s + std::string(8 + 1 + 1 + 1 + 4, '\0') + "\x01\x80\x80\x80\x80\x08"s) ==
           R"(A frame of kind draft_order holds 2147483648 in "tail"; at most 2147483647 is allowed.)");
     CHECK(not_sent(draft_order{.sequence = 1, .tail = {-1}}) ==
           R"(A frame of kind draft_order cannot be sent: "tail" is negative or over its limit of 2147483647.)");
