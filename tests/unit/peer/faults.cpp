@@ -8,7 +8,7 @@ namespace {
 
 // A target that drafts over a relay, while something is done to the relay.
 std::uint64_t answers_under(const std::function<void(relay&, int)>& disturb, int turns) {
-    machine den("den");
+    machine den(hello_of("den"), 0, 1000ms);
     const auto service = den.serve_drafter();
     relay between(den.port());
     std::uint64_t accepted = 0;
