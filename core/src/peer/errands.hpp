@@ -23,6 +23,8 @@ class errands {
     // Does the jobs that are there and waits for the thread. Not from a job.
     void stop();
 
+    [[nodiscard]] bool is_this_thread() const { return thread_.get_id() == std::this_thread::get_id(); }
+
   private:
     void run();
 

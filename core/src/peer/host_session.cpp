@@ -15,9 +15,7 @@ constexpr auto ping_every = std::chrono::seconds{2};
 
 host_session::host_session(std::shared_ptr<net::session> wire, std::shared_ptr<host_state> host,
                            std::function<void(const host_session&)> greeted)
-    : wire_(std::move(wire)), host_(std::move(host)), greeted_(std::move(greeted)) {}
-
-void host_session::begin() {
+    : wire_(std::move(wire)), host_(std::move(host)), greeted_(std::move(greeted)) {
     link_ = std::make_shared<frame_link>(
         host_->hello(), false,
         frame_link::ports{.send = [wire = wire_](std::string bytes) { return wire->send(std::move(bytes)); },
@@ -40,7 +38,6 @@ void host_session::begin() {
                                },
                            .asked = [this](std::uint32_t channel, const wire::open_channel& what) { asked(channel, what); }},
         counts_);
-    link_->begin();
 }
 
 void host_session::lost(const std::string& why) {

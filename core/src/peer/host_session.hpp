@@ -25,7 +25,7 @@ class host_session final : public std::enable_shared_from_this<host_session> {
     host_session(std::shared_ptr<net::session> wire, std::shared_ptr<host_state> host,
                  std::function<void(const host_session&)> greeted);
 
-    void begin();
+    void begin() { link_->begin(); }
     void received(std::string_view bytes) { link_->received(bytes); }
     void lost(const std::string& why);
 
@@ -44,7 +44,7 @@ class host_session final : public std::enable_shared_from_this<host_session> {
     const std::function<void(const host_session&)> greeted_;
     const std::shared_ptr<traffic> counts_ = std::make_shared<traffic>();
     const std::shared_ptr<channel_book> book_ = std::make_shared<channel_book>(false);
-    std::shared_ptr<frame_link> link_; // set once by begin()
+    std::shared_ptr<frame_link> link_; // set once
     std::chrono::steady_clock::time_point pinged_{};
     mutable std::mutex mutex_; // guards what follows
     std::optional<wire::hello> theirs_;

@@ -25,7 +25,7 @@ net::link_limits limits_for_frames() {
 }
 
 result<std::shared_ptr<peer_link>> peer_link::open(net::connection_options to, wire::hello mine) {
-    std::shared_ptr<peer_link> made(new peer_link(to.peer.url(), std::move(mine)));
+    std::shared_ptr<peer_link> made(new peer_link(to.peer.url(), std::move(mine)), release);
     auto* self = made.get();
     const std::lock_guard lock(self->mutex_); // events wait until all is set
     auto opened = net::connection::open(std::move(to), {
@@ -50,12 +50,21 @@ peer_link::~peer_link() {
     if (const auto link = current()) link->lost("The link is not needed any more.");
 }
 
+// Who lets go of the last one may do so from an event, and a thread cannot wait for itself.
+void peer_link::release(peer_link* link) {
+    const bool own = link->net_thread_.load() == std::this_thread::get_id() ||
+                     (link->ticker_ && link->ticker_->is_this_thread());
+    if (own) std::thread([link] { delete link; }).detach();
+    else delete link;
+}
+
 std::shared_ptr<frame_link> peer_link::current() const {
     const std::lock_guard lock(mutex_);
     return link_;
 }
 
 void peer_link::went_up() {
+    net_thread_ = std::this_thread::get_id();
     std::shared_ptr<frame_link> link;
     {
         const std::lock_guard lock(mutex_);

@@ -1,6 +1,7 @@
 // The calling side of the link to one other host: kept up, shared by all that use the host.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -8,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -27,7 +29,7 @@ class peer_link {
     // `mine` is this program's hello, but for the engines. Begins to connect and returns; errors are those of
     // net::connection::open(). The limits of `to` are taken as they are: see limits_for_frames().
     [[nodiscard]] static result<std::shared_ptr<peer_link>> open(net::connection_options to, wire::hello mine);
-    ~peer_link(); // says goodbye; not on a thread of the link
+    ~peer_link(); // says goodbye
     peer_link(const peer_link&) = delete;
     peer_link& operator=(const peer_link&) = delete;
 
@@ -59,11 +61,13 @@ class peer_link {
     void asked(const std::shared_ptr<frame_link>& link, std::uint32_t channel, const wire::open_channel& what);
     void tick();
     [[nodiscard]] std::shared_ptr<frame_link> current() const;
+    static void release(peer_link* link); // as delete, also on a thread of the link
 
     const std::string url_;
     const wire::hello mine_;
     const std::shared_ptr<traffic> counts_ = std::make_shared<traffic>();
     channel_book book_{true};
+    std::atomic<std::thread::id> net_thread_{}; // the one that calls went_up and so on
     mutable std::mutex mutex_; // guards what follows
     std::shared_ptr<frame_link> link_;
     std::map<std::string, std::shared_ptr<served_drafter>> served_;
