@@ -11,7 +11,7 @@ namespace {
 
 const char* word(failover policy) {
     switch (policy) {
-    case failover::same_bytes: return "same_bytes";
+    case failover::same_bytes: return "same-bytes";
     case failover::any: return "any";
     case failover::none: break;
     }

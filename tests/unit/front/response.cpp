@@ -130,11 +130,11 @@ TEST_CASE("bytes that are no UTF-8 do not stop an answer") {
 
 TEST_CASE("an answer that another replica went on with says which one, any other says nothing") {
     answer_writer plain(asked(endpoint::completion, R"({"prompt":"x"})"), identity(endpoint::completion));
-    CHECK(plain.add(end(0, finish_reason::stop)).find("continued_on") == std::string::npos);
-    CHECK(plain.closing().find("continued_on") == std::string::npos);
+    plain.add(end(0, finish_reason::stop));
+    CHECK(plain.whole().find("continued_on") == std::string::npos);
     answer_writer moved(asked(endpoint::completion, R"({"prompt":"x"})"), identity(endpoint::completion));
     auto last = end(0, finish_reason::stop);
     last.end->continued_on = "attic";
-    const auto out = moved.add(last) + moved.closing();
-    CHECK(out.find(R"("continued_on":"attic")") != std::string::npos);
+    moved.add(last);
+    CHECK(moved.whole().find(R"("continued_on":"attic")") != std::string::npos);
 }
