@@ -65,17 +65,20 @@ ordered_json figures(std::span<const choice> choices) {
                                                            {"accepted", share.accepted}};
     const double decoding = sum.total_s - sum.queue_s - sum.prefill_s;
     const double rate = decoding > 0 ? double(sum.tokens) / decoding : 0;
-    return {{"seed", choices.front().result.seed},
-            {"rounds", sum.rounds},
-            {"drafted", sum.drafted},
-            {"accepted", sum.accepted},
-            {"acceptance", std::round(sum.acceptance() * 1e4) / 1e4},
-            {"sources", sources},
-            {"tok_s", std::round(rate * 1e2) / 1e2},
-            {"draft_ms", ms(sum.draft_s)},
-            {"verify_ms", ms(sum.verify_s)},
-            {"prefill_ms", ms(sum.prefill_s)},
-            {"queue_ms", ms(sum.queue_s)}};
+    ordered_json out{{"seed", choices.front().result.seed},
+                     {"rounds", sum.rounds},
+                     {"drafted", sum.drafted},
+                     {"accepted", sum.accepted},
+                     {"acceptance", std::round(sum.acceptance() * 1e4) / 1e4},
+                     {"sources", sources},
+                     {"tok_s", std::round(rate * 1e2) / 1e2},
+                     {"draft_ms", ms(sum.draft_s)},
+                     {"verify_ms", ms(sum.verify_s)},
+                     {"prefill_ms", ms(sum.prefill_s)},
+                     {"queue_ms", ms(sum.queue_s)}};
+    for (const auto& [text, result] : choices)
+        if (!result.continued_on.empty()) out["continued_on"] = result.continued_on;
+    return out;
 }
 
 ordered_json chunk(const answer_identity& who, ordered_json choices) {

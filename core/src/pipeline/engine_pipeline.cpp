@@ -49,13 +49,6 @@ engine_pipeline::engine_pipeline(engine_pipeline_parts parts)
       scheduler_(std::move(parts.target), std::move(made_), parts.scheduling),
       longest_text_(longest_text(scheduler_.target())) {}
 
-std::optional<std::size_t> engine_pipeline::join(drafter_offer offer) {
-    if (speculator_ == nullptr) return {};
-    return speculator_->join(std::move(offer));
-}
-
-void engine_pipeline::leave(std::size_t ticket) { speculator_->leave(ticket); }
-
 result<std::shared_ptr<generation>> engine_pipeline::start(generation_request request,
                                                            std::shared_ptr<generation_sink> sink) {
     const auto& info = scheduler_.target().info();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bridge/chat_template.hpp"
+#include "exactness/probe.hpp"
 #include "pipeline/pipeline.hpp"
 #include "scheduler/scheduler.hpp"
 #include "speculation/speculator.hpp"
@@ -15,8 +16,9 @@ namespace tw {
 
 // What is known about the target's numerics, for the status.
 struct exactness_claim {
-    std::string kind;             // "bitwise", "shape-class", "numeric"; empty = not probed
+    std::optional<exactness_class> kind; // none = not probed
     double cost = 1;              // a plain step as it is made, over the cheapest plain step of this engine
+    std::string settings;         // the engine's cache, as far as there was a choice
     std::vector<std::string> findings;
 };
 
@@ -48,10 +50,12 @@ class engine_pipeline final : public pipeline {
                                                             std::shared_ptr<generation_sink> sink) override;
     [[nodiscard]] nlohmann::json status() const override;
 
-    // A drafter of the target's vocabulary that comes while answers run, and goes. Any thread. None where the
-    // target cannot be drafted for. leave() waits for the drafter.
-    [[nodiscard]] std::optional<std::size_t> join(drafter_offer offer);
-    void leave(std::size_t ticket);
+    // False where the target cannot roll back: nobody may join then.
+    [[nodiscard]] bool can_be_drafted_for() const { return speculator_ != nullptr; }
+    // A drafter of the target's vocabulary that comes while answers run, and goes. Any thread; leave() waits for
+    // what the drafter is doing.
+    [[nodiscard]] std::size_t join(drafter_offer offer) { return speculator_->join(std::move(offer)); }
+    void leave(std::size_t ticket) { speculator_->leave(ticket); }
 
     [[nodiscard]] const engine& target() const { return scheduler_.target(); }
     [[nodiscard]] const exactness_claim& exactness() const { return exactness_; }

@@ -71,7 +71,7 @@ json engine_pipeline::status() const {
         {"target",
          {{"model", info.model}, {"device", info.device}, {"build", info.build}, {"context", info.n_ctx},
           {"weight_bytes", info.weight_bytes}, {"vocabulary", scheduler_.target().vocabulary_digest()},
-          {"exactness", exactness_.kind.empty() ? json(nullptr) : json(exactness_.kind)},
+          {"exactness", exactness_.kind ? json(tw::name(*exactness_.kind)) : json(nullptr)},
           {"exactness_cost", rounded(exactness_.cost, 1e-3)}, {"exactness_findings", exactness_.findings}}},
         {"draft", drafts.empty() ? json(nullptr) : drafts.front()},
         {"drafts", drafts},

@@ -127,3 +127,14 @@ TEST_CASE("bytes that are no UTF-8 do not stop an answer") {
     answer_writer writer(asked(endpoint::chat, chat_body), identity(endpoint::chat));
     CHECK(writer.add(piece(0, "a\xff")).find("a\xEF\xBF\xBD") != std::string::npos);
 }
+
+TEST_CASE("an answer that another replica went on with says which one, any other says nothing") {
+    answer_writer plain(asked(endpoint::completion, R"({"prompt":"x"})"), identity(endpoint::completion));
+    plain.add(end(0, finish_reason::stop));
+    CHECK(plain.whole().find("continued_on") == std::string::npos);
+    answer_writer moved(asked(endpoint::completion, R"({"prompt":"x"})"), identity(endpoint::completion));
+    auto last = end(0, finish_reason::stop);
+    last.end->continued_on = "attic";
+    moved.add(last);
+    CHECK(moved.whole().find(R"("continued_on":"attic")") != std::string::npos);
+}

@@ -1,0 +1,138 @@
+// Placing answers on replicas.
+#include "pipeline/replica_pipeline.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace tw {
+namespace {
+
+const char* word(failover policy) {
+    switch (policy) {
+    case failover::same_bytes: return "same-bytes";
+    case failover::any: return "any";
+    case failover::none: break;
+    }
+    return "none";
+}
+
+// The last refusal, with the soonest advice of all.
+void note(std::optional<error>& all, error next) {
+    using std::chrono::milliseconds;
+    const auto before = all ? all->retry_after : milliseconds{0};
+    if (before.count() > 0)
+        next.retry_after = next.retry_after.count() > 0 ? std::min(before, next.retry_after) : before;
+    all = std::move(next);
+}
+
+} // namespace
+
+replica_pipeline::replica_pipeline(std::string name, std::vector<std::string> serves, std::vector<replica> replicas,
+                                   failover policy)
+    : name_(std::move(name)), serves_(std::move(serves)), replicas_(std::move(replicas)), policy_(policy),
+      board_(std::make_shared<replica_board>(replicas_.size())), desk_(std::make_shared<replica_desk>()),
+      worker_([this] { work(); }) {}
+
+replica_pipeline::~replica_pipeline() {
+    for (const auto& answer : desk_->present()) answer->cancel();
+    desk_->wait_until_empty();
+    desk_->close();
+    worker_.join();
+}
+
+bool replica_pipeline::is_up(std::size_t index) const {
+    const auto& ask = replicas_[index].is_up;
+    return !ask || ask();
+}
+
+std::string replica_pipeline::digest_of(std::size_t index) const {
+    const auto& ask = replicas_[index].exactness_digest;
+    return ask ? ask() : std::string();
+}
+
+result<std::shared_ptr<generation>> replica_pipeline::start(generation_request request,
+                                                            std::shared_ptr<generation_sink> sink) {
+    auto answer = std::make_shared<replicated_answer>(std::move(request), std::move(sink), policy_, board_, desk_);
+    desk_->enter(answer);
+    if (auto placed = place(answer); !placed) {
+        desk_->leave(answer.get());
+        return placed.error();
+    }
+    return answer;
+}
+
+result<void> replica_pipeline::place(const std::shared_ptr<replicated_answer>& answer) {
+    const auto wish = answer->wants();
+    std::vector<bool> tried(replicas_.size());
+    std::optional<error> refusal;
+    while (!answer->cancelled()) {
+        std::vector<replica_board::candidate> candidates;
+        std::vector<std::string> digests(replicas_.size());
+        for (std::size_t i = 0; i < replicas_.size(); ++i) {
+            if (tried[i] || i == wish.elsewhere || !is_up(i)) continue;
+            digests[i] = digest_of(i);
+            const bool same = !digests[i].empty() && digests[i] == wish.digest;
+            if (same || !wish.only_same) candidates.push_back({i, same || wish.digest.empty()});
+        }
+        const auto chosen = board_->take(candidates, answer->prompt());
+        if (!chosen) break;
+        tried[*chosen] = true;
+        const auto& at = replicas_[*chosen];
+        auto started = answer->run_on({*chosen, at.name, std::move(digests[*chosen])}, *at.what);
+        if (started) {
+            board_->accepted(*chosen, answer->prompt());
+            return {};
+        }
+        const auto& why = started.error();
+        board_->refused(*chosen, why.code == code::busy ? why.retry_after : std::chrono::milliseconds{0});
+        if (why.code != code::busy && why.code != code::unavailable) return why;
+        note(refusal, why);
+    }
+    return refusal ? *refusal : nobody(wish);
+}
+
+error replica_pipeline::nobody(const replicated_answer::wish& wish) const {
+    std::string names;
+    for (const auto& each : replicas_) names += (names.empty() ? "\"" : ", \"") + each.name + '"';
+    const auto count = std::to_string(replicas_.size());
+    if (wish.only_same)
+        return fail(code::unavailable, "Of the " + count + " replicas of pipeline \"" + name_ + "\" (" + names +
+                                           ") no other one that is up has the same exactness digest. Ask again.");
+    if (wish.elsewhere)
+        return fail(code::unavailable, "Of the " + count + " replicas of pipeline \"" + name_ + "\" (" + names +
+                                           ") no other one is up.");
+    return fail(code::unavailable, "No replica of pipeline \"" + name_ + "\" is up (" + names +
+                                       "). Start one of these machines, or see /v1/tightwad/status for what is wrong.");
+}
+
+void replica_pipeline::work() {
+    while (const auto job = desk_->next()) {
+        if (job->stop) job->stop->cancel();
+        if (!job->answer) continue;
+        if (const auto placed = place(job->answer); !placed) job->answer->give_up(placed.error());
+    }
+}
+
+nlohmann::json replica_pipeline::status() const {
+    auto list = nlohmann::json::array();
+    nlohmann::json top;
+    bool found = false;
+    for (std::size_t i = 0; i < replicas_.size(); ++i) {
+        const bool up = is_up(i);
+        auto inner = replicas_[i].what->status();
+        if (i == 0 || (up && !found)) top = inner;
+        found = found || up;
+        list.push_back({{"name", replicas_[i].name}, {"up", up}, {"running", board_->running(i)},
+                        {"exactness_known", !digest_of(i).empty()}, {"status", std::move(inner)}});
+    }
+    top["name"] = name_;
+    top["serves"] = serves_;
+    top["failover"] = word(policy_);
+    top["moves"] = board_->moves();
+    top["replicas"] = std::move(list);
+    return top;
+}
+
+} // namespace tw
