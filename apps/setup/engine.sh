@@ -101,10 +101,21 @@ prebuilt() {
     rm -f "$archive"
 }
 
+# Counts up when what is built from the same source changes.
+source_revision=2
+
+# g++ 12.2 sees only 8 of the 64 bytes that _tile_loadconfig reads (GCC bug 114098) and drops the rest; on a
+# processor with AMX the first product of matrices then ends with an illegal instruction.
+mend_tile_config() {
+    sed -i 's/^\( *\)_tile_loadconfig(&tc);/\1asm volatile("" : : "m"(tc));\n&/' "$1/ggml/src/ggml-cpu/amx/mmq.cpp"
+    grep -q 'asm volatile("" : : "m"(tc));' "$1/ggml/src/ggml-cpu/amx/mmq.cpp" ||
+        fail "the source of llama.cpp v$tw_llama_version is not as expected: amx/mmq.cpp has no _tile_loadconfig(&tc)"
+}
+
 # The programs and the RPC backend are only in a source build. It is made for this machine's CPU.
 source_build() {
     cpu=$(grep -m 1 -i 'model name' /proc/cpuinfo 2>/dev/null | cksum | cut -d' ' -f1)
-    engine=$tw_cache/engine/$tw_llama_version-source-cpu-rpc-$(uname -m)-$cpu
+    engine=$tw_cache/engine/$tw_llama_version-source$source_revision-cpu-rpc-$(uname -m)-$cpu
     [ -d "$engine" ] && return 0
     lock engine-source
     [ -d "$engine" ] && return 0
@@ -117,6 +128,7 @@ source_build() {
     rm -rf "$engine.part" "$engine.work"
     mkdir -p "$engine.work"
     checkout "$engine.work"
+    mend_tile_config "$engine.work/source"
     build_log=$tw_cache/engine/source-build.log
     {
         cmake -S "$engine.work/source" -B "$engine.work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \

@@ -20,6 +20,8 @@ constexpr const char* examples = R"(Examples:
   echo 'Why is the sky blue?' | tightwad chat --direct
                                           one question, without speculation
   tightwad bench -c configs/demo.toml     is it faster than its target alone, and are the answers equal?
+  tightwad peer start -c den.toml         lend this machine's engines to others
+  tightwad peer invite -c den.toml        what the others write into their configuration
   tightwad help backend llamacpp          the keys of a plugin
   tightwad graph | dot -Tsvg > graph.svg  the pipelines as a drawing
 
@@ -66,7 +68,8 @@ int main(int argc, char** argv) {
         return made;
     };
 
-    bool json = false;
+    bool json = false, show_token = false;
+    peer_start_options peering;
     chat_options chatting;
     std::vector<std::string> topic;
     command(&app, "serve", "Run the endpoint until Ctrl-C", [&] { return serve(global); });
@@ -78,6 +81,22 @@ int main(int argc, char** argv) {
     command(proxy, "status", "What the running endpoint serves, and its figures",
             [&] { return proxy_status(global, json); })
         ->add_flag("--json", json, "The endpoint's own JSON");
+    auto* peer = app.add_subcommand("peer", "Serve this machine's engines to other machines");
+    peer->require_subcommand(1);
+    auto* start_peer = command(peer, "start", "Run until Ctrl-C: the engines of [peer], and questions about this machine",
+                               [&] { return peer_start(global, peering); });
+    start_peer->add_option("--port", peering.port, "Instead of the configured one (9191)")
+        ->check(CLI::Range(1, 65535).description(""))
+        ->type_name("N");
+    start_peer->add_option("--listen", peering.listen, "Instead of the configured address (127.0.0.1)")
+        ->type_name("ADDRESS[:PORT]");
+    command(peer, "stop", "End the peer of this machine", [] { return peer_stop(); });
+    command(peer, "status", "What the peer of this machine serves, and how busy it is",
+            [&] { return peer_status(global, json); })
+        ->add_flag("--json", json, "For programs");
+    command(peer, "invite", "What other machines write into their configuration to use this one",
+            [&] { return peer_invite(global, show_token); })
+        ->add_flag("--show-token", show_token, "Also the token itself, which lets anybody in who has it");
     auto* talk = command(&app, "chat", "Talk to the endpoint; a question on stdin is answered once",
                          [&] { return chat(global, chatting); });
     talk->add_flag("--direct", chatting.direct, "Without speculation: the target alone, the same answer");

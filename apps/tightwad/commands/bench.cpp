@@ -81,6 +81,7 @@ int bench(const global_options& global, const bench_options& options) {
     log_to_stderr("warning");
     auto what = load_setup(global);
     if (!what) return report_mistakes(what.error());
+    if (const auto missing = missing_pipelines(what->config); !missing.empty()) return report_mistakes(missing);
     if (const auto chosen = choose(what->config, options.pipeline); !chosen)
         return complain(chosen.error().message, exit_usage);
     const auto prompts = read_prompts(options.prompts);

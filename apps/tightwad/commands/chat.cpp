@@ -104,6 +104,7 @@ int many_questions(conversation& talk) {
 int chat(const global_options& global, const chat_options& options) {
     const auto config = load_config(global);
     if (!config) return report_mistakes(config.error());
+    if (const auto missing = missing_pipelines(*config); !missing.empty()) return report_mistakes(missing);
     std::string token;
     if (config->server.token) {
         auto secret = read_secret(*config->server.token);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "commands/commands.hpp"
+#include "commands/peer_setup.hpp"
 #include "commands/setup.hpp"
 #include "commands/terminal.hpp"
 #include "pipeline/build.hpp"
@@ -39,9 +40,12 @@ int check(const global_options& global, bool json) {
     if (!mistakes.empty()) return report_mistakes(mistakes);
     const auto& config = loaded->config;
     std::cout << paint(STDOUT_FILENO, tint::green, "good") << "  " << config.path.string() << ": "
-              << counted(config.pipelines.size(), "pipeline") << " over "
-              << counted(config.nodes.size(), "backend") << ", to be served at " << config.server.url()
-              << std::endl;
+              << counted(config.pipelines.size(), "pipeline") << " over " << counted(config.nodes.size(), "backend");
+    if (!config.pipelines.empty()) std::cout << ", to be served at " << config.server.url();
+    if (const auto& peer = config.peer)
+        std::cout << "; a peer at " << peer_url(peer->host, peer->port, peer->uses_tls()) << " with "
+                  << counted(peer->drafts.size(), "drafter") << " and " << counted(peer->targets.size(), "target");
+    std::cout << std::endl;
     return exit_ok;
 }
 

@@ -31,9 +31,18 @@ struct bench_options {
     bool json = false;
 };
 
+struct peer_start_options {
+    std::optional<std::uint16_t> port; // in place of the configuration's
+    std::string listen;                // an address, or address:port; empty = the configuration's
+};
+
 int serve(const global_options& global);
 int proxy_stop(const global_options& global);
 int proxy_status(const global_options& global, bool json);
+int peer_start(const global_options& global, const peer_start_options& options);
+int peer_stop();
+int peer_status(const global_options& global, bool json);
+int peer_invite(const global_options& global, bool show_token);
 int list_plugins(const global_options& global, bool json);
 int check(const global_options& global, bool json);
 int graph(const global_options& global);

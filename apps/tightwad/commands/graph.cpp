@@ -30,7 +30,12 @@ void draw(const pipeline_config& pipeline, std::ostream& out) {
     for (const auto& name : pipeline.draft)
         out << "  " << quoted("backend." + name) << " -> " << id << " [style=dashed, label="
             << quoted("drafts, up to " + length) << "];\n";
+    for (const auto& name : pipeline.draft_fallback)
+        out << "  " << quoted("backend." + name) << " -> " << id
+            << " [style=dotted, label=\"drafts while no other does\"];\n";
     out << "  " << id << " -> " << quoted("backend." + pipeline.target) << " [label=\"decides\"];\n";
+    for (const auto& name : pipeline.replicas)
+        out << "  " << id << " -> " << quoted("backend." + name) << " [label=\"decides, replica\"];\n";
 }
 
 } // namespace
@@ -42,7 +47,7 @@ int graph(const global_options& global) {
     out << "digraph tightwad {\n  rankdir=LR;\n";
     for (const auto& node : loaded->config.nodes)
         out << "  " << quoted("backend." + node.name)
-            << " [shape=box, label=" << quoted(node.name + "\n" + node.plugin) << "];\n";
+            << " [shape=box, label=" << quoted(node.name + "\n" + (node.peer ? node.peer->url : node.plugin)) << "];\n";
     for (const auto& pipeline : loaded->config.pipelines) draw(pipeline, out);
     out << "}\n";
     std::cout << out.str() << std::flush;

@@ -39,19 +39,23 @@ fs::path pid_file_path(std::uint16_t port) {
     return state_folder() / ("serve-" + std::to_string(port) + ".json");
 }
 
+fs::path peer_pid_file_path() { return state_folder() / "peer.json"; }
+
 bool is_running(const serving_process& process) {
     if (fs::exists("/proc/self/stat")) return start_time(process.pid) == process.started;
     return ::kill(process.pid, 0) == 0 || errno == EPERM;
 }
 
-std::optional<serving_process> find_serving(std::uint16_t port) {
-    std::ifstream in(pid_file_path(port));
+std::optional<serving_process> find_serving(std::uint16_t port) { return find_serving(pid_file_path(port)); }
+
+std::optional<serving_process> find_serving(const fs::path& file) {
+    std::ifstream in(file);
     const auto json = nlohmann::json::parse(in, nullptr, false);
     if (!json.is_object()) return std::nullopt;
     serving_process found;
     try {
         found = {json.at("pid").get<int>(), json.at("started").get<std::uint64_t>(),
-                 json.at("url").get<std::string>()};
+                 json.at("url").get<std::string>(), json.value("links", "")};
     } catch (const nlohmann::json::exception&) {
         return std::nullopt; // written by something else; a new start replaces it
     }
@@ -60,7 +64,10 @@ std::optional<serving_process> find_serving(std::uint16_t port) {
 }
 
 result<pid_file> pid_file::write(std::uint16_t port, const std::string& url) {
-    const auto path = pid_file_path(port);
+    return write(pid_file_path(port), url);
+}
+
+result<pid_file> pid_file::write(const fs::path& path, const std::string& url, const std::string& links) {
     const auto unwritable = [&](const std::error_code& why) {
         return fail(code::denied, "The pid file " + path.string() + " cannot be written (" + why.message() +
                                       "); set TIGHTWAD_STATE to a folder you can write.");
@@ -68,8 +75,8 @@ result<pid_file> pid_file::write(std::uint16_t port, const std::string& url) {
     std::error_code failed;
     fs::create_directories(path.parent_path(), failed);
     if (failed) return unwritable(failed);
-    const nlohmann::json content{
-        {"pid", ::getpid()}, {"started", start_time(::getpid()).value_or(0)}, {"url", url}};
+    nlohmann::json content{{"pid", ::getpid()}, {"started", start_time(::getpid()).value_or(0)}, {"url", url}};
+    if (!links.empty()) content["links"] = links;
     auto fresh = path;
     fresh += "." + std::to_string(::getpid());
     std::ofstream out(fresh);

@@ -131,6 +131,7 @@ int serve(const global_options& global) {
     log_to_stderr("info");
     const auto what = load_setup(global);
     if (!what) return report_mistakes(what.error());
+    if (const auto missing = missing_pipelines(what->config); !missing.empty()) return report_mistakes(missing);
     block_stop_signals();
     if (const auto mistakes = check_pipelines(what->config, what->plugins); !mistakes.empty())
         return report_mistakes(mistakes);
@@ -139,6 +140,7 @@ int serve(const global_options& global) {
         return complain("An endpoint already runs at " + other->url + " (pid " + std::to_string(other->pid) +
                             "); stop it with `tightwad proxy stop`, or choose another port.",
                         exit_failure);
+    log_to_file("proxy");
     auto options = front_options(what->config);
     if (!options) return complain(options.error().message, exit_usage);
     const auto front = front::server::listen(std::move(*options));

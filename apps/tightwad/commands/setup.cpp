@@ -65,6 +65,13 @@ load_result load_config(const global_options& global) {
     return load(*file, nullptr);
 }
 
+std::vector<diagnostic> missing_pipelines(const configuration& config) {
+    if (!config.pipelines.empty()) return {};
+    return {diagnostic{{config.path.string(), 0, 0},
+                       "There is no [pipeline.NAME] table, so there is nothing to serve. Add one with \"serves\" and "
+                       "\"target\"; what [peer] describes is started with `tightwad peer start`."}};
+}
+
 int report_mistakes(const std::vector<diagnostic>& mistakes) {
     for (const auto& mistake : mistakes) {
         if (!mistake.at.file.empty())

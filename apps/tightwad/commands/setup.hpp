@@ -22,6 +22,10 @@ struct setup {
 // The file alone: where the endpoint is and what it serves. No plugin is opened.
 [[nodiscard]] load_result load_config(const global_options& global);
 
+// The mistake of a file that only describes a peer, for commands that need something served; empty if there is a
+// pipeline.
+[[nodiscard]] std::vector<diagnostic> missing_pipelines(const configuration& config);
+
 // The plugins alone, with the pins of the configuration if there is one.
 [[nodiscard]] registry scan_plugins(const global_options& global);
 

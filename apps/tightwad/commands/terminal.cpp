@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
@@ -51,6 +52,19 @@ void log_to_stderr(const char* usual_level) {
     spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
     const auto level = environment("TIGHTWAD_LOG");
     spdlog::set_level(spdlog::level::from_str(level.empty() ? usual_level : level));
+}
+
+void log_to_file(const std::string& name) {
+    constexpr std::size_t most_bytes = 10'000'000;
+    try {
+        const auto file = state_folder() / "logs" / (name + ".log");
+        auto sink = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(file.string(), most_bytes, 1);
+        sink->set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
+        spdlog::default_logger()->sinks().push_back(std::move(sink));
+        spdlog::flush_on(spdlog::level::info);
+    } catch (const spdlog::spdlog_ex& failed) {
+        spdlog::warn("event=no_log_file reason=\"{}\"", failed.what());
+    }
 }
 
 void print_table(const std::vector<std::vector<std::string>>& rows) {

@@ -24,6 +24,10 @@ int complain(std::string_view sentence, int exit_code);
 // The log goes to stderr, from `usual_level` on or what TIGHTWAD_LOG says. Once, before anything logs.
 void log_to_stderr(const char* usual_level);
 
+// The log goes also to state_folder()/logs/NAME.log, of which 20 MB are kept. A folder that cannot be written is
+// worth a warning. After log_to_stderr(), before other threads start.
+void log_to_file(const std::string& name);
+
 // Columns as wide as their longest cell; the first row is the heading. On stdout.
 void print_table(const std::vector<std::vector<std::string>>& rows);
 

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_depth.hpp"
 #include "base/text.hpp"
 #include "front/fields.hpp"
 
@@ -12,27 +13,6 @@ namespace tw::front {
 namespace {
 
 using nlohmann::json;
-
-int nesting(std::string_view text) {
-    int depth = 0, deepest = 0;
-    bool in_string = false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (in_string) {
-            if (c == '\\')
-                ++i;
-            else if (c == '"')
-                in_string = false;
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '{' || c == '[') {
-            deepest = std::max(deepest, ++depth);
-        } else if (c == '}' || c == ']') {
-            --depth;
-        }
-    }
-    return deepest;
-}
 
 /// The name in `"name": ` just before `position`, empty when something else stands there.
 std::string field_before(std::string_view text, std::size_t position) {
@@ -77,7 +57,7 @@ std::optional<error> parse_body(std::string_view body, json& out) {
     if (body.find_first_not_of(" \t\r\n") == std::string_view::npos)
         return bad("The request has no body; send a JSON object.");
     if (!is_valid_utf8(body)) return bad("The request body is not valid UTF-8.");
-    if (nesting(body) > max_json_depth)
+    if (json_deeper_than(body, max_json_depth))
         return bad("The request body is nested deeper than " + std::to_string(max_json_depth) +
                    " levels.");
     try {

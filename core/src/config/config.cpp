@@ -54,12 +54,17 @@ void read_all(const value& root, configuration& config, const option_lookup& loo
             config.server = sections::read_server(server->value, out);
         else out.add(server->value.at, "\"server\" must be the table [server].");
     }
+    if (const auto* peer = reader.take("peer")) {
+        if (peer->value.type == value::kind::table) config.peer = sections::read_peer(peer->value, out);
+        else out.add(peer->value.at, "\"peer\" must be the table [peer].");
+    }
     for (const auto* table : named_tables(reader, "backend", out))
         config.nodes.push_back(sections::read_node(*table, "backend", lookup, out));
     for (const auto* table : named_tables(reader, "pipeline", out))
         config.pipelines.push_back(sections::read_pipeline(*table, out));
     reader.finish();
-    if (root.find("pipeline") == nullptr || (config.pipelines.empty() && out.mistakes.empty()))
+    const bool peer_alone = root.find("peer") != nullptr && root.find("pipeline") == nullptr;
+    if (!peer_alone && (root.find("pipeline") == nullptr || (config.pipelines.empty() && out.mistakes.empty())))
         out.add({file, 1, 1}, "There is no [pipeline.NAME] table, so nothing would be served. Add one with "
                               "\"serves\" and \"target\".");
     sections::check_edges(root, config, out);
@@ -89,6 +94,7 @@ load_result parse(std::string_view text, const std::filesystem::path& file, cons
     report out{std::filesystem::absolute(file, ignored).parent_path(), {}};
     read_all(*root, config, lookup, out);
     sections::apply_environment(config, out);
+    sections::check_peer(*root, config, out);
     if (out.mistakes.empty()) return config;
     std::stable_sort(out.mistakes.begin(), out.mistakes.end(), [](const auto& a, const auto& b) {
         return std::tie(a.at.line, a.at.column) < std::tie(b.at.line, b.at.column);

@@ -58,6 +58,14 @@ struct server_config {
     [[nodiscard]] std::string url() const;
 };
 
+// An engine that another machine loads and serves.
+struct peer_ref {
+    std::string url;                 // "tw://den:9191", or "tws://…": encrypted; always with the port
+    std::string model;               // the engine's name over there; empty = the only one it serves
+    std::optional<secret_ref> token; // none = the peer asks for none
+    std::string fingerprint;         // of its certificate, 64 lower-case hex digits; empty exactly with tw://
+};
+
 // [backend.NAME]
 struct node_config {
     std::string interface; // "backend"
@@ -66,6 +74,7 @@ struct node_config {
     std::string sha256;       // the pin of the plugin's file, lower case; empty = none
     std::string options_json; // the plugin's own keys, paths resolved, defaults not filled in
     std::map<std::string, secret_ref> secrets;
+    std::optional<peer_ref> peer; // there = not loaded here; options_json is then "{}"
     location at;
 };
 
@@ -75,22 +84,51 @@ struct pipeline_config {
     std::vector<std::string> serves; // model ids, unique over all pipelines; never empty
     std::vector<std::string> draft;  // names of backends
     std::string target;              // name of a backend
+    std::vector<std::string> replicas; // further backends with the target's model, in the order of the file
+    std::vector<std::string> draft_fallback; // drafters for while none of `draft` is there
+    // Where an answer goes on whose target went away: "same-bytes" = at a replica of the same exactness
+    // digest, "any" = at any replica, the answer says so, "none" = nowhere, it ends in an error.
+    std::string failover = "same-bytes";
     std::string verify = "exact";
     std::string exactness = "auto"; // or the class that is asked for: bitwise, shape-class, numeric
     std::optional<std::int32_t> max_draft_tokens; // none = "auto"
+    std::string drafting = "measured"; // not in the file: as configuration::drafting
     bool always_draft = false; // not in the file: benches and tests want a draft in every round
     bool fallback = true; // a draft that cannot be used: true = go on without it, false = an error
     std::int32_t queue = 64; // requests that may wait for a slot
     location at;
 };
 
+// [peer]: what this machine does for others.
+struct peer_config {
+    std::string host = "127.0.0.1"; // without brackets
+    std::uint16_t port = 9191;
+    std::optional<secret_ref> token; // always there when other machines can reach `host`
+    std::string machine;             // its name in logs and answers; never empty
+    std::optional<bool> tls;         // none = when other machines can reach `host`
+    std::vector<std::string> drafts;  // backends served as drafters; both empty = management alone
+    std::vector<std::string> targets; // backends served as targets
+    std::vector<std::filesystem::path> model_dirs; // whose *.gguf are listed
+    std::filesystem::path rpc_server;              // llama.cpp's ggml-rpc-server; empty = none can be started
+    location at;
+
+    [[nodiscard]] bool uses_tls() const;
+};
+
+// "localhost", "::1" and 127.x.x.x: what only this machine can reach.
+[[nodiscard]] bool is_loopback(std::string_view host);
+
 struct configuration {
     std::filesystem::path path;
     server_config server;
+    std::optional<peer_config> peer; // [peer], or its defaults where only TIGHTWAD_PEER_TOKEN is set
     std::vector<node_config> nodes;
-    std::vector<pipeline_config> pipelines;
+    std::vector<pipeline_config> pipelines; // empty only where there is a [peer]
+
+    std::string drafting = "measured"; // TIGHTWAD_DRAFTING, for benches: also synchronous, streaming, branches
 
     [[nodiscard]] const node_config* node(std::string_view name) const;
+    [[nodiscard]] std::string machine() const; // this one's name for others; never empty
 };
 
 // One key that a plugin understands; the host's copy of tw_option.

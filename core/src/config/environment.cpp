@@ -1,4 +1,7 @@
 // The TIGHTWAD_* variables that override the file.
+#include <algorithm>
+#include <array>
+
 #include "config/paths.hpp"
 #include "config/sections.hpp"
 #include "config/units.hpp"
@@ -40,6 +43,18 @@ void apply_environment(configuration& config, report& out) {
     }
     for (const char* name : {"TIGHTWAD_TOKEN", "TIGHTWAD_PROXY_TOKEN"})
         if (!environment(name).empty()) server.token = secret_ref{secret_ref::kind::env, name};
+    if (constexpr auto name = "TIGHTWAD_PEER_TOKEN"; !environment(name).empty()) {
+        if (!config.peer) config.peer = read_peer({}, out);
+        config.peer->token = secret_ref{secret_ref::kind::env, name};
+    }
+    if (const auto mode = environment("TIGHTWAD_DRAFTING"); !mode.empty()) {
+        constexpr std::array modes{"measured", "synchronous", "streaming", "branches"};
+        if (std::find(modes.begin(), modes.end(), mode) != modes.end()) config.drafting = mode;
+        else
+            out.add({"TIGHTWAD_DRAFTING", 0, 0}, "The environment variable is \"" + mode +
+                                                     "\"; it must be measured, synchronous, streaming or branches.");
+    }
+    for (auto& pipeline : config.pipelines) pipeline.drafting = config.drafting;
     const bool automatic = environment("TIGHTWAD_MAX_DRAFT_TOKENS") == "auto";
     const auto length = number("TIGHTWAD_MAX_DRAFT_TOKENS", 1, 256, "auto", out);
     for (auto& pipeline : config.pipelines) {

@@ -39,13 +39,16 @@ node_config read_node(const toml_tree::member& table, std::string interface, con
     const auto plugin = reader.text("plugin");
     if (!plugin) return node;
     node.plugin = *plugin;
-    if (!lookup) return node;
+    if (!lookup) {
+        read_peer_ref(reader, table.value, nullptr, node, out);
+        return node;
+    }
     const auto options = lookup(node.interface, node.plugin);
     if (!options) {
         out.add(table.value.find("plugin")->value.at, options.error().message);
         return node;
     }
-    read_options(reader, *options, node, out);
+    if (!read_peer_ref(reader, table.value, &*options, node, out)) read_options(reader, *options, node, out);
     reader.finish();
     return node;
 }

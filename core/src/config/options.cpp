@@ -80,7 +80,8 @@ class option_reader {
         if (!written) return;
         if (written->empty() || written->find('\0') != std::string::npos)
             report_.add(found.value.at, "\"" + option.name + "\" must name a file.");
-        else json_[option.name] = resolve_path(*written, report_.folder).string();
+        else if (const auto file = resolve_file(*written, report_.folder)) json_[option.name] = file->string();
+        else report_.add(found.value.at, file.error().message);
     }
 
     bool in_range(const option_info& option, const member& found, double number) {

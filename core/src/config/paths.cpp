@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "config/config.hpp"
+#include "models/ollama_store.hpp"
 
 namespace tw {
 namespace {
@@ -41,6 +42,17 @@ fs::path resolve_path(const std::string& written, const fs::path& base) {
     if (written.starts_with("cache:")) return cache_folder() / "models" / written.substr(6);
     if (written.starts_with("~/")) return home_folder() / written.substr(2);
     return (base / written).lexically_normal();
+}
+
+result<fs::path> resolve_file(const std::string& written, const fs::path& base) {
+    constexpr std::string_view ollama = "ollama:";
+    if (written.starts_with(ollama)) return ollama_store(ollama_folders()).find(written.substr(ollama.size()));
+    return resolve_path(written, base);
+}
+
+std::vector<fs::path> ollama_folders() {
+    if (auto named = environment("OLLAMA_MODELS"); !named.empty()) return {std::move(named)};
+    return {home_folder() / ".ollama/models", "/usr/share/ollama/.ollama/models", "/var/lib/ollama/models"};
 }
 
 result<fs::path> find_config(const std::optional<fs::path>& explicit_path) {

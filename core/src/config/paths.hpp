@@ -3,6 +3,9 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
+
+#include "base/error.hpp"
 
 namespace tw {
 
@@ -22,5 +25,12 @@ namespace tw {
 // folder, and what is left is relative to `base`.
 [[nodiscard]] std::filesystem::path resolve_path(const std::string& written,
                                                  const std::filesystem::path& base);
+
+// The same, and `ollama:NAME` is the file of a model that Ollama has fetched; the error says why it is not there.
+[[nodiscard]] result<std::filesystem::path> resolve_file(const std::string& written,
+                                                         const std::filesystem::path& base);
+
+// Where Ollama may keep its models: $OLLAMA_MODELS alone when it is set.
+[[nodiscard]] std::vector<std::filesystem::path> ollama_folders();
 
 } // namespace tw

@@ -1,6 +1,5 @@
-// [pipeline.NAME]: which models answer to which names, and how they speculate.
+// [pipeline.NAME]: which models answer to which names, how they speculate, and what stands in for what.
 #include <algorithm>
-#include <array>
 #include <map>
 
 #include "config/sections.hpp"
@@ -22,6 +21,35 @@ void read_draft_length(table_reader& reader, pipeline_config& pipeline, report& 
     else out.add(written.at, "\"max_draft_tokens\" must be \"auto\" or an integer from 1 to 256.");
 }
 
+// A string that has few meanings.
+std::optional<std::string> one_of(table_reader& reader, const value& table, const char* key,
+                                  const std::vector<std::string>& allowed, report& out) {
+    auto word = reader.text(key);
+    if (!word || std::find(allowed.begin(), allowed.end(), *word) != allowed.end()) return word;
+    std::string list;
+    for (std::size_t i = 0; i < allowed.size(); ++i)
+        list += (i == 0 ? "\"" : i + 1 == allowed.size() ? " or \"" : ", \"") + allowed[i] + "\"";
+    out.add(table.find(key)->value.at,
+            "\"" + std::string(key) + "\" is \"" + *word + "\"; it must be " + list + ".");
+    return std::nullopt;
+}
+
+// One backend, or several with the same model.
+void read_targets(table_reader& reader, const value& table, pipeline_config& pipeline, report& out) {
+    auto targets = reader.texts("target");
+    if (!targets) {
+        if (!reader.has("target")) reader.missing("target", "the name of the backend that decides.");
+        return;
+    }
+    if (targets->empty()) {
+        out.add(table.find("target")->value.at, "\"target\" must name at least one backend.");
+        return;
+    }
+    pipeline.target = std::move(targets->front());
+    targets->erase(targets->begin());
+    pipeline.replicas = std::move(*targets);
+}
+
 // The place of one string of a list, or of the key's only string.
 location place_of(const value& table, std::string_view key, std::size_t index) {
     const auto* found = table.find(key);
@@ -36,6 +64,35 @@ void check_edge(const std::string& name, const location& at, const char* role,
     if (std::find(backends.begin(), backends.end(), name) == backends.end())
         out.add(at, "The " + std::string(role) + " \"" + name + "\" is not the name of a [backend.…]" +
                         suggestion(name, backends));
+}
+
+// Each backend of a pipeline is there, and has one part in it.
+void check_backends_of(const pipeline_config& pipeline, const value& table, const std::vector<std::string>& backends,
+                       report& out) {
+    auto targets = pipeline.replicas;
+    if (!pipeline.target.empty()) targets.insert(targets.begin(), pipeline.target);
+    std::map<std::string, std::string> parts; // backend -> the key that names it
+    const auto check = [&](const std::string& name, const char* key, const char* role, std::size_t index) {
+        const auto at = place_of(table, key, index);
+        check_edge(name, at, role, backends, out);
+        const auto [earlier, is_new] = parts.emplace(name, key);
+        if (is_new) return;
+        if (earlier->second == key)
+            out.add(at, "\"" + name + "\" stands twice in \"" + key + "\" of [pipeline." + pipeline.name + "].");
+        else if (earlier->second == "target")
+            out.add(at, "\"" + name + "\" is both draft and target of [pipeline." + pipeline.name +
+                            "]; a draft must be another, smaller model.");
+        else
+            out.add(at, "\"" + name + "\" is already a draft of [pipeline." + pipeline.name +
+                            "]; draft_fallback names others, for while that one is away.");
+    };
+    for (std::size_t i = 0; i < targets.size(); ++i) check(targets[i], "target", "target", i);
+    for (std::size_t i = 0; i < pipeline.draft.size(); ++i) check(pipeline.draft[i], "draft", "draft", i);
+    for (std::size_t i = 0; i < pipeline.draft_fallback.size(); ++i)
+        check(pipeline.draft_fallback[i], "draft_fallback", "draft", i);
+    if (pipeline.draft.empty() && !pipeline.draft_fallback.empty())
+        out.add(place_of(table, "draft_fallback", 0), "\"draft_fallback\" stands in for \"draft\", which is empty; "
+                                                      "name the backend in \"draft\".");
 }
 
 } // namespace
@@ -56,20 +113,17 @@ pipeline_config read_pipeline(const toml_tree::member& table, report& out) {
     } else if (!reader.has("serves")) {
         reader.missing("serves", "the model names that clients ask for.");
     }
-    if (auto target = reader.text("target")) pipeline.target = std::move(*target);
-    else if (!reader.has("target")) reader.missing("target", "the name of the backend that decides.");
+    read_targets(reader, table.value, pipeline, out);
     if (auto drafts = reader.texts("draft")) pipeline.draft = std::move(*drafts);
+    if (auto others = reader.texts("draft_fallback")) pipeline.draft_fallback = std::move(*others);
+    if (auto failover = one_of(reader, table.value, "failover", {"same-bytes", "any", "none"}, out))
+        pipeline.failover = std::move(*failover);
     if (const auto verify = reader.text("verify"); verify && *verify != "exact")
         out.add(table.value.find("verify")->value.at,
                 "\"verify\" is \"" + *verify + "\"; the only way there is is \"exact\".");
-    if (auto exactness = reader.text("exactness")) {
+    if (auto exactness =
+            one_of(reader, table.value, "exactness", {"auto", "bitwise", "shape-class", "numeric"}, out))
         pipeline.exactness = std::move(*exactness);
-        constexpr std::array classes{"auto", "bitwise", "shape-class", "numeric"};
-        if (std::find(classes.begin(), classes.end(), pipeline.exactness) == classes.end())
-            out.add(table.value.find("exactness")->value.at,
-                    "\"exactness\" is \"" + pipeline.exactness +
-                        "\"; it must be \"auto\", \"bitwise\", \"shape-class\" or \"numeric\".");
-    }
     read_draft_length(reader, pipeline, out);
     if (const auto fallback = reader.boolean("fallback")) pipeline.fallback = *fallback;
     if (const auto queue = reader.integer("queue", 0, 100000))
@@ -91,15 +145,7 @@ void check_edges(const value& root, const configuration& config, report& out) {
     std::map<std::string, std::string> served; // model id -> pipeline
     for (const auto& pipeline : config.pipelines) {
         const auto& table = root.find("pipeline")->value.find(pipeline.name)->value;
-        if (!pipeline.target.empty())
-            check_edge(pipeline.target, place_of(table, "target", 0), "target", backends, out);
-        for (std::size_t i = 0; i < pipeline.draft.size(); ++i) {
-            const auto at = place_of(table, "draft", i);
-            check_edge(pipeline.draft[i], at, "draft", backends, out);
-            if (pipeline.draft[i] == pipeline.target)
-                out.add(at, "\"" + pipeline.target + "\" is both draft and target of [pipeline." +
-                                pipeline.name + "]; a draft must be another, smaller model.");
-        }
+        check_backends_of(pipeline, table, backends, out);
         for (std::size_t i = 0; i < pipeline.serves.size(); ++i) {
             const auto [earlier, is_new] = served.emplace(pipeline.serves[i], pipeline.name);
             if (!is_new)

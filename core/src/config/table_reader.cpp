@@ -43,7 +43,7 @@ bool table_reader::has_variable(const value& text, std::string_view key) {
     const auto name = text.text.substr(begin + 2, end == std::string::npos ? end : end - begin - 2);
     report_.add(text.at, in_quotes(key) + " contains ${" + name +
                              "}, and variables inside a string are not expanded. Write the value itself "
-                             "(a path may begin with ~/ or cache:), or for a secret { env = \"" +
+                             "(a path may begin with ~/, cache: or ollama:), or for a secret { env = \"" +
                              name + "\" }.");
     return true;
 }

@@ -1,6 +1,8 @@
 // A TCP connection with or without TLS over it, as one type, so that Beast is instantiated once. Internal.
 #pragma once
 
+#include <cstddef>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,15 +13,33 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/role.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/rate_policy.hpp>
 #include <boost/beast/websocket/teardown.hpp>
 
 namespace tw::net {
 
+// Counts what has come from the other side; limits nothing. Beast's RatePolicy.
+class received_bytes {
+  public:
+    [[nodiscard]] std::size_t count() const { return count_; }
+
+  private:
+    friend class boost::beast::rate_policy_access;
+    static std::size_t available_read_bytes() { return std::numeric_limits<std::size_t>::max(); }
+    static std::size_t available_write_bytes() { return std::numeric_limits<std::size_t>::max(); }
+    void transfer_read_bytes(std::size_t n) { count_ += n; }
+    static void transfer_write_bytes(std::size_t) {}
+    static void on_timer() {}
+
+    std::size_t count_ = 0;
+};
+
 // Beast's AsyncStream. Only on the loop's thread.
 class byte_stream {
   public:
-    using next_layer_type = boost::beast::tcp_stream;
+    using next_layer_type =
+        boost::beast::basic_stream<boost::asio::ip::tcp, boost::asio::any_io_executor, received_bytes>;
     using executor_type = next_layer_type::executor_type;
 
     explicit byte_stream(const boost::asio::any_io_executor& loop) : tcp_(loop) {}
@@ -31,6 +51,8 @@ class byte_stream {
     // Of the certificate that the other side has shown; empty when there is none.
     [[nodiscard]] std::string peer_fingerprint();
 
+    // So far, encrypted or not.
+    [[nodiscard]] std::size_t received() const { return tcp_.rate_policy().count(); }
     // Small messages leave at once.
     void no_delay();
     // Nothing more is written, and the other side is told; only for a plain answer's end.
@@ -69,8 +91,8 @@ class byte_stream {
     }
 
   private:
-    boost::beast::tcp_stream tcp_;
-    std::optional<boost::asio::ssl::stream<boost::beast::tcp_stream&>> tls_;
+    next_layer_type tcp_;
+    std::optional<boost::asio::ssl::stream<next_layer_type&>> tls_;
 };
 
 } // namespace tw::net

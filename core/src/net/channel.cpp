@@ -28,8 +28,6 @@ channel::channel(std::shared_ptr<byte_stream> stream, std::shared_ptr<outbox> ou
       heartbeat_(socket_.get_executor()), deadline_(socket_.get_executor()) {
     socket_.read_message_max(out_->limits().max_message_bytes);
     socket_.binary(true);
-    // Every byte from the other side is a sign of life.
-    socket_.control_callback([this](auto, auto) { heard_ = true; });
 }
 
 asio::awaitable<error> channel::run(std::function<void()> started, std::function<void(std::string_view)> message) {
@@ -53,7 +51,6 @@ asio::awaitable<error_code> channel::read_all(std::function<void(std::string_vie
     for (;;) {
         auto [failed, bytes] = co_await socket_.async_read_some(incoming_, 0, asio::as_tuple(asio::use_awaitable));
         if (failed) co_return failed;
-        heard_ = true;
         if (!socket_.is_message_done()) continue;
         const auto data = incoming_.cdata();
         if (!ending_) message({static_cast<const char*>(data.data()), data.size()});
@@ -100,7 +97,9 @@ void channel::watch() {
 
 void channel::tick() {
     if (is_over()) return;
-    missed_ = std::exchange(heard_, false) ? 0 : missed_ + 1;
+    // Every byte from the other side is a sign of life. Beast would call back for its pongs, but a stream that has
+    // such a callback can wait for itself for ever while it closes (1.81: read_op posts before it sees a close frame).
+    missed_ = std::exchange(heard_, stream_->received()) != stream_->received() ? 0 : missed_ + 1;
     if (missed_ >= out_->limits().missed_intervals) {
         const auto silent = std::chrono::duration<double>(out_->limits().ping_interval * missed_).count();
         return give_up(fail(code::timed_out,

@@ -52,7 +52,8 @@ class channel : public std::enable_shared_from_this<channel> {
     boost::asio::steady_timer heartbeat_, deadline_;
     std::optional<error> why_; // set by this side; else the reason is what reading ended with
     bool writing_ = false, pinging_ = false, ending_ = false, farewell_ = false;
-    bool heard_ = true, spoke_ = true; // since the last tick
+    bool spoke_ = true; // since the last tick
+    std::size_t heard_ = 0; // bytes, at the last tick
     int missed_ = 0;
 };
 

@@ -78,6 +78,7 @@ connection::~connection() {
 }
 
 bool connection::send(std::string message) { return impl_->out->send(std::move(message)); }
+void connection::drop(std::string why) { impl_->out->end(fail(code::cancelled, std::move(why))); }
 bool connection::is_up() const { return impl_->out->is_open(); }
 
 asio::awaitable<void> connection::impl::stay_connected() {

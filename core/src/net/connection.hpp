@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/peer_address.hpp"
 #include "net/link_limits.hpp"
-#include "net/peer_address.hpp"
 
 namespace tw::net {
 
@@ -55,6 +55,10 @@ class connection {
     // dropped, the link is down or this message broke a limit of `limits` (the link then goes down and says
     // so). True is no promise: what waits when the link is lost is dropped as well.
     bool send(std::string message);
+
+    // Ends the link after what waits has been sent; the peer reads `why` (at most 123 bytes of it). down()
+    // comes, and a new attempt follows. Any thread, events included.
+    void drop(std::string why);
 
     [[nodiscard]] bool is_up() const; // any thread
 

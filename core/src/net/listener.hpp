@@ -11,9 +11,9 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/peer_address.hpp"
 #include "net/identity.hpp"
 #include "net/link_limits.hpp"
-#include "net/peer_address.hpp"
 #include "net/session.hpp"
 
 namespace tw::net {

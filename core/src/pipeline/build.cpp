@@ -8,35 +8,21 @@
 #include <spdlog/spdlog.h>
 
 #include "bridge/backend.hpp"
-#include "bridge/chat_template.hpp"
-#include "bridge/engine.hpp"
-#include "bridge/interfaces.hpp"
+#include "peer/describe.hpp"
+#include "peer/local_drafter.hpp"
+#include "peer/remote_pipeline.hpp"
 #include "pipeline/backend_pipeline.hpp"
-#include "pipeline/engine_pipeline.hpp"
-#include "pipeline/exact_target.hpp"
+#include "pipeline/local_target.hpp"
+#include "pipeline/nodes.hpp"
+#include "pipeline/remote.hpp"
+#include "pipeline/replica_pipeline.hpp"
+#include "service/plugin_host.hpp"
+#include "speculation/drafter_thread.hpp"
 
 namespace tw {
 namespace {
 
-// What the configuration's edges lead to. The pointers outlive every pipeline: plugins are never
-// unloaded.
-struct ends {
-    const node_config* node = nullptr;
-    const plugin* code = nullptr;
-    const tw_engine_v1* as_engine = nullptr;
-    const tw_backend_v1* as_backend = nullptr;
-};
-
-ends resolve(const configuration& config, const registry& plugins, const std::string& name) {
-    ends out{.node = config.node(name)};
-    if (out.node != nullptr) out.code = plugins.find(out.node->plugin);
-    if (out.code == nullptr) return out;
-    out.as_engine = find_engine(*out.code);
-    out.as_backend = find_backend(*out.code);
-    return out;
-}
-
-void check_target(const pipeline_config& pipeline, const ends& target, std::vector<diagnostic>& mistakes) {
+void check_target(const pipeline_config& pipeline, const resolved_node& target, std::vector<diagnostic>& mistakes) {
     if (target.code == nullptr) return; // config and registry have said so
     if (target.as_engine != nullptr) return;
     if (target.as_backend == nullptr)
@@ -51,7 +37,9 @@ void check_target(const pipeline_config& pipeline, const ends& target, std::vect
 
 void check_draft(const pipeline_config& pipeline, const configuration& config, const registry& plugins,
                  std::vector<diagnostic>& mistakes) {
-    for (const auto& name : pipeline.draft)
+    auto drafts = pipeline.draft;
+    drafts.insert(drafts.end(), pipeline.draft_fallback.begin(), pipeline.draft_fallback.end());
+    for (const auto& name : drafts)
         if (const auto draft = resolve(config, plugins, name); draft.code != nullptr && draft.as_engine == nullptr)
             mistakes.push_back({draft.node->at, "The plugin '" + draft.node->plugin + "' of backend '" + name +
                                                     "' offers no engine, so it cannot draft for pipeline '" +
@@ -63,22 +51,10 @@ void check_draft(const pipeline_config& pipeline, const configuration& config, c
 
 // The node's table, with the slots of the target where the drafter's are not given: each answer needs a
 // sequence at both.
-std::string draft_options(const ends& draft, std::int32_t slots) {
+std::string draft_options(const resolved_node& draft, std::int32_t slots) {
     auto options = nlohmann::json::parse(draft.node->options_json);
     if (!options.contains("slots")) options["slots"] = slots;
     return options.dump();
-}
-
-result<std::unique_ptr<engine>> load(const ends& node, const std::string& options,
-                                     const std::function<bool(float)>& progress) {
-    spdlog::info("event=loading backend={} plugin={}", node.node->name, node.code->id);
-    auto loaded = engine::create(*node.as_engine, node.code->id,
-                                 std::make_unique<plugin_host>(node.code->id, node.node->secrets), options, progress);
-    if (loaded)
-        spdlog::info("event=loaded backend={} model=\"{}\" device=\"{}\" context={} slots={}", node.node->name,
-                     (*loaded)->info().model, (*loaded)->info().device, (*loaded)->info().n_ctx,
-                     (*loaded)->info().n_seq);
-    return loaded;
 }
 
 // Why a drafter cannot serve a target, empty when it can.
@@ -95,105 +71,149 @@ std::string misfit(const engine& target, const engine& draft, const pipeline_con
     return {};
 }
 
-// The first plugin that understands the model's own template.
-void find_chat_template(engine_pipeline_parts& parts, const ends& target, const registry& plugins) {
-    const auto source = parts.target->info().chat_template;
-    parts.no_chat = "The model '" + parts.serves.front() +
-                    "' has no chat template, so chat requests cannot be rendered. Use /v1/completions.";
-    if (source.empty()) return;
-    const auto attempt = [&](const plugin& candidate) {
-        const auto* api = find_chat_template_api(candidate);
-        if (api == nullptr) return false;
-        auto made = tw::chat_template::create(
-            *api, candidate.id,
-            std::make_unique<plugin_host>(candidate.id, std::map<std::string, secret_ref>{}), source);
-        if (!made) {
-            parts.no_chat = made.error().message;
-            return false;
-        }
-        parts.chat = std::move(*made);
-        return true;
-    };
-    if (attempt(*target.code)) return;
-    for (const auto* candidate : plugins.plugins())
-        if (candidate != target.code && attempt(*candidate)) return;
+// What the pipelines of one configuration share.
+struct workshop {
+    const configuration& config;
+    const registry& plugins;
+    peer::peer_links links;
+};
+
+struct wanted_draft {
+    std::string name;
+    bool fallback;
+};
+
+std::vector<wanted_draft> drafts_of(const pipeline_config& wanted) {
+    std::vector<wanted_draft> out;
+    for (const auto& name : wanted.draft) out.push_back({name, false});
+    for (const auto& name : wanted.draft_fallback) out.push_back({name, true});
+    return out;
 }
 
-bool has_option(const tw_engine_v1& api, std::string_view name) {
-    for (const auto* const* option = api.options; option != nullptr && *option != nullptr; ++option)
-        if ((*option)->name == name) return true;
-    return false;
-}
-
-// The target, and what its exactness asks of the passes.
-result<void> add_target(engine_pipeline_parts& parts, const ends& target, const std::string& exactness,
-                        const std::function<bool(float)>& progress) {
-    probe_options probing;
-    probing.most_rows = static_cast<std::int32_t>(std::min<std::size_t>(parts.speculation.most + 1, 64));
-    probing.prefill_rows = parts.scheduling.prefill_rows;
-    auto got = load_exact_target([&](const std::string& options) { return load(target, options, progress); },
-                                 target.node->options_json, has_option(*target.as_engine, "cache"), exactness, probing);
-    if (!got) return got.error();
-    const auto& report = got->report;
-    parts.exactness = {name(report.kind), got->cost, report.findings};
-    parts.scheduling.reuse_prefix = report.reusable || report.kind == exactness_class::numeric;
-    if (report.kind == exactness_class::shape_class) {
-        parts.scheduling.least_rows = report.rows.least;
-        parts.scheduling.most_rows = report.rows.most;
-        parts.speculation.most = std::min(parts.speculation.most, static_cast<std::size_t>(report.rows.most - 1));
-    }
-    spdlog::info("event=exactness model=\"{}\" class={} cost={:.2f}", got->model->info().model, name(report.kind), got->cost);
-    parts.target = std::move(got->model);
+// A drafter that cannot be used: an error, or a line in the log and the status.
+result<void> without(engine_pipeline_parts& parts, const pipeline_config& wanted, const std::string& draft,
+                     const std::string& why) {
+    if (!wanted.fallback) return fail(code::invalid_argument, why + " Or set fallback = true to serve without it.");
+    spdlog::warn("event=no_draft pipeline={} draft={} why=\"{}\"", wanted.name, draft, why);
+    if (parts.no_draft.empty()) parts.no_draft = why;
     return {};
 }
 
-// Every drafter that can serve the target; the first reason why one cannot is kept for the status.
-result<void> add_drafts(engine_pipeline_parts& parts, const pipeline_config& wanted, const configuration& config,
-                        const registry& plugins, const std::function<bool(float)>& progress) {
-    if (wanted.draft.empty()) parts.no_draft = "The pipeline names no draft.";
-    for (const auto& name : wanted.draft) {
-        const auto draft = resolve(config, plugins, name);
-        auto model = load(draft, draft_options(draft, parts.target->info().n_seq), progress);
-        const auto why = model ? misfit(*parts.target, **model, wanted, name) : model.error().message;
-        if (why.empty()) {
-            parts.drafts.push_back({name, std::move(*model)});
+// The engine is taken over when the link is made, which happens once.
+engine_pipeline_parts::drafter local_drafter(const wanted_draft& wanted, std::unique_ptr<engine> model) {
+    auto label = model->info().model;
+    auto held = std::make_shared<std::unique_ptr<engine>>(std::move(model));
+    return {{wanted.name, [held](draft_inbox& inbox, std::size_t index) {
+                 return std::make_unique<drafter_thread>(std::move(*held), inbox, index);
+             }, wanted.fallback}, std::move(label)};
+}
+
+// Every drafter that can serve a target of this process; the first reason why one cannot is kept for the status.
+result<void> add_drafts(engine_pipeline_parts& parts, const pipeline_config& wanted, workshop& shop,
+                        const std::function<bool(float)>& progress) {
+    const auto drafts = drafts_of(wanted);
+    if (drafts.empty()) parts.no_draft = "The pipeline names no draft.";
+    for (const auto& each : drafts) {
+        const auto draft = resolve(shop.config, shop.plugins, each.name);
+        if (draft.node->peer) {
+            auto link = link_to(*draft.node, shop.links);
+            if (!link) return link.error();
+            auto offer = remote_offer(*draft.node, *link, peer::describe(*parts.target, wanted.target));
+            offer.fallback = each.fallback;
+            parts.drafts.push_back({std::move(offer), draft.node->peer->model});
             continue;
         }
-        if (!wanted.fallback)
-            return fail(code::invalid_argument, why + " Or set fallback = true to serve without it.");
-        spdlog::warn("event=no_draft pipeline={} draft={} why=\"{}\"", wanted.name, name, why);
-        if (parts.no_draft.empty()) parts.no_draft = why;
+        auto model = load_engine(draft, draft_options(draft, parts.target->info().n_seq), progress);
+        const auto why = model ? misfit(*parts.target, **model, wanted, each.name) : model.error().message;
+        if (why.empty()) parts.drafts.push_back(local_drafter(each, std::move(*model)));
+        else if (const auto gone = without(parts, wanted, each.name, why); !gone) return gone.error();
     }
     return {};
 }
 
-result<std::shared_ptr<pipeline>> build(const pipeline_config& wanted, const configuration& config,
-                                        const registry& plugins, const std::function<bool(float)>& progress) {
-    const auto target = resolve(config, plugins, wanted.target);
-    if (target.as_engine == nullptr) {
-        auto made = backend::create(*target.as_backend, target.code->id,
-                                    std::make_unique<plugin_host>(target.code->id, target.node->secrets),
-                                    target.node->options_json);
-        if (!made) return made.error();
-        return std::make_shared<backend_pipeline>(wanted.name, wanted.serves, std::move(*made));
+// The drafters of a pipeline whose target is elsewhere: what is loaded here is lent to the target's machine.
+result<std::vector<lent_drafter>> lend_drafts(const pipeline_config& wanted, workshop& shop,
+                                              const std::function<bool(float)>& progress) {
+    std::vector<lent_drafter> out;
+    for (const auto& each : drafts_of(wanted)) {
+        const auto draft = resolve(shop.config, shop.plugins, each.name);
+        lent_drafter lent{.node = draft.node, .fallback = each.fallback};
+        if (draft.node->peer) {
+            auto link = link_to(*draft.node, shop.links);
+            if (!link) return link.error();
+            lent.link = std::move(*link);
+        } else {
+            auto model = load_engine(draft, draft.node->options_json, progress);
+            if (!model) return model.error();
+            auto what = peer::describe(**model, each.name);
+            what.drafter = true;
+            lent.local = std::make_shared<peer::local_drafter>(std::move(what),
+                                                               std::make_shared<drafter_service>(std::move(*model)));
+        }
+        out.push_back(std::move(lent));
     }
-    engine_pipeline_parts parts;
-    parts.name = wanted.name;
-    parts.serves = wanted.serves;
-    parts.scheduling.queue = wanted.queue;
-    parts.measure = !wanted.always_draft;
-    parts.speculation.always = wanted.always_draft;
-    if (wanted.max_draft_tokens) parts.speculation.most = static_cast<std::size_t>(*wanted.max_draft_tokens);
-    const float share = wanted.draft.empty() ? 1.0F : 0.9F;
-    if (const auto loaded = add_target(parts, target, wanted.exactness, [&](float part) { return progress(part * share); });
-        !loaded)
-        return loaded.error();
-    find_chat_template(parts, target, plugins);
-    if (const auto added = add_drafts(parts, wanted, config, plugins, [&](float part) {
-            return progress(share + part * (1 - share));
-        }); !added)
-        return added.error();
-    return std::make_shared<engine_pipeline>(std::move(parts));
+    return out;
+}
+
+result<replica> local_target(const pipeline_config& wanted, const resolved_node& target, workshop& shop,
+                             const std::function<bool(float)>& progress) {
+    const float share = drafts_of(wanted).empty() ? 1.0F : 0.9F;
+    auto parts = load_local_target(wanted, target, shop.plugins, [&](float part) { return progress(part * share); });
+    if (!parts) return parts.error();
+    const auto added = add_drafts(*parts, wanted, shop, [&](float part) { return progress(share + part * (1 - share)); });
+    if (!added) return added.error();
+    auto made = std::make_shared<engine_pipeline>(std::move(*parts));
+    const auto digest = wire::exactness_digest(describe_target(made->target(), made->exactness(), target.node->name));
+    return replica{target.node->name, std::move(made), [] { return true; }, [digest] { return digest; }};
+}
+
+result<replica> plain_target(const pipeline_config& wanted, const resolved_node& target) {
+    auto made = backend::create(*target.as_backend, target.code->id,
+                                std::make_unique<plugin_host>(target.code->id, target.node->secrets),
+                                target.node->options_json);
+    if (!made) return made.error();
+    return replica{target.node->name,
+                   std::make_shared<backend_pipeline>(wanted.name, wanted.serves, std::move(*made)),
+                   [] { return true; }, {}};
+}
+
+result<replica> far_target(const pipeline_config& wanted, const resolved_node& target, workshop& shop,
+                           const std::vector<lent_drafter>& drafts) {
+    auto link = link_to(*target.node, shop.links);
+    if (!link) return link.error();
+    auto made = remote_target(wanted, *target.node, std::move(*link), drafts);
+    if (!made) return made.error();
+    return replica{target.node->name, *made, [far = *made] { return far->is_up(); },
+                   [far = *made] {
+                       const auto what = far->remote();
+                       return what ? wire::exactness_digest(*what) : std::string();
+                   }};
+}
+
+result<std::shared_ptr<pipeline>> build(const pipeline_config& wanted, workshop& shop,
+                                        const std::function<bool(float)>& progress) {
+    std::vector<std::string> names{wanted.target};
+    names.insert(names.end(), wanted.replicas.begin(), wanted.replicas.end());
+    std::vector<replica> made;
+    std::optional<std::vector<lent_drafter>> lent; // by every target that is elsewhere
+    for (const auto& name : names) {
+        const auto target = resolve(shop.config, shop.plugins, name);
+        if (target.node->peer && !lent) {
+            auto drafts = lend_drafts(wanted, shop, progress);
+            if (!drafts) return drafts.error();
+            lent = std::move(*drafts);
+        }
+        auto one = target.node->peer           ? far_target(wanted, target, shop, *lent)
+                   : target.as_engine != nullptr ? local_target(wanted, target, shop, progress)
+                                                 : plain_target(wanted, target);
+        if (!one) return one.error();
+        made.push_back(std::move(*one));
+    }
+    if (made.size() == 1) return made.front().what;
+    const auto policy = wanted.failover == "any"    ? failover::any
+                        : wanted.failover == "none" ? failover::none
+                                                    : failover::same_bytes;
+    return std::make_shared<replica_pipeline>(wanted.name, wanted.serves, std::move(made), policy);
 }
 
 } // namespace
@@ -202,11 +222,12 @@ std::vector<diagnostic> check_pipelines(const configuration& config, const regis
     std::vector<diagnostic> mistakes;
     for (const auto& pipeline : config.pipelines) {
         check_target(pipeline, resolve(config, plugins, pipeline.target), mistakes);
+        for (const auto& name : pipeline.replicas) check_target(pipeline, resolve(config, plugins, name), mistakes);
         check_draft(pipeline, config, plugins, mistakes);
     }
     for (const auto& node : config.nodes) {
         const auto used = resolve(config, plugins, node.name);
-        if (used.as_engine == nullptr) continue;
+        if (used.as_engine == nullptr || node.peer) continue; // the peer checks its own
         if (const auto sound = engine::check(*used.as_engine, used.code->id, node.options_json); !sound)
             mistakes.push_back({node.at, sound.error().message});
     }
@@ -216,10 +237,11 @@ std::vector<diagnostic> check_pipelines(const configuration& config, const regis
 result<std::vector<std::shared_ptr<pipeline>>>
 build_pipelines(const configuration& config, const registry& plugins, const std::function<bool(float)>& progress) {
     std::vector<std::shared_ptr<pipeline>> out;
+    workshop shop{config, plugins, peer::peer_links(hello_of(config.machine()))};
     const auto share = 1.0F / static_cast<float>(config.pipelines.size());
     for (const auto& wanted : config.pipelines) {
         const auto before = static_cast<float>(out.size()) * share;
-        auto made = build(wanted, config, plugins, [&](float part) { return progress(before + part * share); });
+        auto made = build(wanted, shop, [&](float part) { return progress(before + part * share); });
         if (!made) {
             auto failure = made.error();
             failure.where = "pipeline." + wanted.name;

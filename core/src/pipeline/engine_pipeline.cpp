@@ -9,20 +9,16 @@
 
 #include "pipeline/messages.hpp"
 #include "sampling/validate.hpp"
-#include "speculation/drafter_thread.hpp"
 
 namespace tw {
 namespace {
 
 template <class... Functions> struct overloaded : Functions... { using Functions::operator()...; };
 
-std::unique_ptr<draft_planner> make_planner(engine_pipeline_parts& parts) {
+std::unique_ptr<speculator> make_speculator(engine_pipeline_parts& parts) {
     if (!parts.target->info().truncates) return nullptr; // drafts that fail must be cut off again
     std::vector<drafter_offer> offers;
-    for (auto& each : parts.drafts)
-        offers.push_back({each.name, [&model = each.model](draft_inbox& inbox, std::size_t index) {
-                              return std::make_unique<drafter_thread>(std::move(model), inbox, index);
-                          }});
+    for (auto& each : parts.drafts) offers.push_back(std::move(each.offer));
     auto made = std::make_unique<speculator>(std::move(offers), parts.speculation);
     if (parts.measure) made->calibrate(*parts.target);
     return made;
@@ -30,7 +26,7 @@ std::unique_ptr<draft_planner> make_planner(engine_pipeline_parts& parts) {
 
 std::vector<std::string> models_of(const std::vector<engine_pipeline_parts::drafter>& drafts) {
     std::vector<std::string> out;
-    for (const auto& each : drafts) out.push_back(each.model->info().model);
+    for (const auto& each : drafts) out.push_back(each.model);
     return out;
 }
 
@@ -49,7 +45,8 @@ engine_pipeline::engine_pipeline(engine_pipeline_parts parts)
       chat_stops_(chat_ ? chat_->stops() : std::vector<std::string>{}), no_chat_(std::move(parts.no_chat)),
       no_draft_(std::move(parts.no_draft)), draft_models_(models_of(parts.drafts)),
       draft_limit_(parts.speculation.most), exactness_(std::move(parts.exactness)),
-      planner_(make_planner(parts)), scheduler_(std::move(parts.target), std::move(planner_), parts.scheduling),
+      made_(make_speculator(parts)), speculator_(made_.get()),
+      scheduler_(std::move(parts.target), std::move(made_), parts.scheduling),
       longest_text_(longest_text(scheduler_.target())) {}
 
 result<std::shared_ptr<generation>> engine_pipeline::start(generation_request request,

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "bridge/chat_template.hpp"
+#include "exactness/probe.hpp"
 #include "pipeline/pipeline.hpp"
 #include "scheduler/scheduler.hpp"
 #include "speculation/speculator.hpp"
@@ -14,8 +16,9 @@ namespace tw {
 
 // What is known about the target's numerics, for the status.
 struct exactness_claim {
-    std::string kind;             // "bitwise", "shape-class", "numeric"; empty = not probed
+    std::optional<exactness_class> kind; // none = not probed
     double cost = 1;              // a plain step as it is made, over the cheapest plain step of this engine
+    std::string settings;         // the engine's cache, as far as there was a choice
     std::vector<std::string> findings;
 };
 
@@ -24,8 +27,8 @@ struct engine_pipeline_parts {
     std::vector<std::string> serves;
     std::unique_ptr<engine> target;
     struct drafter {
-        std::string name; // of its [backend.…]
-        std::unique_ptr<engine> model;
+        drafter_offer offer;
+        std::string model; // for the status
     };
     std::vector<drafter> drafts; // may be empty: what was said before is drafted from all the same
     std::unique_ptr<tw::chat_template> chat; // may be null: no chat, `no_chat` says why
@@ -47,6 +50,16 @@ class engine_pipeline final : public pipeline {
                                                             std::shared_ptr<generation_sink> sink) override;
     [[nodiscard]] nlohmann::json status() const override;
 
+    // False where the target cannot roll back: nobody may join then.
+    [[nodiscard]] bool can_be_drafted_for() const { return speculator_ != nullptr; }
+    // A drafter of the target's vocabulary that comes while answers run, and goes. Any thread; leave() waits for
+    // what the drafter is doing.
+    [[nodiscard]] std::size_t join(drafter_offer offer) { return speculator_->join(std::move(offer)); }
+    void leave(std::size_t ticket) { speculator_->leave(ticket); }
+
+    [[nodiscard]] const engine& target() const { return scheduler_.target(); }
+    [[nodiscard]] const exactness_claim& exactness() const { return exactness_; }
+
     // The prompt's token ids, as start() would use them.
     [[nodiscard]] result<token_ids> prompt_tokens(const generation_request& request) const;
 
@@ -63,7 +76,8 @@ class engine_pipeline final : public pipeline {
     std::vector<std::string> draft_models_;
     std::size_t draft_limit_;
     exactness_claim exactness_;
-    std::unique_ptr<draft_planner> planner_; // on its way into the scheduler
+    std::unique_ptr<speculator> made_; // on its way into the scheduler
+    speculator* speculator_;           // there; null = the target cannot be drafted for
     scheduler scheduler_;
     std::size_t longest_text_; // bytes; no longer text can fit the context
 };

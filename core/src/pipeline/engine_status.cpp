@@ -30,7 +30,7 @@ json estimates(const drafting_report& report) {
     for (const auto each : report.by_position) positions.push_back(rounded(each, 1e-4));
     auto drafters = json::array();
     for (const auto& each : report.drafters)
-        drafters.push_back({{"backend", each.name}, {"alive", each.alive},
+        drafters.push_back({{"backend", each.name}, {"alive", each.alive}, {"here", each.here}, {"streams", each.streams},
                             {"acceptance", rounded(each.acceptance, 1e-4)},
                             {"observations", std::round(each.observations)},
                             {"draft_ms", ms(each.token_s)}, {"handover_ms", ms(each.handover_s)},
@@ -52,7 +52,7 @@ json engine_pipeline::status() const {
     const auto* planner = scheduler_.planner();
     const auto report = planner ? planner->report() : drafting_report{};
     const bool drafting = std::any_of(report.drafters.begin(), report.drafters.end(),
-                                      [](const auto& each) { return each.alive; });
+                                      [](const auto& each) { return each.alive && each.here; });
     json speculation{{"active", drafting}, // a model drafts; what was said before is drafted from all the same
                      {"why_not", no_draft_.empty() ? json(nullptr) : json(no_draft_)},
                      {"max_draft_tokens", draft_limit_},
@@ -71,7 +71,7 @@ json engine_pipeline::status() const {
         {"target",
          {{"model", info.model}, {"device", info.device}, {"build", info.build}, {"context", info.n_ctx},
           {"weight_bytes", info.weight_bytes}, {"vocabulary", scheduler_.target().vocabulary_digest()},
-          {"exactness", exactness_.kind.empty() ? json(nullptr) : json(exactness_.kind)},
+          {"exactness", exactness_.kind ? json(tw::name(*exactness_.kind)) : json(nullptr)},
           {"exactness_cost", rounded(exactness_.cost, 1e-3)}, {"exactness_findings", exactness_.findings}}},
         {"draft", drafts.empty() ? json(nullptr) : drafts.front()},
         {"drafts", drafts},

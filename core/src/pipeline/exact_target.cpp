@@ -18,17 +18,9 @@ namespace {
 
 using nlohmann::json;
 
-// The processor's name: the same build picks other code for another one.
-std::string processor() {
-    std::ifstream file("/proc/cpuinfo");
-    for (std::string line; std::getline(file, line);)
-        if (line.starts_with("model name")) return line;
-    return {};
-}
-
 std::string key_of(const engine& model, const std::string& options, const probe_options& probing) {
     const auto& info = model.info();
-    return json{info.identity, info.build, info.device, processor(), std::thread::hardware_concurrency(), info.n_ctx,
+    return json{info.identity, info.build, info.device, processor_name(), std::thread::hardware_concurrency(), info.n_ctx,
                 info.n_seq, info.n_batch, options, probing.most_rows, probing.prefill_rows,
                 probing.stop_at_first_difference}
         .dump(-1, ' ', false, json::error_handler_t::replace);
@@ -62,7 +54,17 @@ std::string described(const exact_target& got) {
     return out + cost;
 }
 
+// What the options say of the cache; empty where they say nothing.
+std::string cache_of(const std::string& options) { return json::parse(options).value("cache", ""); }
+
 } // namespace
+
+std::string processor_name() {
+    std::ifstream file("/proc/cpuinfo");
+    for (std::string line; std::getline(file, line);)
+        if (line.starts_with("model name")) return line.substr(std::min(line.size(), line.find(": ") + 2));
+    return {};
+}
 
 result<exact_target> load_exact_target(const engine_maker& make, const std::string& options_json, bool has_cache,
                                        const std::string& wanted, const probe_options& probing) {
@@ -81,6 +83,7 @@ result<exact_target> load_exact_target(const engine_maker& make, const std::stri
         if (!model) return model.error();
         best.report.rows = {1, (*model)->info().n_batch};
         best.model = std::move(*model);
+        best.settings = cache_of(candidates.front());
         return best;
     }
     exactness_report cheapest;
@@ -108,6 +111,7 @@ result<exact_target> load_exact_target(const engine_maker& make, const std::stri
         if (!model) return model.error();
         best.model = std::move(*model);
     }
+    best.settings = cache_of(candidates[best_at]);
     // Steps are compared at the same depth; a probe that stopped early was not there.
     const auto& base = cheapest.cells >= best.report.cells * 3 / 4 ? cheapest : best.report;
     if (base.plain_ms > 0) best.cost = std::max(1.0, best.report.padded_ms / base.plain_ms);

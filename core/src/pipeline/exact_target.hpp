@@ -14,8 +14,12 @@ struct exact_target {
     std::unique_ptr<engine> model;
     exactness_report report;
     double cost = 1; // a plain step as it is made here, over one with the cheapest settings and no padding
+    std::string settings; // of the cache, where the plugin has a choice
     bool probed = false; // false = `numeric` was asked for, so nothing was measured
 };
+
+// As the system calls it: the same build picks other code for another one.
+[[nodiscard]] std::string processor_name();
 
 // Makes an engine with the given options, a JSON object.
 using engine_maker = std::function<result<std::unique_ptr<engine>>(const std::string& options_json)>;

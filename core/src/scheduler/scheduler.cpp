@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include <spdlog/spdlog.h>
 
@@ -27,6 +28,14 @@ scheduler::scheduler(std::unique_ptr<engine> target, std::unique_ptr<draft_plann
     state_.slots = target_->info().n_seq;
     // Padding and drafts leave rows behind that must be cut off again.
     if (!target_->info().truncates) planner_.reset();
+    if (planner_)
+        planner_->when_drafters_change([this] {
+            {
+                const std::lock_guard lock(mutex_);
+                drafters_changed_ = true;
+            }
+            wake_.notify_all();
+        });
     thread_ = std::thread([this] { run(); });
 }
 
@@ -37,6 +46,7 @@ scheduler::~scheduler() {
     }
     wake_.notify_all();
     thread_.join();
+    planner_.reset(); // drafters that go now still say so
 }
 
 result<std::shared_ptr<generation>> scheduler::submit(sequence_request request,
@@ -91,6 +101,7 @@ std::size_t scheduler::most_rows() const {
 
 void scheduler::run() {
     while (wait_for_work()) {
+        measure_newcomers();
         const stopwatch turn;
         decode_ = picking_ = {};
         waited_s_ = 0;
@@ -116,19 +127,37 @@ void scheduler::run() {
 // False when the scheduler is to stop.
 bool scheduler::wait_for_work() {
     std::unique_lock lock(mutex_);
-    if (active_.empty()) wake_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
+    if (active_.empty()) wake_.wait(lock, [&] { return stopping_ || drafters_changed_ || !queue_.empty(); });
     return !stopping_;
 }
 
-void scheduler::admit() {
+// A drafter that came is measured when nobody waits for an answer.
+void scheduler::measure_newcomers() {
+    if (!planner_ || !active_.empty()) return;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!queue_.empty() || !std::exchange(drafters_changed_, false)) return;
+    }
+    if (planner_->wants_measuring()) planner_->measure(*target_, slots_.empty_one());
+}
+
+// Takes the answer that waits longest, if there is a slot for it.
+std::shared_ptr<sequence> scheduler::next_in_queue() {
     const std::lock_guard lock(mutex_);
-    while (!queue_.empty()) {
-        const auto place = slots_.take(queue_.front()->tokens);
-        if (!place) break;
-        auto answer = std::move(queue_.front());
-        queue_.pop_front();
-        answer->slot = place->slot;
-        answer->cached = answer->reused = place->cached;
+    state_.queued = static_cast<std::int32_t>(queue_.size());
+    state_.active = static_cast<std::int32_t>(active_.size());
+    if (queue_.empty()) return nullptr;
+    const auto place = slots_.take(queue_.front()->tokens);
+    if (!place) return nullptr;
+    auto answer = std::move(queue_.front());
+    queue_.pop_front();
+    answer->slot = place->slot;
+    answer->cached = answer->reused = place->cached;
+    return answer;
+}
+
+void scheduler::admit() {
+    while (auto answer = next_in_queue()) {
         answer->started = steady::now();
         answer->stats.queue_s = std::chrono::duration<double>(answer->started - answer->submitted).count();
         if (planner_ && answer->request.speculate) {
@@ -139,8 +168,6 @@ void scheduler::admit() {
                                         [&](const auto& other) { return other->slot > answer->slot; });
         active_.insert(after, std::move(answer));
     }
-    state_.queued = static_cast<std::int32_t>(queue_.size());
-    state_.active = static_cast<std::int32_t>(active_.size());
 }
 
 void scheduler::drop_cancelled() {

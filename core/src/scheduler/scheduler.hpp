@@ -65,7 +65,9 @@ class scheduler {
 
     void run();
     bool wait_for_work();
+    void measure_newcomers();
     void admit();
+    [[nodiscard]] std::shared_ptr<sequence> next_in_queue();
     void drop_cancelled();
     void prefill();
     void round();
@@ -101,6 +103,7 @@ class scheduler {
     std::deque<std::shared_ptr<sequence>> queue_;
     scheduler_state state_;
     bool stopping_ = false;
+    bool drafters_changed_ = false;
 
     // The scheduler's thread alone:
     list active_; // sorted by slot

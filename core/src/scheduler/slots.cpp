@@ -47,6 +47,15 @@ void slots::give_back(std::int32_t slot, std::span<const std::int32_t> held) {
     if (!reuse_) cut(slot, 0);
 }
 
+std::int32_t slots::empty_one() {
+    const auto oldest = std::min_element(states_.begin(), states_.end(), [](const state& a, const state& b) {
+        return a.taken != b.taken ? b.taken : a.used_at < b.used_at;
+    });
+    const auto slot = static_cast<std::int32_t>(oldest - states_.begin());
+    cut(slot, 0);
+    return slot;
+}
+
 void slots::cut(std::int32_t slot, std::size_t length) {
     auto& each = states_[static_cast<std::size_t>(slot)];
     if (!target_.truncate(slot, static_cast<std::int32_t>(length))) {

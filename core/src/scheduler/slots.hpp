@@ -29,6 +29,9 @@ class slots {
     // The answer in `slot` ended; the cache holds exactly `held`.
     void give_back(std::int32_t slot, std::span<const std::int32_t> held);
 
+    // Empties the idle slot that was used longest ago and says which; it stays idle. At least one must be.
+    [[nodiscard]] std::int32_t empty_one();
+
     // What `slot` holds, of a slot that is idle.
     [[nodiscard]] std::size_t held(std::int32_t slot) const { return at(slot).tokens.size(); }
     [[nodiscard]] bool idle(std::int32_t slot) const { return !at(slot).taken; }

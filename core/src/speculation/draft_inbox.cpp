@@ -9,10 +9,26 @@ void draft_inbox::put(std::size_t drafter, std::vector<drafter_reply>& replies) 
     if (replies.empty()) return;
     {
         const std::lock_guard lock(mutex_);
-        for (auto& reply : replies) items_.push_back({drafter, std::move(reply)});
+        for (auto& reply : replies)
+            std::visit([&](auto& what) { items_.push_back({drafter, std::move(what)}); }, reply);
     }
     replies.clear();
     arrived_.notify_one();
+}
+
+void draft_inbox::put(std::size_t drafter, drafter_event event) {
+    const bool presence = std::holds_alternative<drafter_away>(event) || std::holds_alternative<drafter_back>(event);
+    {
+        const std::lock_guard lock(mutex_);
+        items_.push_back({drafter, std::move(event)});
+    }
+    arrived_.notify_one();
+    if (presence && presence_) presence_();
+}
+
+void draft_inbox::forget(std::size_t drafter) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(items_, [&](const item& each) { return each.drafter == drafter; });
 }
 
 std::vector<draft_inbox::item> draft_inbox::take() {

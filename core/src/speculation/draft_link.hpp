@@ -4,22 +4,40 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
+#include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "speculation/messages.hpp"
 
 namespace tw {
 
+// What a link says of itself, beside what the drafter says.
+struct drafter_away { // nothing reaches it now; it may come back
+    std::string why;
+};
+struct drafter_back { // it can be asked (again); what it was told before may be lost
+    std::size_t longest = 0; // the longest draft it can make
+};
+using drafter_event = std::variant<draft_batch, draft_audit, draft_lost, drafter_failed, drafter_away, drafter_back>;
+
 // What arrived, from all drafters of one verifier. Any thread.
 class draft_inbox {
   public:
     struct item {
         std::size_t drafter; // index of the drafter among the verifier's
-        drafter_reply reply;
+        drafter_event reply;
     };
 
     void put(std::size_t drafter, std::vector<drafter_reply>& replies);
+    void put(std::size_t drafter, drafter_event event);
+    // Called, on the thread that puts it, when a drafter has come or gone. Set before anything is put.
+    void when_presence_changes(std::function<void()> tell) { presence_ = std::move(tell); }
+    // Nothing that this one has put is left.
+    void forget(std::size_t drafter);
     // What has arrived so far, in order; never waits.
     [[nodiscard]] std::vector<item> take();
     // Waits for something to arrive, until `deadline` at most. False when nothing did.
@@ -29,6 +47,7 @@ class draft_inbox {
     std::mutex mutex_;
     std::condition_variable arrived_;
     std::vector<item> items_;
+    std::function<void()> presence_;
 };
 
 // The verifier's end. `send` never waits; replies come into the inbox the link was made with. The
@@ -37,7 +56,7 @@ class draft_link {
   public:
     virtual ~draft_link() = default;
     virtual void send(drafter_message message) = 0;
-    [[nodiscard]] virtual std::size_t longest() const = 0; // the longest draft it can make
+    [[nodiscard]] virtual std::size_t longest() const = 0; // the longest draft it can make; 0 = it is away
 };
 
 } // namespace tw

@@ -9,7 +9,7 @@ namespace {
 constexpr std::array<double, grades> said_before{0.1, 0.3, 0.4, 0.5, 0.65, 0.75, 0.85, 0.9};
 constexpr std::array<double, grades> client_expects{0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95};
 constexpr std::array<double, grades> drafted{0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.88, 0.95};
-constexpr double prior_weight = 4;
+constexpr double prior_weight = 4, own_memory = 64;
 
 // Seven tokens of the prediction that came as expected say more than none; a match of two, little.
 grade grade_of_run(std::size_t length) { return grade_of_match(length + 1); }
@@ -20,8 +20,19 @@ draft_path::rates draft_path::fresh(std::size_t drafters, double memory) {
     rates out;
     out.emplace_back(said_before, prior_weight, memory);
     out.emplace_back(client_expects, prior_weight, memory);
-    for (std::size_t i = 0; i < drafters; ++i) out.emplace_back(drafted, prior_weight, memory);
+    for (std::size_t i = 0; i < drafters; ++i) admit(out, i, memory);
     return out;
+}
+
+void draft_path::admit(rates& all, std::size_t drafter, double memory) {
+    const acceptance_rate unknown(drafted, prior_weight, memory);
+    if (all.size() == 2 + drafter) all.push_back(unknown);
+    else all[2 + drafter] = unknown;
+}
+
+void draft_path::admit(std::size_t drafter) {
+    admit(own_, drafter, own_memory);
+    std::erase_if(board_, [&](const auto& entry) { return entry.second.drafter == drafter; });
 }
 
 std::size_t draft_path::index_of(const drafted_token& token) {
@@ -30,7 +41,7 @@ std::size_t draft_path::index_of(const drafted_token& token) {
 
 draft_path::draft_path(std::span<const std::int32_t> prompt, std::span<const std::int32_t> prediction,
                        std::size_t drafters)
-    : tokens_(prompt.begin(), prompt.end()), prefix_(extend(empty_prefix, prompt)), own_(fresh(drafters, 64)) {
+    : tokens_(prompt.begin(), prompt.end()), prefix_(extend(empty_prefix, prompt)), own_(fresh(drafters, own_memory)) {
     said_.append(prompt);
     prediction_.append(prediction);
     expected_ = {0, 0};

@@ -55,6 +55,9 @@ class draft_path {
 
     static std::size_t index_of(const drafted_token& token);
     [[nodiscard]] static rates fresh(std::size_t drafters, double memory);
+    // Nothing is known of this drafter yet, the next one or one whose place was another's.
+    static void admit(rates& all, std::size_t drafter, double memory);
+    void admit(std::size_t drafter);
 
   private:
     struct posted {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -11,6 +12,8 @@
 #include "speculation/draft_path.hpp"
 
 namespace tw {
+
+class engine;
 
 // One answer in a round.
 struct draft_seat {
@@ -30,7 +33,8 @@ struct round_outcome {
 struct drafting_report {
     struct drafter {
         std::string name;
-        bool alive = true;
+        bool alive = true, here = true; // it has not failed; it can be reached now
+        bool streams = false;
         double acceptance = 0, observations = 0; // per token
         double token_s = 0, handover_s = 0;      // c·T and r·T
         double contention = 0; // how much slower the worse hit of drafter and target is beside the other; 0 = not measured
@@ -58,6 +62,12 @@ class draft_planner {
     // rows where a pass that read prompts picked first tokens.
     virtual void learn(std::span<const round_outcome> outcomes, std::size_t rows, double seconds) = 0;
     [[nodiscard]] virtual drafting_report report() const = 0; // any thread
+
+    // Drafters that come and go. The function is called, on any thread, when one has; then, while the target has
+    // nothing to do, measure() should be called with a sequence of the target that is empty, and is so afterwards.
+    virtual void when_drafters_change(std::function<void()> tell) { static_cast<void>(tell); }
+    [[nodiscard]] virtual bool wants_measuring() { return false; }
+    virtual void measure(engine& target, std::int32_t sequence) { static_cast<void>(target), static_cast<void>(sequence); }
 };
 
 } // namespace tw

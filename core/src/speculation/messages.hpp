@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -39,9 +40,12 @@ struct draft_order {
     std::vector<std::int32_t> tail{}; // the last of them, at least those the drafter was not told
     std::uint16_t want = 0;         // tokens to draft behind `base`; 0 = none
     float floor = 0; // stop where the chance that the draft stands up to there falls below it
-    std::array<float, grades> chance{}; // that a token of each grade is accepted
-    bool stream = false; // send each token as it comes, and go on to branches when done
-    bool audit = false;  // also say which of the newly told tokens it would have picked
+    // That a token of each grade is accepted; none = as the last order of the sequence said.
+    std::optional<std::array<float, grades>> chance{};
+    bool stream = false;    // send tokens as they come,
+    std::uint8_t group = 1; // so many at a time, but the first at once
+    bool branches = false;  // when done, go on to the continuations of likely corrections
+    bool audit = false;     // also say which of the newly told tokens it would have picked
 };
 struct draft_close {
     sequence_id sequence = 0;
@@ -73,6 +77,7 @@ struct draft_audit {
 };
 struct draft_lost { // open the sequence again
     sequence_id sequence = 0;
+    std::uint32_t epoch = 0; // of the order that could not be followed
 };
 struct drafter_failed { // nothing more comes from this drafter
     std::string why;

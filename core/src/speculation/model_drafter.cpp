@@ -45,7 +45,7 @@ void model_drafter::open(draft_open message) {
             longest = shared;
         }
     }
-    if (best == nullptr) return lost_.push_back(message.sequence);
+    if (best == nullptr) return;
     slot fresh;
     fresh.sequence = message.sequence;
     fresh.base = best->base;
@@ -61,11 +61,11 @@ void model_drafter::open(draft_open message) {
 
 void model_drafter::follow(draft_order order) {
     auto* at = find(order.sequence);
-    if (at == nullptr) return lost_.push_back(order.sequence);
+    if (at == nullptr) return lost_.push_back({order.sequence, order.epoch});
     if (order.epoch <= at->order.epoch) return; // late or repeated
     const auto give_up = [&] {
         at->sequence = 0;
-        lost_.push_back(order.sequence);
+        lost_.push_back({order.sequence, order.epoch});
     };
     const std::size_t base = order.base;
     const auto committed = at->committed();
@@ -89,6 +89,7 @@ void model_drafter::follow(draft_order order) {
     at->audit_due = order.audit;
     at->side.reset();
     order.tail.clear();
+    if (order.chance) at->chance = *order.chance;
     at->order = std::move(order);
 }
 
@@ -108,7 +109,7 @@ void model_drafter::append(slot& at, std::int32_t token) {
 
 double model_drafter::survival(const slot& at) {
     double chance = 1;
-    for (const auto& each : at.marks) chance *= static_cast<double>(at.order.chance[each.grade]);
+    for (const auto& each : at.marks) chance *= static_cast<double>(at.chance[each.grade]);
     return chance;
 }
 
@@ -117,9 +118,9 @@ bool model_drafter::wants_token(const slot& at) const {
            (at.marks.empty() || survival(at) >= static_cast<double>(at.order.floor));
 }
 
-// Where an order is done and streamed, the least sure place of the draft gets a branch.
+// Where an order is done and asks for branches, the least sure place of the draft gets a branch.
 bool model_drafter::begin_branch(slot& at) const {
-    if (!at.order.stream || at.sequence == 0 || !at.complete) return false;
+    if (!at.order.branches || at.sequence == 0 || !at.complete) return false;
     mark* where = nullptr;
     for (auto& each : at.marks)
         if (!each.branched && each.runner_up >= 0 && each.grade <= unsure && (where == nullptr || each.grade < where->grade))
@@ -139,7 +140,7 @@ bool model_drafter::has_work() const {
     };
     return !lost_.empty() || std::any_of(slots_.begin(), slots_.end(), [&](const slot& at) {
         return at.sequence != 0 && (!at.complete || at.audit_due ||
-                                    (at.order.stream && branches(at)));
+                                    (at.order.branches && branches(at)));
     });
 }
 
@@ -185,7 +186,7 @@ void model_drafter::feed(slot& at, std::int32_t index, const std::vector<std::in
 }
 
 result<void> model_drafter::step(std::vector<drafter_reply>& out) {
-    for (const auto sequence : std::exchange(lost_, {})) out.push_back(draft_lost{sequence});
+    for (const auto& each : std::exchange(lost_, {})) out.push_back(each);
     rows_.clear();
     wanted_ = 0;
     std::vector<fed> pass;
@@ -255,7 +256,8 @@ void model_drafter::draft(slot& at, const engine::logits_view& logits, std::int3
     append(at, pick.token);
     at.marks.push_back({pick.runner_up, grade_of(pick.margin), false});
     at.complete = !wants_token(at);
-    if (at.complete || at.order.stream) send(at, out);
+    const bool due = at.order.stream && (at.sent == 0 || at.marks.size() - at.sent >= at.order.group);
+    if (at.complete || due) send(at, out);
 }
 
 void model_drafter::grow_branch(slot& at, const engine::logits_view& logits, std::int32_t row,

@@ -20,8 +20,8 @@ class model_drafter {
     // Takes a loaded engine with the target's vocabulary.
     explicit model_drafter(std::unique_ptr<engine> model);
 
-    // Newer orders replace older ones. A message about an unknown sequence is answered `lost` by the
-    // next step, a close of one is ignored.
+    // Newer orders replace older ones. An order about an unknown sequence is answered `lost` by the next
+    // step, a close of one is ignored, and so is an open when every slot is taken.
     void apply(drafter_message message);
 
     [[nodiscard]] bool has_work() const;
@@ -50,6 +50,7 @@ class model_drafter {
     struct slot {
         sequence_id sequence = 0; // 0 = closed
         draft_order order;
+        std::array<float, grades> chance{}; // of the last order that said it
         std::optional<tw::sampler> sampler; // has seen `tokens`
         std::size_t prompt = 0;             // of `tokens`, how many are the prompt
         std::vector<std::int32_t> tokens;   // committed, then drafted
@@ -90,7 +91,7 @@ class model_drafter {
 
     std::unique_ptr<engine> model_;
     std::vector<slot> slots_;
-    std::vector<sequence_id> lost_;
+    std::vector<draft_lost> lost_;
     std::vector<tw_row> rows_;
     std::int32_t wanted_ = 0; // rows of the pass that want logits
 };

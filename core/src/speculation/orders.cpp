@@ -1,5 +1,6 @@
 // What drafters are told, how long they are waited for, and what becomes of those that are late.
 #include <algorithm>
+#include <cmath>
 
 #include <spdlog/spdlog.h>
 
@@ -8,30 +9,45 @@
 namespace tw {
 namespace {
 
-constexpr std::size_t stream_ahead = 16; // tokens a streaming drafter may run ahead of the verifier
+constexpr double stream_ahead = 16;      // tokens a streaming drafter may run ahead of the verifier's next look
+constexpr double longest_stream = 256;
 constexpr double patience = 3;           // times the expected time that a drafter is waited for
 constexpr auto grace = std::chrono::milliseconds{3};
 constexpr auto long_enough = std::chrono::seconds{30}; // where drafts are wanted at any price
 
+bool alike(const std::array<float, grades>& a, const std::array<float, grades>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), [](float x, float y) { return std::abs(x - y) < 0.03F; });
+}
+
 } // namespace
 
 void speculator::collect() {
-    for (auto& [index, reply] : inbox_.take()) heard(index, reply);
+    for (auto& [index, event] : inbox_.take()) heard(index, event);
 }
 
-void speculator::heard(std::size_t index, drafter_reply& reply) {
+void speculator::heard(std::size_t index, drafter_event& event) {
     auto& from = drafters_[index];
     const auto find = [&](sequence_id sequence) {
         const auto found = answers_.find(sequence);
         return found == answers_.end() ? nullptr : &found->second;
     };
-    if (const auto* failed = std::get_if<drafter_failed>(&reply)) {
+    if (const auto* failed = std::get_if<drafter_failed>(&event)) {
         from.alive = false;
         spdlog::error("event=drafter_lost drafter={} why=\"{}\" remedy=\"answers go on without it\"", from.name,
                       failed->why);
-    } else if (const auto* lost = std::get_if<draft_lost>(&reply)) {
-        if (auto* of = find(lost->sequence)) of->ears[index] = {.epoch = of->ears[index].epoch};
-    } else if (const auto* audit = std::get_if<draft_audit>(&reply)) {
+    } else if (const auto* away = std::get_if<drafter_away>(&event)) {
+        if (from.here) spdlog::warn("event=drafter_away drafter={} why=\"{}\"", from.name, away->why);
+        from.here = false;
+        for (auto& [sequence, of] : answers_) of.ears[index].waiting = false;
+    } else if (std::holds_alternative<drafter_back>(event)) {
+        if (!from.here) spdlog::info("event=drafter_here drafter={}", from.name);
+        from.here = true;
+    } else if (const auto* lost = std::get_if<draft_lost>(&event)) {
+        auto* of = find(lost->sequence);
+        if (of == nullptr || lost->epoch < of->ears[index].opened) return; // it was opened again since
+        auto& told = of->ears[index];
+        told = {.epoch = told.epoch, .losses = told.losses + 1, .pause = 1 << std::min(told.losses, 6)};
+    } else if (const auto* audit = std::get_if<draft_audit>(&event)) {
         auto* of = find(audit->sequence);
         for (const auto& entry : audit->entries) {
             rates_[2 + index].record(entry.grade, entry.agreed);
@@ -39,14 +55,16 @@ void speculator::heard(std::size_t index, drafter_reply& reply) {
         }
         if (of != nullptr && audit->complete) of->ears[index].waiting = false;
     } else {
-        const auto& batch = std::get<draft_batch>(reply);
+        const auto& batch = std::get<draft_batch>(event);
         auto* of = find(batch.sequence);
         if (of == nullptr) return;
         of->path.post(index, batch);
         from.order_s += static_cast<double>(batch.seconds);
         from.tokens += batch.tokens.size();
         from.order_tokens = std::max(from.order_tokens, batch.tokens.size());
-        if (batch.complete && batch.epoch == of->ears[index].epoch) of->ears[index].waiting = false;
+        auto& told = of->ears[index];
+        told.losses = 0;
+        if (batch.complete && batch.epoch == told.epoch) told.waiting = false;
     }
 }
 
@@ -59,6 +77,12 @@ void speculator::tell(std::size_t index, sequence_id sequence, draft_order order
         drafters_[index].link->send(draft_open{sequence, of.sampling, {committed.begin(), committed.begin() + static_cast<std::ptrdiff_t>(of.prompt)}});
         told.open = true;
         told.told = of.prompt;
+        told.opened = told.epoch + 1;
+        told.chance.reset();
+    }
+    if (order.chance) {
+        if (told.chance && alike(*told.chance, *order.chance)) order.chance.reset();
+        else told.chance = order.chance;
     }
     order.sequence = sequence;
     order.epoch = ++told.epoch;
@@ -74,7 +98,7 @@ void speculator::tell(std::size_t index, sequence_id sequence, draft_order order
 bool speculator::await(std::size_t index, std::span<const draft_seat> seats, clock::time_point deadline) {
     while (true) {
         collect();
-        const bool done = !drafters_[index].alive || std::none_of(seats.begin(), seats.end(), [&](const draft_seat& seat) {
+        const bool done = !reachable(drafters_[index]) || std::none_of(seats.begin(), seats.end(), [&](const draft_seat& seat) {
             return seat.sequence != 0 && answers_.at(seat.sequence).ears[index].waiting;
         });
         if (done) return true;
@@ -141,13 +165,24 @@ void speculator::ask(const intent& what, std::span<draft_seat> seats) {
 void speculator::stream(std::span<const draft_seat> seats) {
     for (std::size_t d = 0; d < drafters_.size(); ++d) {
         const auto& each = drafters_[d];
-        if (!each.alive || !each.streams || options_.always) continue;
+        if (!reachable(each) || !each.streams || options_.always) continue;
+        // What it is told is old by half the way, and what it answers by the other half.
+        const auto pace = cost(each, seats.size());
+        const auto step = times_.seconds(1);
+        const auto ahead = std::min(longest_stream, stream_ahead + pace.handover_s / pace.token_s);
+        const auto group = std::clamp(step / (4 * pace.token_s), 1.0, 8.0); // the verifier looks once in a step
         for (const auto& seat : seats) {
             if (seat.most == 0) continue;
-            const auto& of = answers_.at(seat.sequence);
-            const auto want = std::min({seat.most, options_.most, each.link->longest(), stream_ahead});
-            tell(d, seat.sequence, {.want = static_cast<std::uint16_t>(want), .floor = 0.05F,
-                                    .chance = chances(d, of), .stream = true});
+            auto& of = answers_.at(seat.sequence);
+            if (of.ears[d].pause > 0) {
+                --of.ears[d].pause;
+                continue;
+            }
+            const auto want = std::min(each.link->longest(), static_cast<std::size_t>(ahead));
+            tell(d, seat.sequence, {.want = static_cast<std::uint16_t>(want),
+                                    .floor = pace.handover_s > step ? 0.01F : 0.05F, .chance = chances(d, of),
+                                    .stream = true, .group = static_cast<std::uint8_t>(group),
+                                    .branches = options_.branches});
         }
     }
     collect();
@@ -156,13 +191,13 @@ void speculator::stream(std::span<const draft_seat> seats) {
 // Every drafter, in every round, as much as may be.
 void speculator::order_always(std::span<draft_seat> seats) {
     for (std::size_t d = 0; d < drafters_.size(); ++d) {
-        if (!drafters_[d].alive || options_.most == 0) continue;
+        if (!reachable(drafters_[d]) || options_.most == 0) continue;
         const auto start = clock::now();
         for (const auto& seat : seats)
             if (seat.most > 0)
                 tell(d, seat.sequence,
                      {.want = static_cast<std::uint16_t>(std::min({seat.most, options_.most, drafters_[d].link->longest()})),
-                      .stream = drafters_[d].streams});
+                      .stream = drafters_[d].streams, .branches = drafters_[d].streams && options_.branches});
         if (!drafters_[d].streams && !await(d, seats, start + long_enough)) late(d);
         waited_s_ += std::chrono::duration<double>(clock::now() - start).count();
         ordered_ = true;

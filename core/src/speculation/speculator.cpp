@@ -16,14 +16,8 @@ double faded(double mean, double value) { return mean + 0.1 * (value - mean); }
 } // namespace
 
 speculator::speculator(std::vector<drafter_offer> drafters, speculator_options options)
-    : options_(options), rates_(draft_path::fresh(drafters.size(), 400)), places_(options.most) {
-    for (std::size_t i = 0; i < drafters.size(); ++i) {
-        drafter made;
-        made.name = drafters[i].name;
-        made.link = drafters[i].make(inbox_, i);
-        made.streams = options.mode == speculator_options::way::streaming;
-        drafters_.push_back(std::move(made));
-    }
+    : options_(options), rates_(draft_path::fresh(0, 400)), places_(options.most) {
+    for (auto& each : drafters) admit(std::move(each));
 }
 
 void speculator::open(sequence_id sequence, const sampling_params& sampling, std::span<const std::int32_t> prompt,
@@ -38,7 +32,7 @@ void speculator::close(sequence_id sequence) {
     const auto found = answers_.find(sequence);
     if (found == answers_.end()) return;
     for (std::size_t i = 0; i < drafters_.size(); ++i)
-        if (drafters_[i].alive && found->second.ears[i].open) drafters_[i].link->send(draft_close{sequence});
+        if (reachable(drafters_[i]) && found->second.ears[i].open) drafters_[i].link->send(draft_close{sequence});
     answers_.erase(found);
 }
 
@@ -217,9 +211,10 @@ drafting_report speculator::report() const {
     bool streams = false;
     for (std::size_t d = 0; d < drafters_.size(); ++d) {
         const auto& each = drafters_[d];
-        streams = streams || (each.streams && each.alive);
-        out.drafters.push_back({each.name, each.alive, rates_[2 + d].mean(), rates_[2 + d].seen(),
-                                cost(each, 1).token_s, each.handover_s, each.contention});
+        streams = streams || (each.streams && reachable(each));
+        if (each.link == nullptr) continue;
+        out.drafters.push_back({each.name, each.alive, each.here, each.streams, rates_[2 + d].mean(),
+                                rates_[2 + d].seen(), cost(each, 1).token_s, each.handover_s, each.contention});
     }
     out.mode = streams ? "streaming" : length_ >= 0.05 ? "synchronous" : "silent";
     return out;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -17,21 +18,21 @@
 
 namespace tw {
 
-class engine;
-
-struct speculator_options {
-    std::size_t most = 31;     // tokens per draft, at most
-    bool always = false;       // draft in every round as much as may be, whether it pays or not (tests, benches)
-    // How drafters are used; `measured` streams where a drafter does not slow the target down.
-    enum class way { measured, synchronous, streaming } mode = way::measured;
-};
-
 // Makes the link of a drafter: its replies go to the inbox, marked with the index.
 using link_maker = std::function<std::unique_ptr<draft_link>(draft_inbox& inbox, std::size_t index)>;
 
 struct drafter_offer {
     std::string name;
     link_maker make;
+    bool fallback = false; // asked only while no other can be
+};
+
+struct speculator_options {
+    std::size_t most = 31;     // tokens per draft, at most
+    bool always = false;       // draft in every round as much as may be, whether it pays or not (tests, benches)
+    // How drafters are used; `measured` streams where a drafter does not slow the target down.
+    enum class way { measured, synchronous, streaming } mode = way::measured;
+    bool branches = true; // streaming drafters also send continuations of likely corrections
 };
 
 class speculator final : public draft_planner {
@@ -42,6 +43,14 @@ class speculator final : public draft_planner {
     // at once. About two seconds; the target's sequence 0 must be empty, and is so afterwards. Without it
     // the estimates start from guesses, and drafters are used synchronously.
     void calibrate(engine& target);
+
+    void when_drafters_change(std::function<void()> tell) override;
+    [[nodiscard]] bool wants_measuring() override;
+    void measure(engine& target, std::int32_t sequence) override;
+
+    // Any thread, while answers run. A ticket for leave(), which destroys the link.
+    [[nodiscard]] std::size_t join(drafter_offer offer);
+    void leave(std::size_t ticket);
 
     void open(sequence_id sequence, const sampling_params& sampling, std::span<const std::int32_t> prompt,
               std::span<const std::int32_t> prediction) override;
@@ -55,9 +64,11 @@ class speculator final : public draft_planner {
 
     struct ear { // what one drafter was told of one answer
         bool open = false;
-        std::uint32_t epoch = 0;
+        std::uint32_t epoch = 0, opened = 0; // of the last order, and of the first after opening
         std::size_t told = 0; // committed tokens
         bool waiting = false; // for the end of the last order
+        int losses = 0, pause = 0; // how often in a row it had no room for this answer; rounds without it
+        std::optional<std::array<float, grades>> chance{}; // as last told
     };
     struct answer {
         draft_path path;
@@ -69,8 +80,9 @@ class speculator final : public draft_planner {
     };
     struct drafter {
         std::string name;
-        std::unique_ptr<draft_link> link;
-        bool alive = true, streams = false;
+        std::unique_ptr<draft_link> link; // null = this place is free
+        bool alive = true, here = true, streams = false, fallback = false;
+        bool measured = false;
         double token_s = 0;                // one answer; 0 = unknown
         double crowd = 0.3;                // of that, what each further answer adds
         double handover_s = 50e-6;
@@ -85,12 +97,14 @@ class speculator final : public draft_planner {
         round_plan plan;
     };
 
-    [[nodiscard]] bool usable(const drafter& each) const { return each.alive && each.skip == 0; }
+    [[nodiscard]] bool reachable(const drafter& each) const;
+    [[nodiscard]] bool usable(const drafter& each) const { return reachable(each) && each.skip == 0; }
+    std::size_t admit(drafter_offer offer);
     // A model reads the prompt before it drafts, and the client of an answer without a token waits for the first.
     [[nodiscard]] bool worth_asking(const draft_seat& seat) const;
     [[nodiscard]] drafter_cost cost(const drafter& each, std::size_t answers) const;
     void collect();
-    void heard(std::size_t index, drafter_reply& reply);
+    void heard(std::size_t index, drafter_event& event);
     void tell(std::size_t index, sequence_id sequence, draft_order order);
     bool await(std::size_t index, std::span<const draft_seat> seats, clock::time_point deadline);
     void ask(const intent& what, std::span<draft_seat> seats);
@@ -103,8 +117,8 @@ class speculator final : public draft_planner {
     [[nodiscard]] std::optional<intent> decide(std::span<const draft_seat> seats, const round_plan& free,
                                                std::size_t least_rows) const;
     void judge(answer& of, std::span<const std::int32_t> picked);
-    void measure_drafter(std::size_t index, engine& target, double step_s);
-    [[nodiscard]] bool bears_company(std::size_t index, engine& target, double step_s);
+    void measure_drafter(std::size_t index, engine& target, std::int32_t sequence);
+    [[nodiscard]] bool bears_company(std::size_t index, engine& target, std::int32_t sequence);
 
     speculator_options options_;
     draft_inbox inbox_;

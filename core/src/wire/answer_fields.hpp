@@ -10,23 +10,49 @@
 
 namespace tw::wire {
 
+void fields(auto& io, is<chat_message> auto& m) {
+    io.text(m.role, "role", max_role_bytes);
+    io.utf8(m.content, "content", max_frame_bytes);
+}
+
+// The prompt in one of its three forms.
+void prompt(auto& io, auto& input) {
+    enum class form : std::uint8_t { messages, text, tokens };
+    auto which = static_cast<form>(input.index());
+    io.choice(which, "input", form::messages, form::tokens);
+    if constexpr (std::remove_reference_t<decltype(io)>::reading) {
+        if (which == form::text) input.template emplace<std::string>();
+        if (which == form::tokens) input.template emplace<token_ids>();
+    }
+    if (auto* messages = std::get_if<std::vector<chat_message>>(&input))
+        io.list(*messages, "messages", max_messages, [](auto& each, auto& said) { fields(each, said); });
+    else if (auto* text = std::get_if<std::string>(&input))
+        io.utf8(*text, "prompt", max_frame_bytes);
+    else
+        tokens(io, std::get<token_ids>(input), "prompt");
+}
+
 void fields(auto& io, is<submit> auto& m) {
     auto& what = m.what;
     io.varint(m.request, "request");
-    io.flags("flags", what.speculate, what.logits_digest, what.record_rounds);
-    io.varint(what.max_tokens, "max_tokens");
+    bool limited = what.max_tokens.has_value();
+    io.flags("flags", what.speculate, what.logits_digest, what.record_rounds, limited);
+    if constexpr (std::remove_reference_t<decltype(io)>::reading)
+        if (limited) what.max_tokens.emplace();
+    if (limited) io.varint(*what.max_tokens, "max_tokens");
     fields(io, what.sampling);
     io.list(what.stop, "stop", max_stop_strings,
             [](auto& each, auto& text) { each.bytes(text, "stop", max_stop_bytes); });
-    tokens(io, what.prompt, "prompt");
-    tokens(io, what.prediction, "prediction");
+    prompt(io, what.input);
+    io.utf8(what.prediction, "prediction", max_frame_bytes);
 }
 
 void fields(auto& io, is<cancel> auto& m) { io.varint(m.request, "request"); }
+void fields(auto&, is<ask_status> auto&) {}
+void fields(auto& io, is<status_is> auto& m) { io.utf8(m.json, "json", max_status_bytes); }
 
 void fields(auto& io, is<piece> auto& m) {
     io.varint(m.request, "request");
-    tokens(io, m.tokens, "tokens");
     io.bytes(m.text, "text", max_piece_bytes);
 }
 

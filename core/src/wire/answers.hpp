@@ -1,4 +1,4 @@
-// Frames of a channel opened as `target`: the scheduler runs at the peer, ids and text come back.
+// Frames of a channel opened as `target`: the whole pipeline runs at the peer, text comes back.
 #pragma once
 
 #include <cstdint>
@@ -6,26 +6,25 @@
 
 #include "base/error.hpp"
 #include "scheduler/generation.hpp"
-#include "scheduler/sequence.hpp"
 
 namespace tw::wire {
 
 using request_id = std::uint64_t; // one answer; the asking side never uses one twice on a channel
 
-// The asking side to the serving side. The receiver still checks the ids against its vocabulary, the
-// prompt against its context and the sampling by validate().
+// The asking side to the serving side. Prompts are rendered and tokenised beside the model, and checked
+// there: ids against the vocabulary, the prompt against the context, the sampling by validate().
 struct submit {
     request_id request = 0;
-    sequence_request what;
+    generation_request what;
 };
 struct cancel { // `done` still comes
     request_id request = 0;
 };
+struct ask_status {}; // `status_is` comes
 
 // The serving side to the asking side.
 struct piece { // what one round brought
     request_id request = 0;
-    token_ids tokens;
     std::string text; // any bytes
 };
 struct done { // the last of a request
@@ -35,6 +34,9 @@ struct done { // the last of a request
 struct refused { // instead of any piece or done
     request_id request = 0;
     error why;
+};
+struct status_is { // what the serving side says of its pipeline
+    std::string json;
 };
 
 } // namespace tw::wire

@@ -64,6 +64,8 @@ class writer {
     }
     // Any bytes.
     void bytes(std::string_view value, const char* field, std::size_t most);
+    // Text with line breaks and the like; malformed UTF-8 is replaced on the way out.
+    void utf8(std::string_view value, const char* field, std::size_t most);
     // Text for people and logs; what is not plain is replaced on the way out.
     void text(std::string_view value, const char* field, std::size_t most);
     // As text, and cut where it is too long.
@@ -129,6 +131,7 @@ class reader {
         ((bits = (value >> at++ & 1U) != 0), ...);
     }
     void bytes(std::string& value, const char* field, std::size_t most);
+    void utf8(std::string& value, const char* field, std::size_t most);
     void text(std::string& value, const char* field, std::size_t most);
     void sentence(std::string& value, const char* field);
     // Takes no more memory than elements that are really there can fill.

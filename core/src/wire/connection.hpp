@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "wire/hello.hpp"
 
@@ -25,13 +26,26 @@ struct goodbye { // the sender closes the connection
     std::string why;
 };
 
+// A drafter for a target, which the asking side can reach: the serving side opens a channel back to it by
+// `name`, or goes to it straight away where it has an address.
+struct draft_way {
+    std::string name{};
+    std::string engine{};      // its name at its own machine
+    std::string url{};         // of the drafter's own machine; empty = only over this connection
+    std::string token{};       // for it
+    std::string fingerprint{}; // of its certificate
+    bool fallback = false;     // to be asked only while no other can be
+};
+
 // The channel they name.
 struct open_channel {
-    std::string engine;
+    std::string engine{};
     tw::wire::role role = role::drafter;
+    std::vector<draft_way> drafts{}; // for a target
 };
 struct channel_opened {
-    served_engine engine; // as it is now; what the hello said may be old
+    served_engine engine{};  // as it is now; what the hello said may be old
+    double onward_s = 0;     // round trip from the serving side to a third that the channel leads on to
 };
 struct channel_refused {
     std::string why;

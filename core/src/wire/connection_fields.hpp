@@ -11,6 +11,10 @@ void fields(auto& io, is<served_engine> auto& m) {
     io.flags("roles", m.drafter, m.target);
     io.text(m.vocabulary, "vocabulary", max_name_bytes);
     io.text(m.identity, "identity", max_identity_bytes);
+    io.text(m.build, "build", max_name_bytes);
+    io.text(m.device, "device", max_name_bytes);
+    io.text(m.settings, "settings", max_identity_bytes);
+    io.varint(m.n_vocab, "n_vocab");
     io.varint(m.n_ctx, "n_ctx");
     io.varint(m.slots, "slots");
     io.choice(m.exactness, "exactness", exactness_class::bitwise, exactness_class::numeric);
@@ -32,11 +36,23 @@ void fields(auto& io, is<ping> auto& m) { io.fixed64(m.number, "number"); }
 void fields(auto& io, is<pong> auto& m) { io.fixed64(m.number, "number"); }
 void fields(auto& io, is<goodbye> auto& m) { io.sentence(m.why, "why"); }
 
+void fields(auto& io, is<draft_way> auto& m) {
+    io.text(m.name, "name", max_name_bytes);
+    io.text(m.engine, "engine", max_name_bytes);
+    io.text(m.url, "url", max_url_bytes);
+    io.text(m.token, "token", max_token_bytes);
+    io.text(m.fingerprint, "fingerprint", max_name_bytes);
+    io.flags("flags", m.fallback);
+}
 void fields(auto& io, is<open_channel> auto& m) {
     io.text(m.engine, "engine", max_name_bytes);
     io.choice(m.role, "role", role::drafter, role::target);
+    io.list(m.drafts, "drafts", max_drafts, [](auto& each, auto& draft) { fields(each, draft); });
 }
-void fields(auto& io, is<channel_opened> auto& m) { fields(io, m.engine); }
+void fields(auto& io, is<channel_opened> auto& m) {
+    fields(io, m.engine);
+    io.seconds(m.onward_s, "onward");
+}
 void fields(auto& io, is<channel_refused> auto& m) { io.sentence(m.why, "why"); }
 void fields(auto& io, is<channel_closed> auto& m) { io.sentence(m.why, "why"); }
 

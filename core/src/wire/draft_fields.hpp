@@ -41,12 +41,15 @@ void fields(auto& io, is<draft_order> auto& m) {
     io.varint(m.epoch, "epoch");
     io.varint(m.base, "base");
     io.fixed64(m.prefix, "prefix");
-    bool chances = std::any_of(m.chance.begin(), m.chance.end(), [](float c) { return quantised(c) != 0; });
-    io.flags("flags", m.stream, m.audit, chances);
+    bool chances = m.chance.has_value();
+    io.flags("flags", m.stream, m.branches, m.audit, chances);
+    if constexpr (std::remove_reference_t<decltype(io)>::reading)
+        if (chances) m.chance.emplace();
     io.varint(m.want, "want");
+    io.varint(m.group, "group");
     io.real(m.floor, "floor");
-    for (auto& chance : m.chance) {
-        if (!chances) break;
+    for (std::size_t i = 0; chances && i < grades; ++i) {
+        auto& chance = (*m.chance)[i];
         auto byte = quantised(chance);
         io.byte(byte, "chance");
         if constexpr (std::remove_reference_t<decltype(io)>::reading) chance = static_cast<float>(byte) / 255;
@@ -90,7 +93,10 @@ void fields(auto& io, is<draft_audit> auto& m) {
     io.list(m.entries, "entries", max_list_tokens, [](auto& each, auto& entry) { fields(each, entry); });
 }
 
-void fields(auto& io, is<draft_lost> auto& m) { io.varint(m.sequence, "sequence"); }
+void fields(auto& io, is<draft_lost> auto& m) {
+    io.varint(m.sequence, "sequence");
+    io.varint(m.epoch, "epoch");
+}
 void fields(auto& io, is<drafter_failed> auto& m) { io.sentence(m.why, "why"); }
 
 } // namespace tw::wire

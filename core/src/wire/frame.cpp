@@ -40,6 +40,8 @@ constexpr std::array<kind, std::variant_size_v<message>> kinds{{
     {0x22, "done"},
     {0x23, "refused"},
     {0x24, "cancel"},
+    {0x25, "ask_status"},
+    {0x26, "status_is"},
 }};
 
 template <std::size_t... Index> message empty_message(std::size_t index, std::index_sequence<Index...>) {

@@ -1,6 +1,8 @@
 // Why two hosts, or two models, do not go together.
 #include "wire/hello.hpp"
 
+#include "plugin/sha256.hpp"
+
 namespace tw::wire {
 namespace {
 
@@ -24,6 +26,17 @@ result<void> compare(const hello& mine, const hello& theirs) {
                                            here + " has " + std::to_string(mine.sampler) +
                                            ", so their picks would differ; update the older of the two.");
     return {};
+}
+
+std::string exactness_digest(const served_engine& target) {
+    if (target.identity.empty() || target.exactness != exactness_class::bitwise) return {};
+    sha256 digest;
+    digest.update("tightwad.exactness/1");
+    for (const auto* part : {&target.identity, &target.build, &target.device, &target.settings}) {
+        digest.update(std::to_string(part->size()) + ':'); // no text can imitate a border
+        digest.update(*part);
+    }
+    return digest.hex();
 }
 
 result<void> compare(const served_engine& mine, const served_engine& theirs) {

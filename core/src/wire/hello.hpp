@@ -26,6 +26,10 @@ struct served_engine {
     bool drafter = false, target = false; // what it may be opened as
     std::string vocabulary{}; // engine::vocabulary_digest
     std::string identity{};   // what the weights are, a digest; empty = not known
+    std::string build{};      // of the engine
+    std::string device{};     // what it computes on
+    std::string settings{};   // cache types and whatever else changes bits
+    std::int32_t n_vocab = 0;
     std::int32_t n_ctx = 0; // tokens a sequence may hold
     std::int32_t slots = 0; // sequences at once
     exactness_class exactness = exactness_class::numeric;
@@ -44,6 +48,10 @@ struct hello {
 
 // Ok, or one sentence why these two hosts cannot work together: another major, another sampler.
 [[nodiscard]] result<void> compare(const hello& mine, const hello& theirs);
+
+// Two targets of one digest give the same bytes: a hash over weights, build, device, settings and class.
+// Empty unless the weights are known and the class is bitwise.
+[[nodiscard]] std::string exactness_digest(const served_engine& target);
 
 // Ok, or why one of two models cannot draft for the other: another vocabulary.
 [[nodiscard]] result<void> compare(const served_engine& mine, const served_engine& theirs);

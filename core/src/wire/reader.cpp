@@ -1,6 +1,7 @@
 // Reads frames that a stranger wrote.
 #include "wire/bytes.hpp"
 
+#include "base/text.hpp"
 #include "wire/limits.hpp"
 
 namespace tw::wire {
@@ -68,6 +69,13 @@ void reader::bytes(std::string& value, const char* field, std::size_t most) {
     if (failure_) return;
     value.assign(bytes_.substr(at_, size));
     at_ += size;
+}
+
+void reader::utf8(std::string& value, const char* field, std::size_t most) {
+    bytes(value, field, most);
+    if (is_valid_utf8(value)) return;
+    value.clear();
+    fail_once(std::string("holds malformed UTF-8 in \"") + field + '"');
 }
 
 void reader::text(std::string& value, const char* field, std::size_t most) {

@@ -60,6 +60,11 @@ void writer::bytes(std::string_view value, const char* field, std::size_t most) 
     if (!failure_) out_ += value;
 }
 
+void writer::utf8(std::string_view value, const char* field, std::size_t most) {
+    if (is_valid_utf8(value)) bytes(value, field, most);
+    else bytes(to_valid_utf8(value), field, most);
+}
+
 void writer::text(std::string_view value, const char* field, std::size_t most) {
     if (is_plain(value)) bytes(value, field, most);
     else bytes(plain(value), field, most);

@@ -1,6 +1,7 @@
 // fork, exec, and files for the three streams.
 #include "program.hpp"
 
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -58,6 +59,54 @@ ran run_tightwad(const std::vector<std::string>& arguments, const std::string& i
     int status = 0;
     ::waitpid(child, &status, 0);
     return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), slurp(out), slurp(err)};
+}
+
+running_tightwad::running_tightwad(std::vector<std::string> arguments,
+                                   const std::map<std::string, std::string>& variables) {
+    auto name = (fs::temp_directory_path() / "tightwad-test-XXXXXX").string();
+    streams_ = ::mkdtemp(name.data());
+    const auto out = (streams_ / "out").string(), err = (streams_ / "err").string();
+    arguments.insert(arguments.begin(), TW_BINARY_DIR "/bin/tightwad");
+    auto environment = environment_with(variables);
+    const auto argv = pointers(arguments), envp = pointers(environment);
+    pid_ = ::fork();
+    if (pid_ == 0) {
+        ::dup2(::open("/dev/null", O_RDONLY), 0);
+        ::dup2(::open(out.c_str(), O_WRONLY | O_CREAT, 0600), 1);
+        ::dup2(::open(err.c_str(), O_WRONLY | O_CREAT, 0600), 2);
+        ::alarm(120);
+        ::execve(argv[0], argv.data(), envp.data());
+        ::_exit(127);
+    }
+}
+
+running_tightwad::~running_tightwad() {
+    if (!has_ended()) ::kill(pid_, SIGTERM);
+    wait();
+    std::error_code ignored;
+    fs::remove_all(streams_, ignored);
+}
+
+std::string running_tightwad::said() const { return slurp(streams_ / "out") + slurp(streams_ / "err"); }
+
+bool running_tightwad::has_ended() {
+    int status = 0;
+    if (code_ < 0 && ::waitpid(pid_, &status, WNOHANG) == pid_)
+        code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return code_ >= 0;
+}
+
+std::string running_tightwad::wait_for(const std::string& text) {
+    for (int tries = 0; tries < 6000 && !has_ended(); ++tries) {
+        if (slurp(streams_ / "out").find(text) != std::string::npos) break;
+        ::usleep(10000);
+    }
+    return said();
+}
+
+int running_tightwad::wait() {
+    while (!has_ended()) ::usleep(10000);
+    return code_;
 }
 
 scratch_folder::scratch_folder() {

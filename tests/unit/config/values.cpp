@@ -1,4 +1,7 @@
 // What a right configuration becomes.
+#include <filesystem>
+#include <fstream>
+
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 
@@ -156,4 +159,136 @@ TEST_CASE("the plugins a file names and their pins are known before any is opene
     CHECK(tw::named_plugins(std::filesystem::path(TW_SOURCE_DIR) / "tests/golden/config/pins-differ.toml") ==
           std::map<std::string, std::string>{{"llamacpp", std::string(64, '1')}});
     std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("a backend whose url is a peer's needs no model here") {
+    const auto loaded = parse_text(R"(
+schema = 1
+[backend.far]
+plugin = "llamacpp"
+url = "tws://den"
+model = "qwen3-1.7b"
+token = { env = "TIGHTWAD_PEER_TOKEN" }
+fingerprint = "9EE11ADF00000000000000000000000000000000000000000000000000000000"
+[backend.near]
+plugin = "llamacpp"
+url = "tw://[::1]:9292"
+[backend.cloud]
+plugin = "cloud"
+url = "https://a.example"
+api_key = { env = "KEY" }
+[pipeline.chat]
+serves = "m"
+draft = "near"
+draft_fallback = ["cloud"]
+target = ["far", "second"]
+failover = "any"
+[backend.second]
+plugin = "llamacpp"
+model_path = "m.gguf"
+)");
+    REQUIRE(loaded.has_value());
+    const auto& far = *loaded->node("far");
+    REQUIRE(far.peer.has_value());
+    CHECK(far.peer->url == "tws://den:9191");
+    CHECK(far.peer->model == "qwen3-1.7b");
+    CHECK(far.peer->token->name == "TIGHTWAD_PEER_TOKEN");
+    CHECK(far.peer->fingerprint.starts_with("9ee11adf"));
+    CHECK(far.options_json == "{}");
+    CHECK(loaded->node("near")->peer->url == "tw://[::1]:9292");
+    CHECK(loaded->node("near")->peer->model.empty());
+    CHECK_FALSE(loaded->node("cloud")->peer.has_value());
+    CHECK_FALSE(loaded->node("second")->peer.has_value());
+    CHECK_FALSE(loaded->peer.has_value());
+    const auto& chat = loaded->pipelines.at(0);
+    CHECK(chat.target == "far");
+    CHECK(chat.replicas == std::vector<std::string>{"second"});
+    CHECK(chat.draft_fallback == std::vector<std::string>{"cloud"});
+    CHECK(chat.failover == "any");
+    CHECK(parse_with_pipeline("")->pipelines.at(0).failover == "same-bytes");
+}
+
+TEST_CASE("[peer] says what this machine does for others, and needs no pipeline") {
+    const variable none("TIGHTWAD_PEER_TOKEN", "");
+    const auto bare = parse_text("schema = 1\n[peer]\n");
+    REQUIRE(bare.has_value());
+    REQUIRE(bare->peer.has_value());
+    CHECK(bare->peer->host == "127.0.0.1");
+    CHECK(bare->peer->port == 9191);
+    CHECK_FALSE(bare->peer->machine.empty());
+    CHECK_FALSE(bare->peer->uses_tls());
+    CHECK_FALSE(bare->peer->token.has_value());
+    CHECK(bare->pipelines.empty());
+
+    const auto loaded = parse_text(R"(
+schema = 1
+[peer]
+listen = "0.0.0.0:9292"
+token = { file = "token" }
+machine = "den"
+drafts = ["small"]
+targets = "small"
+model_dirs = ["/models", "more"]
+rpc_server = "bin/ggml-rpc-server"
+[backend.small]
+plugin = "llamacpp"
+model_path = "m.gguf"
+)");
+    REQUIRE(loaded.has_value());
+    const auto& peer = *loaded->peer;
+    CHECK(peer.host == "0.0.0.0");
+    CHECK(peer.port == 9292);
+    CHECK(peer.token->name == "/etc/tightwad/token");
+    CHECK(peer.machine == "den");
+    CHECK(peer.uses_tls());
+    CHECK(peer.drafts == std::vector<std::string>{"small"});
+    CHECK(peer.targets == std::vector<std::string>{"small"});
+    CHECK(peer.model_dirs == std::vector<std::filesystem::path>{"/models", "/etc/tightwad/more"});
+    CHECK(peer.rpc_server == "/etc/tightwad/bin/ggml-rpc-server");
+    CHECK_FALSE(parse_text("schema = 1\n[peer]\nlisten = \"0.0.0.0:1\"\n").has_value());
+    CHECK_FALSE(parse_text("schema = 1\n[peer]\nlisten = \"0.0.0.0:1\"\ntls = false\ntoken = { env = \"T\" }")
+                    ->peer->uses_tls());
+}
+
+TEST_CASE("the peer's token comes from the environment with or without a [peer] table") {
+    const variable token("TIGHTWAD_PEER_TOKEN", "secret");
+    const auto open = parse_text("schema = 1\n[peer]\nlisten = \"0.0.0.0:9191\"\n");
+    REQUIRE(open.has_value());
+    CHECK(open->peer->token->name == "TIGHTWAD_PEER_TOKEN");
+    const auto without = parse_with_pipeline("");
+    REQUIRE(without.has_value());
+    CHECK(without->peer->token->name == "TIGHTWAD_PEER_TOKEN");
+    CHECK(without->peer->port == 9191);
+    CHECK(parse_text("schema = 1\n").has_error());
+}
+
+TEST_CASE("loopback is what only this machine can reach") {
+    for (const char* host : {"127.0.0.1", "127.1.2.3", "::1", "localhost"}) CHECK(tw::is_loopback(host));
+    for (const char* host : {"0.0.0.0", "::", "192.168.1.7", "127.example.org", "den"}) CHECK_FALSE(tw::is_loopback(host));
+}
+
+TEST_CASE("a path may be the name of one of Ollama's models") {
+    namespace fs = std::filesystem;
+    const auto folder = fs::temp_directory_path() / "tightwad-test-config-ollama";
+    const variable models("OLLAMA_MODELS", folder.string());
+    const auto digest = std::string(64, 'a');
+    const auto manifests = folder / "manifests/registry.ollama.ai/library/tiny";
+    fs::create_directories(manifests);
+    fs::create_directories(folder / "blobs");
+    std::ofstream(manifests / "1b") << R"({"layers":[{"mediaType":"application/vnd.ollama.image.model","digest":"sha256:)"
+                                    << digest << "\"}]}";
+    std::ofstream(folder / "blobs" / ("sha256-" + digest)) << "GGUF";
+    const auto text = [](const std::string& name) {
+        return "schema = 1\n[peer]\n[backend.b]\nplugin = \"llamacpp\"\nmodel_path = \"" + name + "\"\n";
+    };
+    const auto loaded = parse_text(text("ollama:tiny:1b"));
+    REQUIRE(loaded.has_value());
+    CHECK(nlohmann::json::parse(loaded->node("b")->options_json)["model_path"] ==
+          (folder / "blobs" / ("sha256-" + digest)).string());
+    const auto refused = parse_text(text("ollama:tiny:2b"));
+    REQUIRE(refused.has_error());
+    CHECK(to_string(refused.error().front()) ==
+          "/etc/tightwad/test.toml:5:14: Ollama has no model \"tiny:2b\" on this machine; did you mean \"tiny:1b\"? "
+          "It has tiny:1b.");
+    fs::remove_all(folder);
 }

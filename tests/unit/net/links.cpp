@@ -140,6 +140,7 @@ TEST_CASE("a server that comes back on its port is found again") {
     options.port = server->port();
     client one(server->port());
     REQUIRE(one.ups.wait(1).size() == 1);
+    REQUIRE(server->opened.wait(1).size() == 1);
     server.reset();
     CHECK(one.downs.wait(1).at(0).ends_with(" closed the link: it stops"));
     CHECK_FALSE(one.link->send("lost"));

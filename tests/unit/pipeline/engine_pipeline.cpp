@@ -15,7 +15,10 @@ std::unique_ptr<engine_pipeline> toy_pipeline(const std::string& draft = "") {
     parts.name = "chat";
     parts.serves = {"toy"};
     parts.target = toy_model(R"({"context":64})");
-    if (!draft.empty()) parts.drafts.push_back({"small", toy_model(draft)});
+    if (!draft.empty())
+        parts.drafts.push_back({{"small", [draft](draft_inbox& inbox, std::size_t index) {
+                                     return std::make_unique<drafter_thread>(toy_model(draft), inbox, index);
+                                 }}, "toy"});
     parts.speculation.always = true;
     parts.no_chat = "The model has no chat template.";
     parts.no_draft = "The pipeline names no draft.";

@@ -108,7 +108,7 @@ TEST_CASE("a drafter that pays is found out and used") {
 
 TEST_CASE("a prediction is drafted from, right or wrong, and counted") {
     scheduler alone(toy_model(), nullptr, {});
-    scheduler with(toy_model(), planner({}, waiting), {});
+    scheduler with(toy_model(R"({"delay_us":500})"), planner({}, waiting), {}); // rows cost nothing, passes do
     const auto truth = run(alone, endless(6, 0, 120)).outcome;
     auto request = endless(6, 0, 120);
     request.prediction = truth.tokens;
@@ -124,7 +124,7 @@ TEST_CASE("a prediction is drafted from, right or wrong, and counted") {
 }
 
 TEST_CASE("what repeats itself is drafted without any model") {
-    scheduler with(toy_model(), planner({}, waiting), {});
+    scheduler with(toy_model(R"({"delay_us":500})"), planner({}, waiting), {});
     auto request = endless(6, 0, 200);
     // Only one token may be said, so the text repeats itself.
     for (std::int32_t token = 0; token < toy::n_vocab; ++token)

@@ -149,7 +149,7 @@ TEST_CASE("a streaming drafter that is done drafts for likely corrections") {
     model_drafter drafter(toy_model());
     drafter.apply(draft_open{1, seeded(), prompt});
     auto streamed = order(1, prompt, 4, 8);
-    streamed.stream = true;
+    streamed.stream = streamed.branches = true;
     drafter.apply(streamed);
     const auto replies = work(drafter);
     const auto main = drafted(replies, prompt);

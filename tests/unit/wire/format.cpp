@@ -21,7 +21,8 @@ std::string hex(std::string_view bytes) {
 draft_order order(std::uint64_t sequence, std::uint32_t epoch, std::uint32_t base) {
     return {.sequence = sequence, .epoch = epoch, .base = base, .prefix = 0xfedcba9876543210U,
             .tail = {151000, 151001, 151002, 151003, 151004}, .want = 16, .floor = 0.05F,
-            .chance = {0, 0.2F, 0.4F, 0.6F, 0.8F, 1, 1, 1}, .stream = true, .audit = false};
+            .chance = std::array<float, grades>{0, 0.2F, 0.4F, 0.6F, 0.8F, 1, 1, 1}, .stream = true, .group = 4,
+            .branches = false, .audit = false};
 }
 
 draft_batch batch(std::uint64_t sequence, std::uint32_t epoch, std::uint32_t base) {
@@ -37,14 +38,14 @@ std::size_t round_bytes(std::uint64_t sequence, std::uint32_t epoch, std::uint32
 
 TEST_CASE("a round of five tokens is two frames of less than 100 bytes, their WebSocket headers included") {
     constexpr std::size_t headers = 6 + 2; // masked one way
-    CHECK(round_bytes(1234, 400, 2100) == 83);
-    CHECK(round_bytes(1'000'000, 100'000, 130'000) + headers == 97);
+    CHECK(round_bytes(1234, 400, 2100) == 84);
+    CHECK(round_bytes(1'000'000, 100'000, 130'000) + headers == 98);
 }
 
 TEST_CASE("golden bytes of an order") {
     CHECK(hex(*encode(3, order(300, 5, 2100))) ==
           "11" "03" "ac02" "05" "b410" "1032547698badcfe" // kind, channel, sequence, epoch, base, prefix
-          "05" "10" "cdcc4c3d" "00336699ccffffff"         // flags, want, floor, chance
+          "09" "10" "04" "cdcc4c3d" "00336699ccffffff"    // flags, want, group, floor, chance
           "05" "d89b09" "d99b09" "da9b09" "db9b09" "dc9b09");
 }
 
@@ -56,10 +57,11 @@ TEST_CASE("golden bytes of a batch") {
 
 TEST_CASE("golden bytes of a hello") {
     const hello mine{.protocol = {1, 0}, .tightwad = "0.1", .machine = "den", .sampler = 1, .session = 2,
-                     .engines = {{.name = "m", .drafter = true, .target = true, .vocabulary = "v", .identity = "i",
+                     .engines = {{.name = "m", .drafter = true, .target = true, .vocabulary = "v", .identity = "i", .build = "b", .device = "d",
+                                  .settings = "s", .n_vocab = 768,
                                   .n_ctx = 512, .slots = 2, .exactness = exactness_class::shape_class}}};
     CHECK(hex(*encode(0, mine)) == "01" "00" "01" "00" "03302e31" "0364656e" "01" "0200000000000000"
-                                   "01" "016d" "03" "0176" "0169" "8004" "02" "01");
+                                   "01" "016d" "03" "0176" "0169" "0162" "0164" "0173" "8006" "8004" "02" "01");
 }
 
 TEST_CASE("every kind keeps its number") {
@@ -86,4 +88,6 @@ TEST_CASE("every kind keeps its number") {
     CHECK(kind(done{}) == "22 done");
     CHECK(kind(refused{}) == "23 refused");
     CHECK(kind(cancel{}) == "24 cancel");
+    CHECK(kind(ask_status{}) == "25 ask_status");
+    CHECK(kind(status_is{}) == "26 status_is");
 }

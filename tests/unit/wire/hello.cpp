@@ -46,6 +46,21 @@ TEST_CASE("another sampler revision is refused") {
           R"(The peer "den" (Tightwad 0.1.0) has sampler revision 2 and this host (Tightwad 0.1.0) has 1, so their picks would differ; update the older of the two.)");
 }
 
+TEST_CASE("two targets have one digest when all that changes bits is the same and known") {
+    served_engine a{.name = "a", .identity = "weights", .build = "1", .device = "cpu", .settings = "f16"};
+    CHECK(exactness_digest(a).empty());
+    a.exactness = exactness_class::bitwise;
+    auto b = a;
+    b.name = "b";
+    CHECK(exactness_digest(a).size() == 64);
+    CHECK(exactness_digest(a) == exactness_digest(b));
+    b.build = "1c";
+    b.device = "pu";
+    CHECK(exactness_digest(a) != exactness_digest(b));
+    b.identity.clear();
+    CHECK(exactness_digest(b).empty());
+}
+
 TEST_CASE("another vocabulary is refused") {
     const served_engine big{.name = "big", .vocabulary = std::string(64, 'a')};
     served_engine small{.name = "small", .vocabulary = std::string(64, 'a')};

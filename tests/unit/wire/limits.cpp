@@ -43,16 +43,16 @@ TEST_CASE("a malformed frame is refused in words") {
 }
 
 TEST_CASE("a count of more than the frame can hold takes no memory") {
-    CHECK(not_read("\x21\x01\x01\xFF\xFF\x3F"s) == R"(A frame of kind piece ends after 6 bytes, inside "tokens".)");
-    CHECK(not_read("\x21\x01\x01\x81\x80\x40"s) ==
-          R"(A frame of kind piece holds 1048577 in "tokens"; at most 1048576 is allowed.)");
+    CHECK(not_read("\x14\x01\x01\x00\xFF\xFF\x3F"s) == R"(A frame of kind draft_audit ends after 7 bytes, inside "entries".)");
+    CHECK(not_read("\x14\x01\x01\x00\x81\x80\x40"s) ==
+          R"(A frame of kind draft_audit holds 1048577 in "entries"; at most 1048576 is allowed.)");
 }
 
 TEST_CASE("a token id is never negative") {
-    CHECK(not_read("\x21\x01\x01\x01\x80\x80\x80\x80\x08\x00"s) ==
-          R"(A frame of kind piece holds 2147483648 in "tokens"; at most 2147483647 is allowed.)");
-    CHECK(not_sent(piece{.request = 1, .tokens = {-1}, .text = {}}) ==
-          R"(A frame of kind piece cannot be sent: "tokens" is negative or over its limit of 2147483647.)");
+    CHECK(not_read("\x11\x01\x01\x01\x01"s + std::string(8 + 1 + 1 + 1 + 4, '\0') + "\x01\x80\x80\x80\x80\x08"s) ==
+          R"(A frame of kind draft_order holds 2147483648 in "tail"; at most 2147483647 is allowed.)");
+    CHECK(not_sent(draft_order{.sequence = 1, .tail = {-1}}) ==
+          R"(A frame of kind draft_order cannot be sent: "tail" is negative or over its limit of 2147483647.)");
     CHECK_FALSE(encode(1, draft_batch{.tokens = {{-1, 7}}}).has_value());
     CHECK_FALSE(encode(1, draft_open{.sequence = 1, .sampling = {.logit_bias = {{-1, 0}}}, .prompt = {}}).has_value());
 }
@@ -90,8 +90,16 @@ TEST_CASE("what the other end would refuse is not sent") {
     CHECK(not_sent(request) == over("submit", "stop", max_stop_strings));
     request.what.stop = {std::string(max_stop_bytes + 1, 'x')};
     CHECK(not_sent(request) == over("submit", "stop", max_stop_bytes));
-    CHECK(not_sent(piece{.request = 1, .tokens = {}, .text = std::string(max_piece_bytes + 1, 'x')}) ==
+    CHECK(not_sent(piece{.request = 1, .text = std::string(max_piece_bytes + 1, 'x')}) ==
           over("piece", "text", max_piece_bytes));
+    request.what.stop.clear();
+    request.what.input = std::vector<chat_message>(max_messages + 1);
+    CHECK(not_sent(request) == over("submit", "messages", max_messages));
+    request.what.input = std::vector<chat_message>{{std::string(max_role_bytes + 1, 'x'), ""}};
+    CHECK(not_sent(request) == over("submit", "role", max_role_bytes));
+    CHECK(not_sent(open_channel{"x", role::target, std::vector<draft_way>(max_drafts + 1)}) ==
+          over("open_channel", "drafts", max_drafts));
+    CHECK(not_sent(status_is{std::string(max_status_bytes + 1, ' ')}) == over("status_is", "json", max_status_bytes));
     CHECK(not_sent(draft_open{.sequence = 1, .sampling = {}, .prompt = token_ids(max_list_tokens + 1)}) ==
           over("draft_open", "prompt", max_list_tokens));
     CHECK(not_sent(draft_batch{.tokens = {}, .seconds = -1}) ==
@@ -100,9 +108,9 @@ TEST_CASE("what the other end would refuse is not sent") {
 
 TEST_CASE("a frame of more than the limit is neither sent nor looked at") {
     submit request{.request = 1, .what = {}};
-    request.what.prompt.assign(max_list_tokens, 0x7FFFFFFF);
+    request.what.input = token_ids(max_list_tokens, 0x7FFFFFFF);
     CHECK(encode(1, request).has_value());
-    request.what.prediction = request.what.prompt;
+    request.what.prediction.assign(4U << 20U, 'x');
     CHECK(not_sent(request).find("over the limit of 8388608") != std::string::npos);
     CHECK(not_read(std::string(max_frame_bytes + 1, '\x20')) == "A frame has 8388609 bytes; at most 8388608 are taken.");
 }

@@ -4,6 +4,7 @@
 // tests know it, and then fails them until the wire carries it.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cmath>
 #include <random>
@@ -17,15 +18,16 @@ namespace tw::wire::test {
 
 inline auto members(is<protocol_version> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<served_engine> auto& m) {
-    auto& [a, b, c, d, e, f, g, h] = m;
-    return std::tie(a, b, c, d, e, f, g, h);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l] = m;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l);
 }
 inline auto members(is<hello> auto& m) { auto& [a, b, c, d, e, f] = m; return std::tie(a, b, c, d, e, f); }
 inline auto members(is<ping> auto& m) { auto& [a] = m; return std::tie(a); }
 inline auto members(is<pong> auto& m) { auto& [a] = m; return std::tie(a); }
 inline auto members(is<goodbye> auto& m) { auto& [a] = m; return std::tie(a); }
-inline auto members(is<open_channel> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
-inline auto members(is<channel_opened> auto& m) { auto& [a] = m; return std::tie(a); }
+inline auto members(is<draft_way> auto& m) { auto& [a, b, c, d, e, f] = m; return std::tie(a, b, c, d, e, f); }
+inline auto members(is<open_channel> auto& m) { auto& [a, b, c] = m; return std::tie(a, b, c); }
+inline auto members(is<channel_opened> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<channel_refused> auto& m) { auto& [a] = m; return std::tie(a); }
 inline auto members(is<channel_closed> auto& m) { auto& [a] = m; return std::tie(a); }
 inline auto members(is<sampling_params> auto& m) {
@@ -34,8 +36,8 @@ inline auto members(is<sampling_params> auto& m) {
 }
 inline auto members(is<draft_open> auto& m) { auto& [a, b, c] = m; return std::tie(a, b, c); }
 inline auto members(is<draft_order> auto& m) {
-    auto& [a, b, c, d, e, f, g, h, i, j] = m;
-    return std::tie(a, b, c, d, e, f, g, h, i, j);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l] = m;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l);
 }
 inline auto members(is<draft_close> auto& m) { auto& [a] = m; return std::tie(a); }
 inline auto members(is<proposal> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
@@ -45,14 +47,17 @@ inline auto members(is<draft_batch> auto& m) {
 }
 inline auto members(is<audit_entry> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<draft_audit> auto& m) { auto& [a, b, c] = m; return std::tie(a, b, c); }
-inline auto members(is<draft_lost> auto& m) { auto& [a] = m; return std::tie(a); }
+inline auto members(is<draft_lost> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<drafter_failed> auto& m) { auto& [a] = m; return std::tie(a); }
-inline auto members(is<sequence_request> auto& m) {
+inline auto members(is<chat_message> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
+inline auto members(is<generation_request> auto& m) {
     auto& [a, b, c, d, e, f, g, h] = m;
     return std::tie(a, b, c, d, e, f, g, h);
 }
 inline auto members(is<submit> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
-inline auto members(is<piece> auto& m) { auto& [a, b, c] = m; return std::tie(a, b, c); }
+inline auto members(is<piece> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
+inline auto members(is<ask_status> auto&) { return std::tuple<>(); }
+inline auto members(is<status_is> auto& m) { auto& [a] = m; return std::tie(a); }
 inline auto members(is<error> auto& m) { auto& [a, b, c, d, e] = m; return std::tie(a, b, c, d, e); }
 inline auto members(is<speculation_stats::share> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<speculation_stats> auto& m) {
@@ -60,9 +65,9 @@ inline auto members(is<speculation_stats> auto& m) {
     return std::tie(a, b, c, d, e, f, g, h, i, j, k);
 }
 inline auto members(is<round_record> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
-inline auto members(is<generation_result> auto& m) {
-    auto& [a, b, c, d, e, f, g, h, i, j] = m;
-    return std::tie(a, b, c, d, e, f, g, h, i, j);
+inline auto members(is<generation_result> auto& m) { // what a replica is called stays on its machine
+    return std::tie(m.reason, m.failure, m.prompt_tokens, m.completion_tokens, m.cached_tokens, m.seed, m.stats, m.tokens,
+                    m.logits_digests, m.rounds);
 }
 inline auto members(is<done> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<refused> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
@@ -72,6 +77,7 @@ template <class T> concept plain_value =
     std::integral<T> || std::is_enum_v<T> || std::same_as<T, std::string> || std::same_as<T, std::chrono::milliseconds>;
 template <class T> concept sequence_of_values = requires(T& t) { t.begin(); t.size(); } && !plain_value<T>;
 template <class T> concept maybe = requires(T& t) { t.has_value(); *t; };
+template <class T> concept one_of_several = requires(T& t) { t.valueless_by_exception(); };
 template <class T> concept two = requires(T& t) { t.first; t.second; };
 
 // By bits, so that NaN equals itself and 0 is not -0.
@@ -84,6 +90,10 @@ template <class T> bool same(const T& a, const T& b) {
         return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
     } else if constexpr (maybe<T>) {
         return a.has_value() == b.has_value() && (!a || same(*a, *b));
+    } else if constexpr (one_of_several<T>) {
+        return a.index() == b.index() && std::visit([&](const auto& x) {
+            return same(x, std::get<std::remove_cvref_t<decltype(x)>>(b));
+        }, a);
     } else if constexpr (two<T>) {
         return same(a.first, b.first) && same(a.second, b.second);
     } else if constexpr (sequence_of_values<T>) {
@@ -134,6 +144,10 @@ class random_source {
             for (auto n = bits_() % 30; n > 0; --n) value += letters[bits_() % 7];
         } else if constexpr (maybe<T>) {
             if (bits_() % 2 != 0) fill(value.emplace());
+        } else if constexpr (one_of_several<T>) {
+            value = std::array{T(std::variant_alternative_t<0, T>()), T(std::variant_alternative_t<1, T>()),
+                               T(std::variant_alternative_t<2, T>())}[bits_() % 3];
+            std::visit([this](auto& which) { this->fill(which); }, value);
         } else if constexpr (two<T>) {
             fill(value.first);
             fill(value.second);
@@ -153,15 +167,20 @@ class random_source {
     void settle(hello& m) { m.protocol = our_protocol; m.engines.resize(m.engines.size() % max_engines); }
     void settle(sampling_params& m) { m.repeat_last_n = static_cast<std::int32_t>(bits_()); }
     void settle(draft_order& m) {
-        for (auto& chance : m.chance) chance = static_cast<float>(bits_() % 256) / 255;
-        if (bits_() % 4 == 0) m.chance = {};
+        if (m.chance)
+            for (auto& chance : *m.chance) chance = static_cast<float>(bits_() % 256) / 255;
     }
     void settle(draft_batch& m) { m.seconds = static_cast<float>(bits_() % 1000) / 997; }
     void settle(round_record& m) { m.accepted %= m.draft.size() + 1; }
     void settle(generation_result& m) {
         if (m.reason == finish_reason::failed && !m.failure) fill(m.failure.emplace());
     }
-    void settle(sequence_request& m) {
+    void settle(open_channel& m) { m.drafts.resize(m.drafts.size() % (max_drafts + 1)); }
+    void settle(chat_message& m) {
+        std::erase_if(m.role, [](char c) { return static_cast<unsigned char>(c) > 0x7E; });
+        m.content += "\n\t";
+    }
+    void settle(generation_request& m) {
         m.stop.resize(m.stop.size() % (max_stop_strings + 1));
         for (auto& each : m.stop) each = raw();
     }

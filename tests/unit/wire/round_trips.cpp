@@ -52,21 +52,38 @@ TEST_CASE("floats of the sampling arrive bit by bit") {
     CHECK(test::same(again(open), open));
 }
 
-TEST_CASE("chances arrive within half of 1/255, and none are sent where there are none") {
+TEST_CASE("chances arrive within half of 1/255, and none are sent where none are said") {
     draft_order order{.sequence = 1};
     const auto bare = encode(1, order)->size();
+    CHECK_FALSE(again(order).chance.has_value());
     for (const float chance : {0.001F, 0.1F, 0.5F, 0.999F}) {
-        order.chance.fill(chance);
-        CHECK(std::abs(again(order).chance[3] - chance) < 0.00197F);
+        order.chance.emplace().fill(chance);
+        CHECK(std::abs(again(order).chance.value()[3] - chance) < 0.00197F);
     }
     CHECK(encode(1, order)->size() == bare + grades);
-    order.chance = {-1, 2, std::numeric_limits<float>::quiet_NaN(), 0, 0, 0, 0, 0};
+    order.chance = std::array<float, grades>{-1, 2, std::numeric_limits<float>::quiet_NaN(), 0, 0, 0, 0, 0};
     CHECK(again(order).chance == std::array<float, grades>{0, 1, 0, 0, 0, 0, 0, 0});
 }
 
 TEST_CASE("a piece of text may hold any bytes, half a character too") {
     const std::string text("\0\xE8\xAA\r\n\xFF", 6);
-    CHECK(again(piece{.request = 3, .tokens = {5}, .text = text}).text == text);
+    CHECK(again(piece{.request = 3, .text = text}).text == text);
+}
+
+TEST_CASE("a request arrives whole, whichever form its prompt has") {
+    generation_request asked{.input = std::vector<chat_message>{{"user", "line\nline \x01 é"}}, .sampling = {},
+                             .max_tokens = 7, .stop = {"\xFF"}, .prediction = "as\nexpected"};
+    const auto chat = again(submit{1, asked}).what;
+    CHECK(std::get<0>(chat.input).front().content == "line\nline \x01 é");
+    CHECK(chat.prediction == asked.prediction);
+    asked.input = "text\n";
+    CHECK(std::get<1>(again(submit{1, asked}).what.input) == "text\n");
+    asked.input = token_ids{5, 6};
+    asked.max_tokens.reset();
+    CHECK(std::get<2>(again(submit{1, asked}).what.input) == token_ids{5, 6});
+    CHECK_FALSE(again(submit{1, asked}).what.max_tokens.has_value());
+    asked.input = "half a character \xE8\xAA";
+    CHECK(std::get<1>(again(submit{1, asked}).what.input) == "half a character \xEF\xBF\xBD");
 }
 
 TEST_CASE("what people read comes without control characters and not longer than a page") {

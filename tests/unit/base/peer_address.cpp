@@ -1,7 +1,7 @@
 // What may stand behind `url` for a peer, and what is said about the rest.
 #include <catch2/catch_test_macros.hpp>
 
-#include "net/peer_address.hpp"
+#include "base/peer_address.hpp"
 
 using namespace tw::net;
 

@@ -1,5 +1,5 @@
 // Reads a peer's address.
-#include "net/peer_address.hpp"
+#include "base/peer_address.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -1,0 +1,41 @@
+// Starts another program with nothing of ours but its arguments.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "base/error.hpp"
+
+namespace tw::agent {
+
+struct spawned {
+    pid_t pid = -1;
+    int output = -1; // its stdout and stderr, to be read without blocking and closed by the caller
+};
+
+// The child has /dev/null as stdin, no other descriptor, no blocked signal and no TIGHTWAD_ variable. It is killed
+// when the calling *thread* ends, so call from one that outlives it. The caller reaps it. Errors: the program
+// cannot be run.
+[[nodiscard]] result<spawned> spawn(const std::filesystem::path& program, const std::vector<std::string>& arguments);
+
+// How a process ended, for waitpid()'s status: its exit code, or 128 + the signal.
+[[nodiscard]] int exit_code_of(int status);
+
+struct finished {
+    int exit_code = 0;
+    std::string output; // at most 256 KiB
+};
+
+// Runs a program to its end. Errors: it cannot be run, or it is killed because it takes longer than `limit`.
+[[nodiscard]] result<finished> run_program(const std::filesystem::path& program,
+                                           const std::vector<std::string>& arguments,
+                                           std::chrono::milliseconds limit);
+
+// A program's file in the folders of PATH; empty when it is in none.
+[[nodiscard]] std::filesystem::path find_program(const std::string& name);
+
+} // namespace tw::agent

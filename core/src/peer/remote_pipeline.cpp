@@ -1,0 +1,172 @@
+// Requests out, pieces in; a lost link ends what runs.
+#include "peer/remote_pipeline.hpp"
+
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+
+namespace tw::peer {
+namespace {
+
+constexpr auto ask_every = std::chrono::seconds{2};
+constexpr auto wanted_for = std::chrono::seconds{10};
+
+generation_result ended(finish_reason reason, std::optional<error> failure) {
+    generation_result out;
+    out.reason = reason;
+    out.failure = std::move(failure);
+    return out;
+}
+
+} // namespace
+
+class remote_pipeline::remote_answer final : public generation {
+  public:
+    remote_answer(std::shared_ptr<far_channel> channel, wire::request_id request)
+        : channel_(std::move(channel)), request_(request) {}
+    void cancel() override { static_cast<void>(channel_->send(wire::cancel{request_})); }
+
+  private:
+    const std::shared_ptr<far_channel> channel_;
+    const wire::request_id request_;
+};
+
+remote_pipeline::remote_pipeline(remote_pipeline_parts parts) : parts_(std::move(parts)) {
+    const std::lock_guard lock(mutex_);
+    channel_ = peer_link::channels(parts_.peer)->open({parts_.target, wire::role::target, parts_.drafts},
+                                             {.opened = [this](const wire::channel_opened& what) { opened(what); },
+                                              .frame = [this](wire::message body) { return frame(std::move(body)); },
+                                              .away = [this](const std::string& why) { away(why); },
+                                              .tick = [this] { tick(); }});
+}
+
+remote_pipeline::~remote_pipeline() {
+    channel_->close("The other side needs it no more.");
+    for (auto& [request, sink] : answers_) sink->done(ended(finish_reason::cancelled, {}));
+}
+
+error remote_pipeline::unavailable() const {
+    auto why = why_away_;
+    if (why.empty()) why = parts_.peer->why();
+    if (why.empty()) why = "It has not opened \"" + parts_.target + "\" yet.";
+    auto out = fail(code::unavailable, "The peer at " + parts_.peer->url() + ", which answers for \"" + parts_.name +
+                                           "\", is not ready: " + why);
+    out.retry_after = std::chrono::seconds{1};
+    return out;
+}
+
+result<std::shared_ptr<generation>> remote_pipeline::start(generation_request request,
+                                                           std::shared_ptr<generation_sink> sink) {
+    wire::submit frame{0, std::move(request)};
+    {
+        const std::lock_guard lock(mutex_);
+        if (!channel_->is_open()) return unavailable();
+        frame.request = ++last_request_;
+        answers_[frame.request] = std::move(sink);
+    }
+    const auto sent = channel_->send(frame);
+    if (!sent && sink_of(frame.request, true)) { // else it was told already that the link is lost
+        if (sent.error().code == code::invalid_argument) return sent.error();
+        const std::lock_guard lock(mutex_);
+        return unavailable();
+    }
+    return std::make_shared<remote_answer>(channel_, frame.request);
+}
+
+std::shared_ptr<generation_sink> remote_pipeline::sink_of(wire::request_id request, bool last) {
+    const std::lock_guard lock(mutex_);
+    const auto found = answers_.find(request);
+    if (found == answers_.end()) return nullptr;
+    auto sink = found->second;
+    if (last) answers_.erase(found);
+    return sink;
+}
+
+void remote_pipeline::end(wire::request_id request, generation_result outcome) {
+    if (const auto sink = sink_of(request, true)) sink->done(std::move(outcome));
+}
+
+void remote_pipeline::opened(const wire::channel_opened& what) {
+    const std::lock_guard lock(mutex_);
+    remote_ = what.engine;
+    why_away_.clear();
+}
+
+result<void> remote_pipeline::frame(wire::message body) {
+    if (auto* piece = std::get_if<wire::piece>(&body)) {
+        if (const auto sink = sink_of(piece->request, false))
+            sink->text(is_valid_utf8(piece->text) ? piece->text : to_valid_utf8(piece->text));
+    } else if (auto* done = std::get_if<wire::done>(&body)) {
+        end(done->request, std::move(done->result));
+    } else if (auto* refused = std::get_if<wire::refused>(&body)) {
+        end(refused->request, ended(finish_reason::failed, std::move(refused->why)));
+    } else if (auto* said = std::get_if<wire::status_is>(&body)) {
+        const std::lock_guard lock(mutex_);
+        said_ = std::move(said->json);
+    } else {
+        return out_of_place(body, "target");
+    }
+    return {};
+}
+
+void remote_pipeline::away(const std::string& why) {
+    std::map<wire::request_id, std::shared_ptr<generation_sink>> lost;
+    {
+        const std::lock_guard lock(mutex_);
+        lost.swap(answers_);
+        why_away_ = why;
+    }
+    auto failure = fail(code::unavailable, "The peer at " + parts_.peer->url() + " was lost while it answered: " + why);
+    failure.retry_after = std::chrono::seconds{1};
+    for (auto& [request, sink] : lost) sink->done(ended(finish_reason::failed, failure));
+}
+
+void remote_pipeline::tick() {
+    std::shared_ptr<far_channel> channel;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto now = clock::now();
+        if (!channel_ || now - wanted_ > wanted_for || now - asked_ < ask_every) return;
+        asked_ = now;
+        channel = channel_;
+    }
+    static_cast<void>(channel->send(wire::ask_status{}));
+}
+
+nlohmann::json remote_pipeline::status() const {
+    std::string said;
+    std::optional<wire::served_engine> engine;
+    std::size_t running = 0;
+    {
+        const std::lock_guard lock(mutex_);
+        wanted_ = clock::now();
+        said = said_;
+        engine = remote_;
+        running = answers_.size();
+    }
+    nlohmann::json out{{"name", parts_.name}, {"serves", parts_.serves}, {"peer", parts_.peer->status()},
+                       {"up", is_up()},       {"running", running},      {"target", nullptr}};
+    if (engine)
+        out["target"] = {{"name", engine->name}, {"identity", engine->identity}, {"build", engine->build},
+                         {"device", engine->device}, {"context", engine->n_ctx}, {"vocabulary", engine->vocabulary},
+                         {"exactness", tw::name(engine->exactness)}};
+    auto theirs = nlohmann::json::parse(said, nullptr, false);
+    out["remote"] = theirs.is_discarded() ? nlohmann::json(nullptr) : std::move(theirs);
+    return out;
+}
+
+bool remote_pipeline::is_up() const { return channel_->is_open(); }
+
+std::optional<wire::served_engine> remote_pipeline::remote() const {
+    const std::lock_guard lock(mutex_);
+    return remote_;
+}
+
+std::size_t remote_pipeline::running() const {
+    const std::lock_guard lock(mutex_);
+    return answers_.size();
+}
+
+} // namespace tw::peer

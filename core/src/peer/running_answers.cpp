@@ -1,0 +1,111 @@
+// What a pipeline says of an answer, as frames.
+#include "peer/running_answers.hpp"
+
+#include <string>
+#include <utility>
+
+#include "base/text.hpp"
+
+namespace tw::peer {
+namespace {
+constexpr std::size_t most_answers = 256; // of one channel, waiting ones included
+}
+
+class running_answers::frame_sink final : public generation_sink {
+  public:
+    frame_sink(std::shared_ptr<running_answers> all, wire::request_id request) : all_(std::move(all)), request_(request) {}
+
+    void text(std::string_view piece) override {
+        while (!piece.empty()) {
+            const auto part = cut_utf8(piece, wire::max_piece_bytes);
+            static_cast<void>(all_->send(wire::piece{request_, std::string(part)}));
+            piece.remove_prefix(part.size());
+        }
+    }
+    void done(generation_result result) override {
+        if (!all_->forget(request_)) return;
+        const auto sent = all_->send(wire::done{request_, result});
+        if (sent || sent.error().code != code::invalid_argument) return;
+        // Digests of a very long answer do not fit a frame; its text has been sent.
+        generation_result bare;
+        bare.reason = finish_reason::failed;
+        bare.failure = sent.error();
+        bare.prompt_tokens = result.prompt_tokens;
+        bare.completion_tokens = result.completion_tokens;
+        bare.seed = result.seed;
+        static_cast<void>(all_->send(wire::done{request_, std::move(bare)}));
+    }
+
+  private:
+    const std::shared_ptr<running_answers> all_;
+    const wire::request_id request_;
+};
+
+result<void> running_answers::add(wire::request_id request) {
+    const std::lock_guard lock(mutex_);
+    if (answers_.contains(request))
+        return fail(code::corrupt, "Request " + std::to_string(request) + " was submitted while it runs.");
+    if (answers_.size() >= most_answers) {
+        auto busy = fail(code::busy, "This machine answers " + std::to_string(most_answers) +
+                                         " requests for that peer already. Try again in a moment.");
+        busy.retry_after = std::chrono::seconds{1};
+        return busy;
+    }
+    answers_[request] = {};
+    return {};
+}
+
+std::shared_ptr<generation_sink> running_answers::sink(wire::request_id request) {
+    return std::make_shared<frame_sink>(shared_from_this(), request);
+}
+
+void running_answers::started(wire::request_id request, std::shared_ptr<generation> running) {
+    bool cancelled = false;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = answers_.find(request);
+        cancelled = found == answers_.end() ? over_ : found->second.cancelled; // not found: ended, or the channel has
+        if (found != answers_.end()) found->second.running = running;
+    }
+    if (cancelled) running->cancel();
+}
+
+void running_answers::refuse(wire::request_id request, const error& why) {
+    forget(request);
+    static_cast<void>(send(wire::refused{request, why}));
+}
+
+void running_answers::cancel(wire::request_id request) {
+    std::shared_ptr<generation> running;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = answers_.find(request);
+        if (found == answers_.end()) return;
+        found->second.cancelled = true;
+        running = found->second.running;
+    }
+    if (running) running->cancel();
+}
+
+void running_answers::end() {
+    std::map<wire::request_id, answer> ended;
+    {
+        const std::lock_guard lock(mutex_);
+        over_ = true;
+        ended.swap(answers_);
+    }
+    for (const auto& [request, each] : ended)
+        if (each.running) each.running->cancel();
+}
+
+bool running_answers::is_over() const {
+    const std::lock_guard lock(mutex_);
+    return over_;
+}
+
+bool running_answers::forget(wire::request_id request) {
+    const std::lock_guard lock(mutex_);
+    return answers_.erase(request) > 0;
+}
+
+} // namespace tw::peer

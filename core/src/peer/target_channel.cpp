@@ -1,0 +1,72 @@
+// Requests to the pipeline, its answers to frames. What may wait happens on the host's own threads.
+#include "peer/target_channel.hpp"
+
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace tw::peer {
+
+target_channel::target_channel(const std::shared_ptr<frame_link>& link, std::uint32_t number,
+                               std::shared_ptr<served_target> target, std::shared_ptr<channel_book> back,
+                               std::shared_ptr<host_state> host)
+    : target_(std::move(target)), back_(std::move(back)), host_(std::move(host)),
+      answers_(std::make_shared<running_answers>(link, number)) {}
+
+void target_channel::begin(std::vector<wire::draft_way> drafts) {
+    static_cast<void>(answers_->send(wire::channel_opened{target_->engine, 0}));
+    if (drafts.empty()) return;
+    host_->housekeeping->post([self = shared_from_this(), drafts = std::move(drafts)] {
+        if (self->answers_->is_over()) return;
+        for (const auto& each : drafts)
+            self->routes_.push_back(std::make_unique<drafter_route>(each, self->target_, self->back_, self->host_->links,
+                                                                    self->host_->direct_within));
+    });
+}
+
+void target_channel::tick() {
+    for (const auto& each : routes_) each->tick();
+}
+
+result<void> target_channel::received(wire::message body) {
+    if (auto* what = std::get_if<wire::submit>(&body)) return submit(std::move(*what));
+    if (const auto* what = std::get_if<wire::cancel>(&body)) answers_->cancel(what->request);
+    else if (!std::holds_alternative<wire::ask_status>(body)) return out_of_place(body, "target");
+    else if (!asked_.exchange(true)) host_->housekeeping->post([self = shared_from_this()] { self->say_status(); });
+    return {};
+}
+
+result<void> target_channel::submit(wire::submit what) {
+    const auto added = answers_->add(what.request);
+    if (added) {
+        host_->starts->post([self = shared_from_this(), what = std::move(what)]() mutable { self->start(std::move(what)); });
+        return {};
+    }
+    if (added.error().code != code::busy) return added.error();
+    static_cast<void>(answers_->send(wire::refused{what.request, added.error()}));
+    return {};
+}
+
+void target_channel::start(wire::submit what) {
+    if (answers_->is_over()) return;
+    auto running = target_->answers->start(std::move(what.what), answers_->sink(what.request));
+    if (running) answers_->started(what.request, std::move(*running));
+    else answers_->refuse(what.request, running.error());
+}
+
+void target_channel::say_status() {
+    asked_ = false;
+    auto drafts = nlohmann::json::array();
+    for (const auto& each : routes_) drafts.push_back(each->status());
+    const nlohmann::json all{{"pipeline", target_->answers->status()}, {"drafts", std::move(drafts)}};
+    auto text = all.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    if (text.size() > wire::max_status_bytes) text = "{}";
+    static_cast<void>(answers_->send(wire::status_is{std::move(text)}));
+}
+
+void target_channel::closed(const std::string&) {
+    answers_->end();
+    host_->housekeeping->post([self = shared_from_this()] { self->routes_.clear(); });
+}
+
+} // namespace tw::peer

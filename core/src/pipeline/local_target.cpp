@@ -1,0 +1,106 @@
+// Loads, probes, finds the template.
+#include "pipeline/local_target.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+#include "bridge/chat_template.hpp"
+#include "peer/describe.hpp"
+#include "pipeline/exact_target.hpp"
+#include "service/plugin_host.hpp"
+
+namespace tw {
+namespace {
+
+// The first plugin that understands the model's own template.
+void find_chat_template(engine_pipeline_parts& parts, const resolved_node& target, const registry& plugins) {
+    const auto source = parts.target->info().chat_template;
+    parts.no_chat = "The model '" + parts.serves.front() +
+                    "' has no chat template, so chat requests cannot be rendered. Use /v1/completions.";
+    if (source.empty()) return;
+    const auto attempt = [&](const plugin& candidate) {
+        const auto* api = find_chat_template_api(candidate);
+        if (api == nullptr) return false;
+        auto made = tw::chat_template::create(
+            *api, candidate.id,
+            std::make_unique<plugin_host>(candidate.id, std::map<std::string, secret_ref>{}), source);
+        if (!made) {
+            parts.no_chat = made.error().message;
+            return false;
+        }
+        parts.chat = std::move(*made);
+        return true;
+    };
+    if (attempt(*target.code)) return;
+    for (const auto* candidate : plugins.plugins())
+        if (candidate != target.code && attempt(*candidate)) return;
+}
+
+bool has_option(const tw_engine_v1& api, std::string_view name) {
+    for (const auto* const* option = api.options; option != nullptr && *option != nullptr; ++option)
+        if ((*option)->name == name) return true;
+    return false;
+}
+
+// The target, and what its exactness asks of the passes.
+result<void> add_target(engine_pipeline_parts& parts, const resolved_node& target, const std::string& exactness,
+                        const std::function<bool(float)>& progress) {
+    probe_options probing;
+    probing.most_rows = static_cast<std::int32_t>(std::min<std::size_t>(parts.speculation.most + 1, 64));
+    probing.prefill_rows = parts.scheduling.prefill_rows;
+    auto got = load_exact_target([&](const std::string& options) { return load_engine(target, options, progress); },
+                                 target.node->options_json, has_option(*target.as_engine, "cache"), exactness, probing);
+    if (!got) return got.error();
+    const auto& report = got->report;
+    parts.exactness = {report.kind, got->cost, got->settings, report.findings};
+    parts.scheduling.reuse_prefix = report.reusable || report.kind == exactness_class::numeric;
+    if (report.kind == exactness_class::shape_class) {
+        parts.scheduling.least_rows = report.rows.least;
+        parts.scheduling.most_rows = report.rows.most;
+        parts.speculation.most = std::min(parts.speculation.most, static_cast<std::size_t>(report.rows.most - 1));
+    }
+    spdlog::info("event=exactness model=\"{}\" class={} cost={:.2f}", got->model->info().model, name(report.kind), got->cost);
+    parts.target = std::move(got->model);
+    return {};
+}
+
+speculator_options policy_of(const pipeline_config& wanted) {
+    speculator_options out;
+    out.always = wanted.always_draft;
+    if (wanted.max_draft_tokens) out.most = static_cast<std::size_t>(*wanted.max_draft_tokens);
+    using way = speculator_options::way;
+    if (wanted.drafting == "synchronous") out.mode = way::synchronous;
+    if (wanted.drafting == "streaming" || wanted.drafting == "branches") out.mode = way::streaming;
+    out.branches = wanted.drafting != "streaming";
+    return out;
+}
+
+} // namespace
+
+result<engine_pipeline_parts> load_local_target(const pipeline_config& wanted, const resolved_node& target,
+                                                const registry& plugins, const std::function<bool(float)>& progress) {
+    engine_pipeline_parts parts;
+    parts.name = wanted.name;
+    parts.serves = wanted.serves;
+    parts.scheduling.queue = wanted.queue;
+    parts.measure = !wanted.always_draft;
+    parts.speculation = policy_of(wanted);
+    if (const auto loaded = add_target(parts, target, wanted.exactness, progress); !loaded) return loaded.error();
+    find_chat_template(parts, target, plugins);
+    return parts;
+}
+
+wire::served_engine describe_target(const engine& model, const exactness_claim& exactness, const std::string& name) {
+    auto out = peer::describe(model, name);
+    out.target = true;
+    // A processor is no device to the engine, and another one computes other bits.
+    out.device += " / " + processor_name();
+    out.settings = exactness.settings;
+    out.exactness = exactness.kind.value_or(exactness_class::numeric);
+    return out;
+}
+
+} // namespace tw

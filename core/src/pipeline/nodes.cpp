@@ -1,0 +1,33 @@
+// Names to plugins to engines.
+#include "pipeline/nodes.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include "bridge/backend.hpp"
+#include "bridge/interfaces.hpp"
+#include "service/plugin_host.hpp"
+
+namespace tw {
+
+resolved_node resolve(const configuration& config, const registry& plugins, const std::string& name) {
+    resolved_node out{.node = config.node(name)};
+    if (out.node != nullptr) out.code = plugins.find(out.node->plugin);
+    if (out.code == nullptr) return out;
+    out.as_engine = find_engine(*out.code);
+    out.as_backend = find_backend(*out.code);
+    return out;
+}
+
+result<std::unique_ptr<engine>> load_engine(const resolved_node& node, const std::string& options,
+                                            const std::function<bool(float)>& progress) {
+    spdlog::info("event=loading backend={} plugin={}", node.node->name, node.code->id);
+    auto loaded = engine::create(*node.as_engine, node.code->id,
+                                 std::make_unique<plugin_host>(node.code->id, node.node->secrets), options, progress);
+    if (loaded)
+        spdlog::info("event=loaded backend={} model=\"{}\" device=\"{}\" context={} slots={}", node.node->name,
+                     (*loaded)->info().model, (*loaded)->info().device, (*loaded)->info().n_ctx,
+                     (*loaded)->info().n_seq);
+    return loaded;
+}
+
+} // namespace tw

@@ -1,0 +1,30 @@
+// What the names of a configuration lead to: plugins, and engines loaded by them.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "bridge/engine.hpp"
+#include "config/config.hpp"
+#include "plugin/registry.hpp"
+
+namespace tw {
+
+// Pointers outlive every pipeline: plugins are never unloaded. Null where the name leads nowhere; the
+// configuration's check has said so.
+struct resolved_node {
+    const node_config* node = nullptr;
+    const plugin* code = nullptr;
+    const tw_engine_v1* as_engine = nullptr;
+    const tw_backend_v1* as_backend = nullptr;
+};
+
+[[nodiscard]] resolved_node resolve(const configuration& config, const registry& plugins, const std::string& name);
+
+// Loads the engine of a node of this machine with the given options, a JSON object. `progress` gets 0 … 1 and
+// returns false to give up.
+[[nodiscard]] result<std::unique_ptr<engine>> load_engine(const resolved_node& node, const std::string& options,
+                                                          const std::function<bool(float)>& progress);
+
+} // namespace tw

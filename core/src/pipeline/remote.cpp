@@ -1,0 +1,76 @@
+// Addresses and tokens to links, names to channels.
+#include "pipeline/remote.hpp"
+
+#include <random>
+#include <utility>
+
+#include "peer/relayed_drafter.hpp"
+#include "peer/remote_drafter.hpp"
+#include "peer/remote_pipeline.hpp"
+
+namespace tw {
+
+wire::hello hello_of(const std::string& machine) {
+    std::random_device dice;
+    wire::hello out;
+    out.tightwad = TW_VERSION;
+    out.machine = machine;
+    out.session = std::uint64_t{dice()} << 32U | dice();
+    return out;
+}
+
+result<std::shared_ptr<peer::peer_link>> link_to(const node_config& node, peer::peer_links& links) {
+    const auto& there = *node.peer;
+    net::connection_options to;
+    auto address = net::parse_peer_address(there.url);
+    if (!address) return address.error();
+    to.peer = std::move(*address);
+    to.fingerprint = there.fingerprint;
+    to.limits = peer::limits_for_frames();
+    if (there.token) {
+        auto token = read_secret(*there.token);
+        if (!token) return token.error();
+        to.token = std::move(*token);
+    }
+    return links.get(std::move(to));
+}
+
+drafter_offer remote_offer(const node_config& draft, const std::shared_ptr<peer::peer_link>& link,
+                           const wire::served_engine& target) {
+    return {draft.name, [link, model = draft.peer->model, target](draft_inbox& inbox, std::size_t index) {
+                return std::make_unique<peer::remote_drafter>(peer::peer_link::channels(link), model, target, inbox, index);
+            }};
+}
+
+result<std::shared_ptr<peer::remote_pipeline>> remote_target(const pipeline_config& wanted, const node_config& target,
+                                                std::shared_ptr<peer::peer_link> link,
+                                                const std::vector<lent_drafter>& drafts) {
+    peer::remote_pipeline_parts parts;
+    parts.name = wanted.name;
+    parts.serves = wanted.serves;
+    parts.target = target.peer->model;
+    for (const auto& each : drafts) {
+        wire::draft_way way;
+        way.name = each.node->name;
+        way.fallback = each.fallback;
+        auto lent = each.local;
+        if (each.node->peer) {
+            const auto& there = *each.node->peer;
+            way.engine = there.model;
+            way.url = there.url;
+            way.fingerprint = there.fingerprint;
+            if (there.token) {
+                auto token = read_secret(*there.token);
+                if (!token) return token.error();
+                way.token = std::move(*token);
+            }
+            lent = std::make_shared<peer::relayed_drafter>(peer::peer_link::channels(each.link), there.model);
+        }
+        link->serve(way.name, std::move(lent));
+        parts.drafts.push_back(std::move(way));
+    }
+    parts.peer = std::move(link);
+    return std::make_shared<peer::remote_pipeline>(std::move(parts));
+}
+
+} // namespace tw
