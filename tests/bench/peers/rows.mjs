@@ -46,21 +46,29 @@ async function settle(server) {
     }
 }
 
-// What passes between target and drafter in a round, from answers of this mode alone.
+// A pipeline on another machine says what that one said last, which is asked for every 2 s while somebody wants to know.
+async function freshStatus(server) {
+    await status(server);
+    await wait(4500);
+    return status(server);
+}
+
+// What passes between target and drafter in a round, from answers of this mode alone: bytes as the relay saw them,
+// frames as the target's machine counts them (pings among them).
 async function perRound(server, prompts, maxTokens) {
     const frames = async () => {
-        const drafter = find(await status(server), "draft_link") ?? {};
-        return (drafter.frames_sent ?? NaN) + (drafter.frames_received ?? NaN);
+        const link = find(await freshStatus(server), "link") ?? {};
+        return (link.frames_sent ?? NaN) + (link.frames_received ?? NaN);
     };
-    const before = { bytes: await forwarded(server.relay), frames: await frames() };
+    const before = { frames: await frames(), bytes: await forwarded(server.relay) };
     const sum = { rounds: 0, ms: 0 };
     for (const prompt of prompts) {
         const answer = await ask(server, prompt, { maxTokens });
         sum.rounds += answer.rounds;
         sum.ms += answer.ms - answer.prefillMs;
     }
-    return { bytes: ((await forwarded(server.relay)) - before.bytes) / sum.rounds,
-        frames: ((await frames()) - before.frames) / sum.rounds, ms: sum.ms / sum.rounds };
+    const bytes = (await forwarded(server.relay)) - before.bytes;
+    return { bytes: bytes / sum.rounds, frames: ((await frames()) - before.frames) / sum.rounds, ms: sum.ms / sum.rounds };
 }
 
 function equalToLocal(groups, side, local) {
@@ -89,7 +97,7 @@ async function judge(bench, row, server, groups, local, prompts, maxTokens) {
     const { mode } = server;
     const side = mode.name;
     const passed = await perRound(server, prompts, maxTokens);
-    const page = await status(server);
+    const page = await freshStatus(server);
     bench.statuses.push({ row: row.name, mode: side, status: page, perRound: passed });
     const exactness = find(page, "exactness") ?? "-";
     const gain = ratios(groups, side, "alone");
