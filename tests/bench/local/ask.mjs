@@ -17,7 +17,7 @@ const endOfText = 2; // </s> in the vocabulary of both models; banned, so that a
 
 async function askOurs(server, prompt, { maxTokens, speculate = true, prediction }) {
     const { json, ms } = await post(server, "/v1/completions", {
-        model: server.model ?? "bench", prompt, max_tokens: maxTokens, temperature: 0, seed: 1, logit_bias: { [endOfText]: -100 },
+        model: "bench", prompt, max_tokens: maxTokens, temperature: 0, seed: 1, logit_bias: { [endOfText]: -100 },
         tightwad: { speculation: speculate },
         ...(prediction !== undefined && { prediction: { type: "content", content: prediction } }),
     });
@@ -51,7 +51,7 @@ export const ask = (server, prompt, how) =>
 
 // A chat answer as a stream: milliseconds to its first text, all of it, and the prompt's tokens.
 export async function askChat(server, messages, { maxTokens, speculate = true }) {
-    const body = { model: server.model ?? "bench", messages, max_tokens: maxTokens, temperature: 0, stream: true,
+    const body = { model: "bench", messages, max_tokens: maxTokens, temperature: 0, stream: true,
         stream_options: { include_usage: true } };
     if (server.kind === "ours") body.tightwad = { speculation: speculate };
     else Object.assign(body, { top_k: 1, samplers: ["top_k"], cache_prompt: true });
@@ -81,9 +81,7 @@ export async function askChat(server, messages, { maxTokens, speculate = true })
     return { firstMs, text, promptTokens: usage.prompt_tokens, cached: usage.prompt_tokens_details?.cached_tokens };
 }
 
-// What the server says about the pipeline that serves `server.model`, or about its first one.
 export async function status(server) {
     const page = await (await fetch(`${server.url}/v1/tightwad/status`)).json();
-    const all = page.pipelines ?? [];
-    return all.find((one) => one.serves?.includes(server.model)) ?? all[0] ?? {};
+    return page.pipelines?.[0] ?? {};
 }

@@ -73,36 +73,42 @@ export async function startLocal(bench) {
     const text = `[server]\nlisten = "127.0.0.1:${port}"\n[backend.target]\n${engine(place, target, 1, 1)}` +
         `[pipeline.bench]\n${toml({ serves: ["bench"], target: "target" })}`;
     const server = tightwad(place, "proxy", cores.target, "local", ["serve"], text, `http://127.0.0.1:${port}`);
-    server.model = "bench";
     bench.own(server);
     return ready(server, readyWithinMs);
 }
 
-// One drafter's machine, one target process per mode, one proxy over all of them, relays between. Returns a server per
-// mode, which is the proxy asked for that mode's model.
-export async function startMachines(bench, row, modes, { rttMs, pinned }) {
+// One drafter's machine, and per mode a target and a proxy with relays between: one mode after the other, because a
+// machine measures its passes when it starts, and two on one core would measure each other. `settle(server)` waits for
+// what is measured later. Returns a server per mode: its proxy.
+export async function startMachines(bench, row, modes, { rttMs, pinned }, settle) {
     const { place } = bench;
     const threads = pinned ? 1 : undefined;
-    bench.own(tightwad(place, "drafter", pinned, `${row} drafter`, ["peer", "start"],
-        `[backend.draft]\n${engine(place, draft, modes.length, threads)}` + peer("drafter", 9190, "drafts", "drafter"), null));
-    const http = await freePort();
-    let text = `[server]\nlisten = "127.0.0.1:${http}"\n`;
     const secret = `token = { env = "TIGHTWAD_PEER_TOKEN" }\n`;
+    // Each mode has its own way to the drafter, so that what passes there is counted for it alone.
     const relays = [];
+    for (const [i] of modes.entries()) relays.push({ target: await relay(bench, "target", 9191 + i, 9101 + i, rttMs),
+        drafter: await relay(bench, "drafter", 9190, 9201 + i, rttMs) });
+    const upAt = (server, { url }) => ready({ ...server, url: url.replace("tw:", "http:") }, readyWithinMs);
+
+    const drafter = bench.own(tightwad(place, "drafter", pinned, `${row} drafter`, ["peer", "start"],
+        `[backend.draft]\n${engine(place, draft, modes.length, threads)}` + peer("drafter", 9190, "drafts", "drafter"), null));
+    await upAt(drafter, relays[0].drafter);
+    const servers = [];
     for (const [i, mode] of modes.entries()) {
-        bench.own(tightwad(place, "target", pinned, `${row} target ${mode.name}`, ["peer", "start"],
+        const ways = relays[i];
+        const far = bench.own(tightwad(place, "target", pinned, `${row} target ${mode.name}`, ["peer", "start"],
             `[backend.target]\n${engine(place, target, 1, threads)}` + peer("target", 9191 + i, "targets", `target-${mode.name}`),
             null, mode.env));
-        const toTarget = await relay(bench, "target", 9191 + i, 9101 + i, rttMs);
-        // Its own way to the drafter, so that what passes there is counted for each mode alone.
-        const toDrafter = await relay(bench, "drafter", 9190, 9201 + i, rttMs);
-        relays.push(toDrafter.server);
-        text += `[backend.target-${mode.name}]\n` + toml({ plugin: "llamacpp", model: "target", url: toTarget.url }) + secret +
-            `[backend.draft-${mode.name}]\n` + toml({ plugin: "llamacpp", model: "draft", url: toDrafter.url }) + secret +
-            `[pipeline.${mode.name}]\n` + toml({ serves: [mode.name], target: `target-${mode.name}`,
-            draft: [`draft-${mode.name}`] });
+        await upAt(far, ways.target);
+        const port = await freePort();
+        const text = `[server]\nlisten = "127.0.0.1:${port}"\n[backend.target]\n` +
+            toml({ plugin: "llamacpp", model: "target", url: ways.target.url }) + secret + `[backend.draft]\n` +
+            toml({ plugin: "llamacpp", model: "draft", url: ways.drafter.url }) + secret + `[pipeline.bench]\n` +
+            toml({ serves: ["bench"], target: "target", draft: ["draft"] });
+        const proxy = bench.own(tightwad(place, "proxy", pinned, `${row} proxy ${mode.name}`, ["serve"], text,
+            `http://127.0.0.1:${port}`));
+        servers.push({ ...(await ready(proxy, readyWithinMs)), mode, relay: ways.drafter.server });
+        await settle(servers.at(-1));
     }
-    const proxy = bench.own(tightwad(place, "proxy", pinned, `${row} proxy`, ["serve"], text, `http://127.0.0.1:${http}`));
-    await ready(proxy, readyWithinMs);
-    return modes.map((mode, i) => ({ ...proxy, model: mode.name, mode, relay: relays[i] }));
+    return servers;
 }

@@ -14,20 +14,41 @@ export const modes = [
 // What the policy chooses by itself, for the row in which the machines share their cores.
 export const unforced = { name: "auto", env: {}, neverSlower: true };
 
-// S = E(gamma) / (gamma c + r + v(gamma)), with r as the pipeline measured it.
+// The measured v(k) with noise taken out that would make more rows cheaper than fewer: neighbours out of order are
+// averaged (isotonic regression).
+export function monotone(table) {
+    const blocks = [];
+    for (const [rows, ms] of Object.entries(table).map(([key, value]) => [Number(key), value]).sort((a, b) => a[0] - b[0])) {
+        blocks.push({ rows: [rows], ms });
+        while (blocks.length > 1 && blocks.at(-2).ms > blocks.at(-1).ms) {
+            const [a, b] = blocks.splice(-2);
+            const [n, m] = [a.rows.length, b.rows.length];
+            blocks.push({ rows: [...a.rows, ...b.rows], ms: (a.ms * n + b.ms * m) / (n + m) });
+        }
+    }
+    return Object.fromEntries(blocks.flatMap((block) => block.rows.map((rows) => [rows, block.ms])));
+}
+
+// S = E(gamma) / (gamma c + r + v(gamma)), with r as the pipeline measured it. Rounds in which the policy was silent pay no
+// r; at most as many rounds paid it as tokens of a model were drafted.
 function synchronous({ totals, estimates }) {
-    const s = predictedSpeedup(totals, estimates);
+    const paying = Math.min(1, totals.byModel / totals.rounds);
+    const s = predictedSpeedup(totals, { ...estimates, verify: monotone(estimates.verify),
+        handover_ms: estimates.handover_ms * paying });
     return { speedup: s.speedup, note: `alpha ${s.alpha.toFixed(3)} gamma ${s.gamma.toFixed(2)} c ${s.c.toFixed(3)} ` +
         `r ${s.r.toFixed(3)} v ${s.v.toFixed(3)}` };
 }
 
 // The loop of section 4 simulated with alpha, c, r and v(k) of the status. The status tells what a round waits for; where
-// nothing waits that can be less than the network's round trip, which is the least that a correction needs.
+// nothing waits that can be less than the network's round trip, which is the least that a correction needs. Drafts are no
+// longer than the longest pass that was measured.
 function loop({ estimates, rttMs }, branchHit) {
-    const step = estimates.step_ms;
+    const table = monotone(estimates.verify);
+    const rows = Object.keys(table).map(Number);
+    const step = table[Math.min(...rows)];
     const figures = { alpha: estimates.acceptance, draft: estimates.draft_ms / step,
         roundTrip: Math.max(estimates.handover_ms ?? 0, rttMs) / step,
-        verify: (drafts) => (drafts === 0 ? 1 : interpolate(estimates.verify, drafts + 1) / step), branchHit };
+        verify: (drafts) => interpolate(table, drafts + 1) / step, most: Math.max(1, Math.max(...rows) - 1), branchHit };
     const best = predictStreaming(figures);
     return { speedup: best.speedup, note: `alpha ${figures.alpha.toFixed(3)} c ${figures.draft.toFixed(3)} ` +
         `r ${figures.roundTrip.toFixed(3)} v(4) ${figures.verify(4).toFixed(3)}` };
@@ -37,11 +58,11 @@ function streaming(measured) {
     return loop(measured, 0);
 }
 
-// How often the cache had the correction is measured; unknown, it counts as always.
+// How often the cache had the correction is measured. Where the status does not say it, the prediction is that of
+// streaming without a cache, which branches must reach.
 function branches(measured) {
     const { hits, misses } = measured.branches ?? {};
     const known = hits + misses > 0;
-    const rate = known ? hits / (hits + misses) : 1;
-    const out = loop(measured, rate);
-    return { ...out, note: `${out.note} hit ${known ? rate.toFixed(2) : "1 (not measured)"}` };
+    const out = loop(measured, known ? hits / (hits + misses) : 0);
+    return { ...out, note: `${out.note} ${known ? `hit ${(hits / (hits + misses)).toFixed(2)}` : "hits unknown: as streaming"}` };
 }

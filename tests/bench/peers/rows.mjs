@@ -81,10 +81,9 @@ function equalToLocal(groups, side, local) {
 export async function measure(bench, row, local) {
     const maxTokens = bench.tokens(64);
     const prompts = [...local.keys()];
-    const servers = await startMachines(bench, row.name, row.modes, row);
-    for (const server of servers) await settle(server);
+    const servers = await startMachines(bench, row.name, row.modes, row, settle);
     const sides = [{ name: "alone", server: servers[0], how: () => ({ maxTokens, speculate: false }) },
-        ...servers.map((server) => ({ name: server.model, server, how: () => ({ maxTokens }) }))];
+        ...servers.map((server) => ({ name: server.mode.name, server, how: () => ({ maxTokens }) }))];
     const groups = await grouped(sides, prompts, bench.pairs, bench.tell(row.name));
 
     const alone = groups.map((group) => local.get(group.prompt).ms / group.alone.ms);
@@ -113,7 +112,7 @@ async function judge(bench, row, server, groups, local, prompts, maxTokens) {
     }
     if (!mode.predict) return;
     const estimates = find(page, "estimates");
-    if (!estimates || sum.drafted === 0) throw new Error(`nothing was drafted in mode ${side}, so nothing can be predicted`);
+    if (!estimates) throw new Error(`the status of mode ${side} has no estimates, so nothing can be predicted`);
     const s = mode.predict({ totals: sum, estimates, rttMs: row.rttMs, branches: find(page, "branches") });
     bench.add(figure({ ...shared, what: `${side}: measured / predicted`, values: gain.map((x) => x / s.speedup),
         key: "worst_vs_predicted", note: `S ${short(median(gain))}, predicted ${short(s.speedup)} of ${s.note}` }));

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { expectedTokens } from "../local/stats.mjs";
+import { monotone } from "./modes.mjs";
 import { predictStreaming, simulateStreaming } from "./simulate.mjs";
 
 const verify = (k) => 1 + 0.01 * k;
@@ -48,4 +49,10 @@ test("waiting for a fixed draft at no distance is the synchronous round", () => 
     // After a whole draft that stood, the next one must also guess the bonus token, so this is a little less.
     const got = simulateStreaming({ alpha, draft, roundTrip: 0, verify, wait, most: wait, tokens: 200000 });
     near(got, expectedTokens(alpha, wait) / round, 0.15, "synchronous");
+});
+
+test("a pass over more rows is never taken to be cheaper", () => {
+    assert.deepEqual(monotone({ 1: 10, 2: 15, 4: 20 }), { 1: 10, 2: 15, 4: 20 });
+    assert.deepEqual(monotone({ 1: 10, 2: 30, 4: 20, 8: 40 }), { 1: 10, 2: 25, 4: 25, 8: 40 });
+    assert.deepEqual(monotone({ 1: 30, 2: 20, 4: 10 }), { 1: 20, 2: 20, 4: 20 });
 });
