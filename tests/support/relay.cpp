@@ -151,7 +151,8 @@ struct pair_of_sockets : std::enable_shared_from_this<pair_of_sockets> {
 
 struct relay::impl {
     shared_state shared;
-    std::uint16_t target = 0, port = 0;
+    tcp::endpoint target;
+    std::uint16_t port = 0;
     tcp::acceptor acceptor{shared.loop};
     std::thread thread;
 
@@ -159,7 +160,7 @@ struct relay::impl {
         acceptor.async_accept([this](error_code failed, tcp::socket caller) {
             if (failed) return;
             const auto made = std::make_shared<pair_of_sockets>(shared, std::move(caller));
-            made->far.async_connect({asio::ip::address_v4::loopback(), target}, [this, made](error_code refused) {
+            made->far.async_connect(target, [this, made](error_code refused) {
                 if (refused) return made->reset();
                 for (auto* one : {&made->near, &made->far}) one->set_option(tcp::no_delay(true), refused);
                 made->go_on();
@@ -174,10 +175,13 @@ struct relay::impl {
     }
 };
 
-relay::relay(std::uint16_t target, relay_rules rules, std::uint16_t port) : impl_(std::make_unique<impl>()) {
-    impl_->target = target;
+relay::relay(std::uint16_t target, relay_rules rules, std::uint16_t port)
+    : relay(relay_ends{.port = port, .target = target}, std::move(rules)) {}
+
+relay::relay(const relay_ends& ends, relay_rules rules) : impl_(std::make_unique<impl>()) {
+    impl_->target = {asio::ip::make_address(ends.target_address), ends.target};
     impl_->shared.rules = std::move(rules);
-    const tcp::endpoint address(asio::ip::address_v4::loopback(), port);
+    const tcp::endpoint address(asio::ip::make_address(ends.listen_address), ends.port);
     impl_->acceptor.open(address.protocol());
     impl_->acceptor.set_option(asio::socket_base::reuse_address(true));
     impl_->acceptor.bind(address);

@@ -1,4 +1,4 @@
-// A TCP relay on loopback between two programs, with faults on demand: delay, jitter, rate limit, cut, freeze, split.
+// A TCP relay between two programs, with faults on demand: delay, jitter, rate limit, cut, freeze, split.
 #pragma once
 
 #include <chrono>
@@ -19,11 +19,20 @@ struct relay_rules {
     std::function<std::string(std::string bytes, bool up)> alter{};
 };
 
+struct relay_ends {
+    std::string listen_address = "127.0.0.1"; // numeric, of either IP version
+    std::uint16_t port = 0;                   // 0: any free one
+    std::string target_address = "127.0.0.1";
+    std::uint16_t target = 0;
+};
+
 // Runs on a thread of its own from construction to destruction. Any thread.
 class relay {
   public:
     // Forwards what connects to port() to 127.0.0.1:`target`. port = 0: any free one.
     explicit relay(std::uint16_t target, relay_rules rules = {}, std::uint16_t port = 0);
+    // Throws std::exception, with the reason, when an address is none or the port is taken.
+    explicit relay(const relay_ends& ends, relay_rules rules = {});
     ~relay();
     relay(const relay&) = delete;
     relay& operator=(const relay&) = delete;

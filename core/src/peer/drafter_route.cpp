@@ -107,7 +107,8 @@ nlohmann::json drafter_route::status() const {
             {"rtt_ms", is_direct_ ? straight : relayed},
             {"direct_rtt_ms", straight},
             {"relayed_rtt_ms", relayed},
-            {"why", why_}};
+            {"why", why_},
+            {"link", is_direct_ && direct_ ? direct_->status() : nlohmann::json(nullptr)}};
 }
 
 } // namespace tw::peer

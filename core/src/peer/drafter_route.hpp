@@ -25,7 +25,7 @@ class drafter_route {
 
     void tick();  // decides and joins when all is known or the time is up
     void leave(); // the target; for good
-    // {name, path, rtt_ms, direct_rtt_ms, relayed_rtt_ms, why}
+    // {name, path, rtt_ms, direct_rtt_ms, relayed_rtt_ms, why, link}; the link's own only where the way is direct
     [[nodiscard]] nlohmann::json status() const;
 
   private:

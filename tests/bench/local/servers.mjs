@@ -7,7 +7,7 @@ import { setTimeout as wait } from "node:timers/promises";
 
 const running = new Set();
 
-function freePort() {
+export function freePort() {
     return new Promise((resolve) => {
         const probe = createServer().listen(0, "127.0.0.1", () => {
             const { port } = probe.address();
@@ -16,17 +16,22 @@ function freePort() {
     });
 }
 
-async function ready(server) {
+// Until it answers /health with 200; an error when it ends first, or after `withinMs`.
+export async function ready(server, withinMs = Infinity) {
+    const began = Date.now();
     for (;;) {
         if (server.child.exitCode !== null || server.child.signalCode !== null)
             throw new Error(`${server.name} ended while it started; its words are in ${server.log}`);
         const answer = await fetch(`${server.url}/health`).catch(() => null);
         if (answer?.status === 200) return server;
+        if (Date.now() - began > withinMs)
+            throw new Error(`${server.name} is not ready after ${withinMs / 1000} s; its words are in ${server.log}`);
         await wait(100);
     }
 }
 
-async function launch(place, name, kind, program, args, port, env = {}) {
+// A program that runs until stop() or killAll(); `url` is where it serves, if anywhere.
+export function begin(place, name, kind, program, args, url, env = {}) {
     mkdirSync(place.logs, { recursive: true });
     const log = join(place.logs, `${name.replace(/[^a-z0-9]+/gi, "-")}.log`);
     const out = createWriteStream(log);
@@ -37,7 +42,7 @@ async function launch(place, name, kind, program, args, port, env = {}) {
         child.on("exit", resolve);
         child.on("error", resolve);
     });
-    const server = { name, kind, child, log, url: `http://127.0.0.1:${port}` };
+    const server = { name, kind, child, log, url, ended };
     server.stop = async () => {
         running.delete(server);
         child.kill("SIGTERM");
@@ -46,14 +51,17 @@ async function launch(place, name, kind, program, args, port, env = {}) {
         clearTimeout(hard);
     };
     running.add(server);
-    return ready(server);
+    return server;
 }
+
+const launch = (place, name, kind, program, args, port, env) =>
+    ready(begin(place, name, kind, program, args, `http://127.0.0.1:${port}`, env));
 
 export function killAll() {
     for (const server of running) server.child.kill("SIGKILL");
 }
 
-const toml = (table) => Object.entries(table).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`).join("");
+export const toml = (table) => Object.entries(table).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`).join("");
 
 // What { target, draft, context, slots, drafter } describes: `draft` is a model file or none, `drafter`
 // the plugin that runs it with options of its own. The draft length is left to the policy.
