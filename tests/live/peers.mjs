@@ -1,4 +1,4 @@
-// Three processes on loopback with real models: a target, a drafter and the endpoint that knows only their addresses.
+// Processes on loopback with real models: a target, a drafter, a replica and the endpoint that knows only their addresses.
 // Each in turn is killed in mid-answer: answers are equal to a local run or end with an error, and nothing hangs.
 // Usage: node peers.mjs TIGHTWAD
 import assert from 'node:assert/strict';
@@ -56,9 +56,13 @@ function config(name, text) {
   return file;
 }
 
-const ports = { target: await freePort(), drafter: await freePort(), proxy: await freePort(), local: await freePort() };
+const ports = { target: await freePort(), second: await freePort(), drafter: await freePort(), proxy: await freePort(), local: await freePort() };
 const files = {
   target: config('target', `[peer]\nlisten = "127.0.0.1:${ports.target}"\nmachine = "den"\ntargets = ["large"]\n[backend.large]\n${engine('stories15m-q8_0.gguf')}`),
+  second: config('second', `[peer]\nlisten = "127.0.0.1:${ports.second}"\nmachine = "cellar"\ntargets = ["large"]\n[backend.large]\n${engine('stories15m-q8_0.gguf')}`),
+  pair: config('pair', `[server]\nlisten = "127.0.0.1:${ports.proxy}"\n[backend.t]\n${far(ports.target, 'large')}[backend.u]\n${far(ports.second, 'large')}[pipeline.p]\nserves = ["story"]\ntarget = ["t", "u"]\n`),
+  near: config('near', `[server]\nlisten = "127.0.0.1:${ports.proxy}"\n[backend.t]\n${engine('stories15m-q8_0.gguf')}[backend.d]\n${far(ports.drafter, 'small')}[pipeline.p]\nserves = ["story"]\ntarget = "t"\ndraft = ["d"]\n`),
+  lent: config('lent', `[server]\nlisten = "127.0.0.1:${ports.proxy}"\n[backend.t]\n${far(ports.target, 'large')}[backend.d]\n${engine('stories15m-q4_0.gguf')}[pipeline.p]\nserves = ["story"]\ntarget = "t"\ndraft = ["d"]\n`),
   drafter: config('drafter', `[peer]\nlisten = "127.0.0.1:${ports.drafter}"\nmachine = "attic"\ndrafts = ["small"]\n[backend.small]\n${engine('stories15m-q4_0.gguf')}`),
   proxy: config('proxy', `[server]\nlisten = "127.0.0.1:${ports.proxy}"\n[backend.t]\n${far(ports.target, 'large')}[backend.d]\n${far(ports.drafter, 'small')}[pipeline.p]\nserves = ["story"]\ntarget = "t"\ndraft = ["d"]\n`),
   local: config('local', `[server]\nlisten = "127.0.0.1:${ports.local}"\n[backend.t]\n${engine('stories15m-q8_0.gguf')}[pipeline.p]\nserves = ["story"]\ntarget = "t"\n`),
@@ -180,6 +184,32 @@ async function main() {
   assert.ok(grown < 64, `${grown} MB more`);
 
   await proxy.kill('SIGTERM');
+  proxy = launch('proxy', ['serve', '-c', files.near], { TIGHTWAD_DRAFTING: 'streaming' });
+  await comesTrue('the endpoint', () => healthy(ports.proxy));
+  await comesTrue('the drafter', async () => (await pipeline()).speculation.estimates.drafters.some((one) => one.here));
+  equal(0, await four(0));
+  assert.ok((await pipeline()).stats.sources.model.accepted > 0);
+  await proxy.kill('SIGTERM');
+  proxy = launch('proxy', ['serve', '-c', files.lent]);
+  await comesTrue('the endpoint', () => healthy(ports.proxy));
+  await together();
+  const lentBefore = (await pipeline()).remote.pipeline.stats.sources.model.accepted;
+  equal(4, await four(4));
+  await comesTrue('accepted drafts of the endpoint\'s own', async () => (await pipeline()).remote.pipeline.stats.sources.model.accepted > lentBefore);
+  assert.equal((await pipeline()).remote.drafts[0].path, 'relayed');
+  console.log('ok a local target with a remote drafter, a remote target with a local drafter');
+  await proxy.kill('SIGTERM');
+  const second = launch('second', ['peer', 'start', '-c', files.second]);
+  proxy = launch('proxy', ['serve', '-c', files.pair]);
+  await comesTrue('two replicas', async () => await healthy(ports.proxy) && (await pipeline()).replicas.every((one) => one.up && one.exactness_known));
+  equal(0, await four(0));
+  equal(4, await four(4, () => target.kill('SIGKILL')));
+  assert.ok((await pipeline()).moves > 0, 'some answer moved');
+  equal(8, await four(8));
+  console.log('ok answers of a killed target go on at its replica with the same bytes');
+  await second.kill('SIGTERM');
+  target = start.target();
+  await proxy.kill('SIGTERM');
   proxy = launch('proxy', ['serve', '-c', files.proxy], { TIGHTWAD_PEER_TOKEN: 'another' });
   await comesTrue('the endpoint', () => healthy(ports.proxy));
   await comesTrue('a refusal', async () => /token/i.test((await pipeline()).peer.why ?? ''));
@@ -192,7 +222,7 @@ try {
   await main();
   rmSync(home, { recursive: true });
 } catch (failure) {
-  for (const name of ['target', 'drafter', 'proxy', 'local'])
+  for (const name of ['target', 'second', 'drafter', 'proxy', 'local'])
     try {
       console.error(`--- ${name}\n${readFileSync(join(home, `${name}.log`), 'utf8').split('\n').slice(-25).join('\n')}`);
     } catch { /* never started */ }
