@@ -77,7 +77,8 @@ const start = {
 const url = (port) => `http://127.0.0.1:${port}`;
 const healthy = (port) => fetch(`${url(port)}/health`).then((answer) => answer.ok, () => false);
 const pipeline = async () => (await (await fetch(`${url(ports.proxy)}/v1/tightwad/status`)).json()).pipelines[0];
-const drafting = (status) => status.up && status.remote?.pipeline?.speculation?.estimates?.drafters?.some((one) => one.here) ?? false;
+const drafting = (status) => status.up === true
+  && (status.remote?.pipeline?.speculation?.estimates?.drafters?.some((one) => one.here) ?? false);
 const agent = async (port, path) => (await fetch(`${url(port)}/v1/peer/${path}`, { headers: { authorization: `Bearer ${token}` } })).json();
 const resident = (child) => Number(readFileSync(`/proc/${child.pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]) / 1024;
 
