@@ -1,6 +1,6 @@
 // Processes on loopback with real models: a target, a drafter, a replica and the endpoint that knows only their addresses.
 // Each in turn is killed in mid-answer: answers are equal to a local run or end with an error, and nothing hangs.
-// Usage: node peers.mjs TIGHTWAD
+// Usage: node peers.mjs TIGHTWAD. By hand: on two shared cores a streaming drafter may get no turn, so CTest does not run it.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -27,7 +27,8 @@ async function freePort() {
 function launch(name, args, env = {}) {
   const log = join(home, `${name}.log`);
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, TIGHTWAD_STATE: join(home, name), TIGHTWAD_PEER_TOKEN: token, ...env } });
+    // Freed memory that the address sanitizer keeps back is no leak.
+    env: { ...process.env, ASAN_OPTIONS: 'quarantine_size_mb=8', TIGHTWAD_STATE: join(home, name), TIGHTWAD_PEER_TOKEN: token, ...env } });
   const out = createWriteStream(log, { flags: 'a' });
   child.stdout.pipe(out);
   child.stderr.pipe(out);
@@ -135,7 +136,7 @@ async function main() {
   const together = async () => comesTrue('a drafter at the target', async () => drafting(await pipeline()));
   await together();
   for (let from = 0; from < 8; from += 4) equal(from, await four(from));
-  await comesTrue('accepted drafts', async () => (await pipeline()).remote.pipeline.stats.sources.model.accepted > 0);
+  await comesTrue('accepted drafts', async () => (await answer(ports.proxy, ask(1))) && (await pipeline()).remote.pipeline.stats.sources.model.accepted > 0);
   console.log('ok drafted and decided elsewhere, equal to a local run');
 
   equal(8, await four(8, () => drafter.kill('SIGKILL')));
