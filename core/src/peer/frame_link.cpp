@@ -50,6 +50,12 @@ std::optional<double> frame_link::rtt_s() const {
 
 void frame_link::ping() {
     wire::ping next;
+    bool over = false;
+    {
+        const std::lock_guard lock(mutex_);
+        over = state_ == state::over;
+    }
+    if (over) return out_.close("goodbye");
     {
         const std::lock_guard lock(mutex_);
         const auto now = clock::now();
@@ -74,9 +80,12 @@ void frame_link::lost(const std::string& why) {
     for (const auto& end : finish()) end->lost(why);
 }
 
-void frame_link::goodbye(const std::string& why) {
+void frame_link::goodbye(const std::string& why) { part(why, true); }
+
+// One side hangs up, not both at once: two closing handshakes that cross may wait for each other.
+void frame_link::part(const std::string& why, bool hang_up) {
     static_cast<void>(put(0, wire::goodbye{why}, state::greeting));
-    out_.close(why);
+    if (hang_up) out_.close(why);
     for (const auto& end : finish()) end->lost(why);
 }
 
@@ -93,7 +102,6 @@ void frame_link::received(std::string_view bytes) {
     if (!got) return goodbye(got.error().message);
     if (const auto* said = std::get_if<wire::goodbye>(&got->body)) {
         for (const auto& end : finish()) end->closed(said->why);
-        out_.close("goodbye");
         return tell_.parted(said->why);
     }
     if (now == state::greeting) {
@@ -108,7 +116,7 @@ void frame_link::received(std::string_view bytes) {
 
 void frame_link::greet(const wire::hello& theirs) {
     if (const auto fits = wire::compare(mine_, theirs); !fits) {
-        goodbye(fits.error().message);
+        part(fits.error().message, !calling_);
         return tell_.parted(fits.error().message);
     }
     {

@@ -52,6 +52,7 @@ class frame_link {
     void refuse(std::uint32_t channel, const std::string& why);
     void close(std::uint32_t channel, const std::string& why); // its end hears nothing more
     void goodbye(const std::string& why);                      // and ends the link
+    // Also ends a link that is over and that the other side, whose turn it is, has not ended.
 
     void ping();
     [[nodiscard]] std::optional<double> rtt_s() const; // running mean; none before the first pong
@@ -66,6 +67,7 @@ class frame_link {
         std::shared_ptr<channel_end> end;
     };
 
+    void part(const std::string& why, bool hang_up);
     void greet(const wire::hello& theirs);
     void of_connection(const wire::message& body);
     void of_channel(std::uint32_t channel, wire::message body);

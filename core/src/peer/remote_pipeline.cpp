@@ -117,6 +117,7 @@ void remote_pipeline::away(const std::string& why) {
         const std::lock_guard lock(mutex_);
         lost.swap(answers_);
         why_away_ = why;
+        said_.clear(); // of a time that is over
     }
     auto failure = fail(code::unavailable, "The peer at " + parts_.peer->url() + " was lost while it answered: " + why);
     failure.retry_after = std::chrono::seconds{1};

@@ -170,6 +170,8 @@ void speculator::stream(std::span<const draft_seat> seats) {
         const auto pace = cost(each, seats.size());
         const auto step = times_.seconds(1);
         const auto ahead = std::min(longest_stream, stream_ahead + pace.handover_s / pace.token_s);
+        // Where a correction is answered well within a step, a branch would only come earlier by less than that.
+        const bool branches = options_.branches && pace.handover_s > step / 4;
         const auto group = std::clamp(step / (4 * pace.token_s), 1.0, 8.0); // the verifier looks once in a step
         for (const auto& seat : seats) {
             if (seat.most == 0) continue;
@@ -182,7 +184,7 @@ void speculator::stream(std::span<const draft_seat> seats) {
             tell(d, seat.sequence, {.want = static_cast<std::uint16_t>(want),
                                     .floor = pace.handover_s > step ? 0.01F : 0.05F, .chance = chances(d, of),
                                     .stream = true, .group = static_cast<std::uint8_t>(group),
-                                    .branches = options_.branches});
+                                    .branches = branches});
         }
     }
     collect();

@@ -10,6 +10,7 @@ constexpr double worth = 1.03;        // what must be won before anybody is aske
 constexpr double evidence = 8;        // observations before a model may draft
 constexpr std::size_t listen_every = 8; // tokens; doubles up to 2^4 times while drafting does not pay
 constexpr int quietest = 4;
+constexpr double too_far = 4; // steps of hand-over: S ≤ 1 / ((1 - α)(1 + r)) leaves nothing to win by waiting
 
 double faded(double mean, double value) { return mean + 0.1 * (value - mean); }
 
@@ -174,7 +175,7 @@ bool speculator::audit(std::span<draft_seat> seats) {
     bool listened = false;
     for (std::size_t d = 0; d < drafters_.size(); ++d) {
         auto& each = drafters_[d];
-        if (!usable(each) || each.streams) continue;
+        if (!usable(each) || each.streams || each.handover_s > too_far * times_.seconds(1)) continue;
         std::size_t told = 0;
         for (const auto& seat : seats) {
             if (!worth_asking(seat)) continue;
@@ -184,7 +185,8 @@ bool speculator::audit(std::span<draft_seat> seats) {
         }
         const auto start = clock::now();
         const auto tokens = static_cast<double>(std::min(told, 2 * each.link->longest() * seats.size()));
-        const auto patience = std::chrono::duration<double>(1.5 * tokens * cost(each, 1).token_s + 0.01);
+        const auto patience =
+            std::chrono::duration<double>(1.5 * tokens * cost(each, 1).token_s + 2 * each.handover_s + 0.01);
         if (!await(d, seats, start + std::chrono::duration_cast<clock::duration>(patience))) late(d);
         waited_s_ += std::chrono::duration<double>(clock::now() - start).count();
         listened = true;
