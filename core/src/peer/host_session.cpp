@@ -90,14 +90,9 @@ std::optional<std::uint64_t> host_session::session() const {
 nlohmann::json host_session::status() const {
     const auto rtt = link_->rtt_s();
     const std::lock_guard lock(mutex_);
-    return {{"machine", theirs_ ? nlohmann::json(theirs_->machine) : nlohmann::json(nullptr)},
-            {"version", theirs_ ? nlohmann::json(theirs_->tightwad) : nlohmann::json(nullptr)},
-            {"remote", wire_->remote()},
-            {"rtt_ms", rtt ? nlohmann::json(*rtt * 1e3) : nlohmann::json(nullptr)},
-            {"bytes_sent", counts_->bytes_sent.load()},
-            {"bytes_received", counts_->bytes_received.load()},
-            {"frames_sent", counts_->frames_sent.load()},
-            {"frames_received", counts_->frames_received.load()}};
+    auto out = link_status(theirs_, rtt, *counts_);
+    out["remote"] = wire_->remote();
+    return out;
 }
 
 } // namespace tw::peer

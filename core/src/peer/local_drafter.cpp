@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "peer/describe.hpp"
+
 namespace tw::peer {
 namespace {
 
@@ -31,6 +33,12 @@ class local_seat final : public drafter_seat {
 };
 
 } // namespace
+
+std::shared_ptr<local_drafter> local_drafter::of(std::unique_ptr<tw::engine> model, std::string name) {
+    auto what = describe(*model, std::move(name));
+    what.drafter = true;
+    return std::make_shared<local_drafter>(std::move(what), std::make_shared<drafter_service>(std::move(model)));
+}
 
 std::unique_ptr<drafter_seat> local_drafter::sit() { return std::make_unique<local_seat>(engine_, service_); }
 

@@ -190,16 +190,11 @@ std::optional<wire::hello> peer_link::theirs() const {
 nlohmann::json peer_link::status() const {
     const auto rtt = rtt_s();
     const std::lock_guard lock(mutex_);
-    return {{"url", url_},
-            {"machine", theirs_ ? nlohmann::json(theirs_->machine) : nlohmann::json(nullptr)},
-            {"version", theirs_ ? nlohmann::json(theirs_->tightwad) : nlohmann::json(nullptr)},
-            {"state", name(state_)},
-            {"why", why_.empty() ? nlohmann::json(nullptr) : nlohmann::json(why_)},
-            {"rtt_ms", rtt ? nlohmann::json(*rtt * 1e3) : nlohmann::json(nullptr)},
-            {"bytes_sent", counts_->bytes_sent.load()},
-            {"bytes_received", counts_->bytes_received.load()},
-            {"frames_sent", counts_->frames_sent.load()},
-            {"frames_received", counts_->frames_received.load()}};
+    auto out = link_status(theirs_, rtt, *counts_);
+    out["url"] = url_;
+    out["state"] = name(state_);
+    out["why"] = why_.empty() ? nlohmann::json(nullptr) : nlohmann::json(why_);
+    return out;
 }
 
 } // namespace tw::peer

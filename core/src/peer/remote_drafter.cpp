@@ -43,7 +43,7 @@ void remote_drafter::opened(const wire::channel_opened& what) {
     }
     for (const auto each : unclosed) send(draft_close{each});
     longest_ = static_cast<std::size_t>(engine.n_ctx) / 2;
-    inbox_.put(index_, drafter_event(drafter_back{longest_}));
+    inbox_.put(index_, drafter_event(drafter_back{}));
 }
 
 result<void> remote_drafter::frame(wire::message body) {

@@ -22,6 +22,18 @@
 namespace tw {
 namespace {
 
+struct wanted_draft {
+    std::string name;
+    bool fallback;
+};
+
+std::vector<wanted_draft> drafts_of(const pipeline_config& wanted) {
+    std::vector<wanted_draft> out;
+    for (const auto& name : wanted.draft) out.push_back({name, false});
+    for (const auto& name : wanted.draft_fallback) out.push_back({name, true});
+    return out;
+}
+
 void check_target(const pipeline_config& pipeline, const resolved_node& target, std::vector<diagnostic>& mistakes) {
     if (target.code == nullptr) return; // config and registry have said so
     if (target.as_engine != nullptr) return;
@@ -37,9 +49,7 @@ void check_target(const pipeline_config& pipeline, const resolved_node& target, 
 
 void check_draft(const pipeline_config& pipeline, const configuration& config, const registry& plugins,
                  std::vector<diagnostic>& mistakes) {
-    auto drafts = pipeline.draft;
-    drafts.insert(drafts.end(), pipeline.draft_fallback.begin(), pipeline.draft_fallback.end());
-    for (const auto& name : drafts)
+    for (const auto& [name, fallback] : drafts_of(pipeline))
         if (const auto draft = resolve(config, plugins, name); draft.code != nullptr && draft.as_engine == nullptr)
             mistakes.push_back({draft.node->at, "The plugin '" + draft.node->plugin + "' of backend '" + name +
                                                     "' offers no engine, so it cannot draft for pipeline '" +
@@ -77,18 +87,6 @@ struct workshop {
     const registry& plugins;
     peer::peer_links links;
 };
-
-struct wanted_draft {
-    std::string name;
-    bool fallback;
-};
-
-std::vector<wanted_draft> drafts_of(const pipeline_config& wanted) {
-    std::vector<wanted_draft> out;
-    for (const auto& name : wanted.draft) out.push_back({name, false});
-    for (const auto& name : wanted.draft_fallback) out.push_back({name, true});
-    return out;
-}
 
 // A drafter that cannot be used: an error, or a line in the log and the status.
 result<void> without(engine_pipeline_parts& parts, const pipeline_config& wanted, const std::string& draft,
@@ -145,10 +143,7 @@ result<std::vector<lent_drafter>> lend_drafts(const pipeline_config& wanted, wor
         } else {
             auto model = load_engine(draft, draft.node->options_json, progress);
             if (!model) return model.error();
-            auto what = peer::describe(**model, each.name);
-            what.drafter = true;
-            lent.local = std::make_shared<peer::local_drafter>(std::move(what),
-                                                               std::make_shared<drafter_service>(std::move(*model)));
+            lent.local = peer::local_drafter::of(std::move(*model), each.name);
         }
         out.push_back(std::move(lent));
     }
@@ -164,7 +159,7 @@ result<replica> local_target(const pipeline_config& wanted, const resolved_node&
     if (!added) return added.error();
     auto made = std::make_shared<engine_pipeline>(std::move(*parts));
     const auto digest = wire::exactness_digest(describe_target(made->target(), made->exactness(), target.node->name));
-    return replica{target.node->name, std::move(made), [] { return true; }, [digest] { return digest; }};
+    return replica{target.node->name, std::move(made), {}, [digest] { return digest; }};
 }
 
 result<replica> plain_target(const pipeline_config& wanted, const resolved_node& target) {
@@ -174,7 +169,7 @@ result<replica> plain_target(const pipeline_config& wanted, const resolved_node&
     if (!made) return made.error();
     return replica{target.node->name,
                    std::make_shared<backend_pipeline>(wanted.name, wanted.serves, std::move(*made)),
-                   [] { return true; }, {}};
+                   {}, {}};
 }
 
 result<replica> far_target(const pipeline_config& wanted, const resolved_node& target, workshop& shop,

@@ -6,7 +6,6 @@
 
 #include "peer/relayed_drafter.hpp"
 #include "peer/remote_drafter.hpp"
-#include "peer/remote_pipeline.hpp"
 
 namespace tw {
 
@@ -19,6 +18,15 @@ wire::hello hello_of(const std::string& machine) {
     return out;
 }
 
+namespace {
+
+// Empty where the peer asks for none.
+result<std::string> token_of(const peer_ref& there) {
+    return there.token ? read_secret(*there.token) : result<std::string>(std::string());
+}
+
+} // namespace
+
 result<std::shared_ptr<peer::peer_link>> link_to(const node_config& node, peer::peer_links& links) {
     const auto& there = *node.peer;
     net::connection_options to;
@@ -27,11 +35,9 @@ result<std::shared_ptr<peer::peer_link>> link_to(const node_config& node, peer::
     to.peer = std::move(*address);
     to.fingerprint = there.fingerprint;
     to.limits = peer::limits_for_frames();
-    if (there.token) {
-        auto token = read_secret(*there.token);
-        if (!token) return token.error();
-        to.token = std::move(*token);
-    }
+    auto token = token_of(there);
+    if (!token) return token.error();
+    to.token = std::move(*token);
     return links.get(std::move(to));
 }
 
@@ -42,9 +48,9 @@ drafter_offer remote_offer(const node_config& draft, const std::shared_ptr<peer:
             }};
 }
 
-result<std::shared_ptr<peer::remote_pipeline>> remote_target(const pipeline_config& wanted, const node_config& target,
-                                                std::shared_ptr<peer::peer_link> link,
-                                                const std::vector<lent_drafter>& drafts) {
+result<std::shared_ptr<peer::remote_pipeline>>
+remote_target(const pipeline_config& wanted, const node_config& target, std::shared_ptr<peer::peer_link> link,
+              const std::vector<lent_drafter>& drafts) {
     peer::remote_pipeline_parts parts;
     parts.name = wanted.name;
     parts.serves = wanted.serves;
@@ -59,11 +65,9 @@ result<std::shared_ptr<peer::remote_pipeline>> remote_target(const pipeline_conf
             way.engine = there.model;
             way.url = there.url;
             way.fingerprint = there.fingerprint;
-            if (there.token) {
-                auto token = read_secret(*there.token);
-                if (!token) return token.error();
-                way.token = std::move(*token);
-            }
+            auto token = token_of(there);
+            if (!token) return token.error();
+            way.token = std::move(*token);
             lent = std::make_shared<peer::relayed_drafter>(peer::peer_link::channels(each.link), there.model);
         }
         link->serve(way.name, std::move(lent));

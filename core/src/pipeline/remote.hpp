@@ -7,8 +7,8 @@
 
 #include "config/config.hpp"
 #include "peer/peer_links.hpp"
-#include "peer/served_drafter.hpp"
 #include "peer/remote_pipeline.hpp"
+#include "peer/served_drafter.hpp"
 #include "speculation/speculator.hpp"
 
 namespace tw {
@@ -33,8 +33,8 @@ struct lent_drafter {
 };
 
 // A target on another machine with the drafters it is to use.
-[[nodiscard]] result<std::shared_ptr<peer::remote_pipeline>> remote_target(const pipeline_config& wanted, const node_config& target,
-                                                              std::shared_ptr<peer::peer_link> link,
-                                                              const std::vector<lent_drafter>& drafts);
+[[nodiscard]] result<std::shared_ptr<peer::remote_pipeline>>
+remote_target(const pipeline_config& wanted, const node_config& target, std::shared_ptr<peer::peer_link> link,
+              const std::vector<lent_drafter>& drafts);
 
 } // namespace tw

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "peer/describe.hpp"
 #include "peer/local_drafter.hpp"
 #include "pipeline/engine_pipeline.hpp"
 #include "pipeline/local_target.hpp"
@@ -18,12 +17,8 @@ using progress_of = std::function<bool(float)>;
 result<served_engines::drafter> load_drafter(const resolved_node& node, const progress_of& progress) {
     auto model = load_engine(node, node.node->options_json, progress);
     if (!model) return model.error();
-    auto what = peer::describe(**model, node.node->name);
-    what.drafter = true;
     auto label = (*model)->info().model;
-    auto service = std::make_shared<drafter_service>(std::move(*model));
-    return served_engines::drafter{std::make_shared<peer::local_drafter>(std::move(what), std::move(service)),
-                                   std::move(label)};
+    return served_engines::drafter{peer::local_drafter::of(std::move(*model), node.node->name), std::move(label)};
 }
 
 result<served_engines::target> load_target(const resolved_node& node, const configuration& config,

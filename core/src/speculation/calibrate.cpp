@@ -43,17 +43,14 @@ void speculator::calibrate(engine& target) {
 bool speculator::wants_measuring() {
     const std::lock_guard lock(mutex_);
     collect();
-    return std::any_of(drafters_.begin(), drafters_.end(), [](const auto& each) {
-        return each.link != nullptr && each.alive && each.here && !each.measured;
-    });
+    return std::any_of(drafters_.begin(), drafters_.end(),
+                       [](const auto& each) { return each.present() && !each.measured; });
 }
 
 void speculator::measure(engine& target, std::int32_t sequence) {
     const std::lock_guard lock(mutex_);
-    for (std::size_t d = 0; d < drafters_.size(); ++d) {
-        const auto& each = drafters_[d];
-        if (each.link != nullptr && each.alive && each.here && !each.measured) measure_drafter(d, target, sequence);
-    }
+    for (std::size_t d = 0; d < drafters_.size(); ++d)
+        if (drafters_[d].present() && !drafters_[d].measured) measure_drafter(d, target, sequence);
     static_cast<void>(target.truncate(sequence, 0));
 }
 

@@ -19,9 +19,7 @@ namespace tw {
 struct drafter_away { // nothing reaches it now; it may come back
     std::string why;
 };
-struct drafter_back { // it can be asked (again); what it was told before may be lost
-    std::size_t longest = 0; // the longest draft it can make
-};
+struct drafter_back {}; // it can be asked (again); what it was told before may be lost
 using drafter_event = std::variant<draft_batch, draft_audit, draft_lost, drafter_failed, drafter_away, drafter_back>;
 
 // What arrived, from all drafters of one verifier. Any thread.

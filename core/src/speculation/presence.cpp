@@ -6,11 +6,10 @@
 namespace tw {
 
 bool speculator::reachable(const drafter& each) const {
-    if (each.link == nullptr || !each.alive || !each.here) return false;
+    if (!each.present()) return false;
     if (!each.fallback) return true;
-    return std::none_of(drafters_.begin(), drafters_.end(), [](const drafter& other) {
-        return other.link != nullptr && other.alive && other.here && !other.fallback;
-    });
+    return std::none_of(drafters_.begin(), drafters_.end(),
+                        [](const drafter& other) { return other.present() && !other.fallback; });
 }
 
 // Gives a drafter the first free place; the answers that run learn of it.

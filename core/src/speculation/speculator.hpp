@@ -91,6 +91,8 @@ class speculator final : public draft_planner {
         double order_s = 0;                // its own time for the order under way, as it reports it
         std::size_t order_tokens = 0;      // of its largest batch
         std::size_t tokens = 0;            // drafted so far
+
+        [[nodiscard]] bool present() const { return link != nullptr && alive && here; }
     };
     struct intent { // an order worth giving
         std::size_t drafter = 0;

@@ -24,7 +24,7 @@ class line final : public draft_link {
     void cut(bool on) {
         cut_ = on;
         if (on) inbox_.put(index_, drafter_away{"The line is cut."});
-        else inbox_.put(index_, drafter_back{drafter_.longest()});
+        else inbox_.put(index_, drafter_back{});
     }
 
     std::atomic<int> opened{0};
