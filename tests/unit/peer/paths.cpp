@@ -19,21 +19,23 @@ nlohmann::json drafts_of(remote_pipeline& remote) {
     return drafts[0];
 }
 
-// Answers equal the target's own, and drafts were accepted.
+// Answers equal the target's own, and drafts are accepted: on a busy machine after some silence, as the policy may.
 void check_answers(remote_pipeline& remote) {
     toy_pipeline local;
-    std::uint64_t accepted = 0;
-    std::vector<std::shared_ptr<collected>> there;
-    for (std::uint64_t seed = 0; seed < 12; ++seed) there.push_back(begin(remote, request(seed, 100)));
-    for (std::uint64_t seed = 0; seed < 12; ++seed) {
-        const auto got = end_of(*there[seed]);
-        CHECK(got.outcome.tokens == run(local, request(seed, 100)).outcome.tokens);
-        accepted += got.outcome.stats.accepted;
-    }
-    CHECK(accepted > 20);
+    std::uint64_t accepted = 0, seed = 0;
+    CHECK(comes_true([&] {
+        std::vector<std::pair<std::uint64_t, std::shared_ptr<collected>>> there;
+        for (const auto end = seed + 12; seed < end; ++seed) there.emplace_back(seed, begin(remote, request(seed, 100)));
+        for (const auto& [asked, answer] : there) {
+            const auto got = end_of(*answer);
+            CHECK(got.outcome.tokens == run(local, request(asked, 100)).outcome.tokens);
+            accepted += got.outcome.stats.accepted;
+        }
+        return accepted > 20;
+    }));
 }
 
-constexpr auto slow = R"({"delay_us":300})";
+constexpr auto slow = R"({"delay_us":3000})"; // so slow that drafting pays
 
 } // namespace
 
