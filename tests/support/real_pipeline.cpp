@@ -22,7 +22,7 @@ namespace {
 
 tw::node_config node(const std::string& name, const std::string& path, int slots, int threads) {
     return {.interface = "backend", .name = name, .plugin = "llamacpp", .sha256 = {},
-            .options_json = nlohmann::json{{"model_path", path}, {"slots", slots}, {"threads", threads}}.dump(), .secrets = {}, .at = {}};
+            .options_json = nlohmann::json{{"model_path", path}, {"slots", slots}, {"threads", threads}}.dump(), .secrets = {}, .peer = {}, .at = {}};
 }
 
 } // namespace
@@ -39,6 +39,7 @@ std::shared_ptr<tw::pipeline> load_pair(const std::string& target, const std::st
     tw::configuration config;
     config.nodes = {node("target", target, slots, threads), node("draft", draft, slots, threads)};
     config.pipelines = {{.name = "bench", .serves = {"bench"}, .draft = {"draft"}, .target = "target",
+                         .replicas = {}, .draft_fallback = {},
                          .max_draft_tokens = draft_length, .always_draft = true, .fallback = false, .queue = 100000, .at = {}}};
     for (const auto& mistake : tw::check_pipelines(config, plugins)) give_up(mistake.message);
     auto built = tw::build_pipelines(config, plugins, [](float) { return true; });
