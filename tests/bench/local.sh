@@ -5,9 +5,10 @@
 set -eu
 cd "$(dirname "$0")/../.."
 . tests/bench/common.sh
+export TIGHTWAD_ENGINE=source # llama-server and Tightwad run the same build of llama.cpp
 bench_build tightwad
 quiet_run "$tw_cache/bench/build.log" "the build" cmake --build build-bench --target plugin_unruly
 sh apps/setup/models.sh build-bench/bin/tightwad-make-model --bench
-peer=$(sh apps/setup/engine.sh --source)/bin/llama-server
+peer=$engine_dir/bin/llama-server
 exec node tests/bench/local.mjs --out build-bench/local --tightwad build-bench/bin/tightwad --peer "$peer" \
     --models "$models" --plugins build-bench/lib/tightwad/plugins --plugins build-bench/tests/plugins/unruly "$@"

@@ -10,6 +10,7 @@ constexpr double worth = 1.03;        // what must be won before anybody is aske
 constexpr double evidence = 8;        // observations before a model may draft
 constexpr std::size_t listen_every = 8; // tokens; doubles up to 2^4 times while drafting does not pay
 constexpr int quietest = 4;
+constexpr double listening_share = 0.01; // of the time, while drafting does not pay
 constexpr double too_far = 4; // steps of hand-over: S ≤ 1 / ((1 - α)(1 + r)) leaves nothing to win by waiting
 
 double faded(double mean, double value) { return mean + 0.1 * (value - mean); }
@@ -160,7 +161,9 @@ void speculator::learn(std::span<const round_outcome> outcomes, std::size_t rows
     if (ordered_) {
         model_gain_.drafted(tokens, seconds + waited_s_, plain);
         quiet_ = 0;
+        rest_s_ = 0;
     } else {
+        rest_s_ -= seconds;
         model_gain_.plain();
         for (const auto& outcome : outcomes)
             if (outcome.sequence != 0) unheard_ += outcome.tokens.size();
@@ -171,7 +174,8 @@ void speculator::learn(std::span<const round_outcome> outcomes, std::size_t rows
 
 bool speculator::audit(std::span<draft_seat> seats) {
     const bool anybody = std::any_of(seats.begin(), seats.end(), [&](const auto& seat) { return worth_asking(seat); });
-    if (!anybody || unheard_ < listen_every << quiet_) return false;
+    if (!anybody || unheard_ < listen_every << quiet_ || rest_s_ > 0) return false;
+    const auto before = waited_s_;
     bool listened = false;
     for (std::size_t d = 0; d < drafters_.size(); ++d) {
         auto& each = drafters_[d];
@@ -193,6 +197,7 @@ bool speculator::audit(std::span<draft_seat> seats) {
     }
     if (!listened) return false;
     unheard_ = 0;
+    rest_s_ = (waited_s_ - before) / listening_share;
     quiet_ = std::min(quiet_ + 1, quietest);
     return true;
 }

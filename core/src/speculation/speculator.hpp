@@ -138,6 +138,7 @@ class speculator final : public draft_planner {
     bool ordered_ = false;      // a model drafted for the round under way
     double waited_s_ = 0;       // for it
     std::size_t unheard_ = 0;   // tokens since drafters were last listened to
+    double rest_s_ = 0;         // of passes, before they are listened to again
     int quiet_ = 0;             // how often in a row listening said that drafting does not pay
     double length_ = 0, predicted_ = 1; // running means
 };
