@@ -69,6 +69,12 @@ result<std::shared_ptr<generation>> engine_pipeline::start(generation_request re
         std::move(sink));
 }
 
+result<std::int64_t> engine_pipeline::count_tokens(const generation_request& request) const {
+    const auto prompt = prompt_tokens(request);
+    if (!prompt) return prompt.error();
+    return static_cast<std::int64_t>(prompt->size());
+}
+
 // A prediction that cannot be used costs nothing: it only makes the answer no faster.
 token_ids engine_pipeline::predicted_tokens(const generation_request& request) const {
     if (request.prediction.empty() || request.prediction.size() > longest_text_) return {};

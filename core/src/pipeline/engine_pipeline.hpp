@@ -48,6 +48,7 @@ class engine_pipeline final : public pipeline {
     [[nodiscard]] const std::vector<std::string>& serves() const override { return serves_; }
     [[nodiscard]] result<std::shared_ptr<generation>> start(generation_request request,
                                                             std::shared_ptr<generation_sink> sink) override;
+    [[nodiscard]] result<std::int64_t> count_tokens(const generation_request& request) const override;
     [[nodiscard]] nlohmann::json status() const override;
 
     // False where the target cannot roll back: nobody may join then.

@@ -63,6 +63,14 @@ result<std::shared_ptr<generation>> replica_pipeline::start(generation_request r
     return answer;
 }
 
+// Any replica would say the same; one of this machine can.
+result<std::int64_t> replica_pipeline::count_tokens(const generation_request& request) const {
+    auto counted = replicas_.front().what->count_tokens(request);
+    for (std::size_t i = 1; i < replicas_.size() && !counted && counted.error().code == code::unsupported; ++i)
+        counted = replicas_[i].what->count_tokens(request);
+    return counted;
+}
+
 result<void> replica_pipeline::place(const std::shared_ptr<replicated_answer>& answer) {
     const auto wish = answer->wants();
     std::vector<bool> tried(replicas_.size());

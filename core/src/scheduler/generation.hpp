@@ -86,6 +86,7 @@ struct generation_result {
     token_ids tokens;                          // of the answer, the end-of-generation token included
     std::vector<std::uint64_t> logits_digests; // one per token, when asked for
     std::vector<round_record> rounds;          // when asked for
+    std::string stopped_by; // the stop string that ended the answer; empty = none did
     std::string continued_on; // the replica that went on with other bytes than the lost one's may have been; empty = none
 };
 

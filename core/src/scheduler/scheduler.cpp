@@ -209,6 +209,7 @@ void scheduler::finish(sequence& answer, finish_reason reason, std::optional<err
     out.logits_digests = std::move(answer.digests);
     out.cached_tokens = static_cast<std::int64_t>(answer.reused);
     out.rounds = std::move(answer.rounds);
+    out.stopped_by = answer.text.stopped_by();
     if (answer.slot >= 0) vacate(answer, reason == finish_reason::failed);
     answer.sink->done(std::move(out));
 }

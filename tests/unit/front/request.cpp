@@ -1,7 +1,7 @@
 // What the front makes of request bodies.
 #include <catch2/catch_test_macros.hpp>
 
-#include "front/openai_request.hpp"
+#include "front/api_request.hpp"
 
 using namespace tw;
 using namespace tw::front;

@@ -67,7 +67,7 @@ inline auto members(is<speculation_stats> auto& m) {
 inline auto members(is<round_record> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<generation_result> auto& m) { // what a replica is called stays on its machine
     return std::tie(m.reason, m.failure, m.prompt_tokens, m.completion_tokens, m.cached_tokens, m.seed, m.stats, m.tokens,
-                    m.logits_digests, m.rounds);
+                    m.logits_digests, m.rounds, m.stopped_by);
 }
 inline auto members(is<done> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<refused> auto& m) { auto& [a, b] = m; return std::tie(a, b); }

@@ -1,0 +1,26 @@
+// Chat and completions as OpenAI writes them.
+#pragma once
+
+#include "front/answer_writer.hpp"
+
+namespace tw::front {
+
+class openai_writer final : public answer_writer {
+  public:
+    openai_writer(const api_request& request, answer_identity who);
+
+    /// One chunk a choice.
+    [[nodiscard]] std::string opening() override;
+    /// Usage if asked for and [DONE], or the error.
+    [[nodiscard]] std::string closing() override;
+    [[nodiscard]] std::string whole() override;
+
+  private:
+    [[nodiscard]] std::string piece(std::size_t index, std::string_view text) override;
+    [[nodiscard]] std::string ended(std::size_t index) override;
+
+    int n_;
+    std::vector<std::string> echo_; // one a choice, empty without echo
+};
+
+} // namespace tw::front
