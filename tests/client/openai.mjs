@@ -138,7 +138,7 @@ test('a bad request is BadRequestError with the field', async () => {
   await fails(ask({ messages: 'hi' }), OpenAI.BadRequestError, 400, 'invalid_value', 'messages');
   const tools = [{ type: 'function', function: { name: 'f', parameters: {} } }];
   await fails(ask({ tools }), OpenAI.BadRequestError, 400, 'unsupported_parameter', 'tools');
-  await fails(ask({ logprobs: true }), OpenAI.BadRequestError, 400, 'unsupported_parameter', 'logprobs');
+  await fails(ask({ top_logprobs: 3 }), OpenAI.BadRequestError, 400, 'invalid_value', 'top_logprobs');
   await fails(ask({ response_format: { type: 'json_object' } }), OpenAI.BadRequestError, 400, 'unsupported_parameter',
     'response_format');
   await fails(ask({ stream: true, temperature: 9 }), OpenAI.BadRequestError, 400);
@@ -184,4 +184,15 @@ test('ten streams at once are each their own', async () => {
     return chunks.map((chunk) => chunk.choices[0].delta.content ?? '').join('');
   }));
   assert.deepEqual(streamed, single);
+});
+
+test('log probabilities, with speculation as without, whole as streamed', async () => {
+  const request = { model, messages, max_tokens: 8, seed: 12, logprobs: true, top_logprobs: 2 };
+  const tokens = (answer) => answer.choices[0].logprobs.content;
+  const whole = await client.chat.completions.create(request);
+  const off = await client.chat.completions.create({ ...request, tightwad: { speculation: false } });
+  assert(tokens(whole).length > 0 && tokens(whole).every((one) => one.logprob <= 0));
+  assert.deepEqual(tokens(whole), tokens(off));
+  const chunks = await collect(await client.chat.completions.create({ ...request, stream: true }));
+  assert.deepEqual(chunks.flatMap((one) => one.choices[0].logprobs?.content ?? []), tokens(whole));
 });

@@ -31,14 +31,16 @@ answer_identity new_identity(const api_request& request, std::string model) {
             .id = random_id(prefix()),
             .model = std::move(model),
             .created = std::chrono::duration_cast<std::chrono::seconds>(now).count(),
-            .include_usage = request.include_usage};
+            .include_usage = request.include_usage,
+            .logprobs = request.base.top_logprobs.has_value()};
 }
 
 std::string answer_writer::add(answer_event event) {
     auto& choice = choices_.at(event.index);
     if (!event.end) {
         choice.text += event.text;
-        return stream_ ? piece(event.index, event.text) : std::string();
+        choice.likelihoods.insert(choice.likelihoods.end(), event.likelihoods.begin(), event.likelihoods.end());
+        return stream_ ? piece(event) : std::string();
     }
     choice.result = *std::move(event.end);
     ++ended_;

@@ -19,7 +19,7 @@ struct answer_identity {
     endpoint kind = endpoint::chat;
     std::string id, model;
     std::int64_t created = 0; // seconds since 1970
-    bool include_usage = false;
+    bool include_usage = false, logprobs = false;
 };
 
 /// A new id as the API forms them, and now.
@@ -28,6 +28,7 @@ struct answer_identity {
 /// One of the answers to a request.
 struct choice {
     std::string text;
+    std::vector<token_likelihood> likelihoods; // when asked for
     generation_result result;
 };
 
@@ -64,7 +65,7 @@ class answer_writer {
 
   protected:
     /// The bytes of a piece in a stream. It is in `choices()` already.
-    [[nodiscard]] virtual std::string piece(std::size_t index, std::string_view text) = 0;
+    [[nodiscard]] virtual std::string piece(const answer_event& event) = 0;
     /// The bytes of an answer's end in a stream; not called for one that failed.
     [[nodiscard]] virtual std::string ended(std::size_t index) = 0;
 

@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-std::string event(const char* name, ordered_json fields = ordered_json::object()) {
+std::string named(const char* name, ordered_json fields = ordered_json::object()) {
     ordered_json out{{"type", name}};
     out.update(fields);
     return sse_event(name, text_of(out));
@@ -54,28 +54,28 @@ void anthropic_writer::put_stop(ordered_json& into) const {
 std::string anthropic_writer::opening() {
     auto begun = message();
     begun["usage"] = usage({}); // the prompt is not counted yet; message_delta has the figures
-    return event("message_start", {{"message", std::move(begun)}}) +
-           event("content_block_start",
+    return named("message_start", {{"message", std::move(begun)}}) +
+           named("content_block_start",
                  {{"index", 0}, {"content_block", {{"type", "text"}, {"text", ""}}}});
 }
 
-std::string anthropic_writer::piece(std::size_t /*index*/, std::string_view text) {
-    return event("content_block_delta",
-                 {{"index", 0}, {"delta", {{"type", "text_delta"}, {"text", text}}}});
+std::string anthropic_writer::piece(const answer_event& event) {
+    return named("content_block_delta",
+                 {{"index", 0}, {"delta", {{"type", "text_delta"}, {"text", event.text}}}});
 }
 
 std::string anthropic_writer::ended(std::size_t /*index*/) {
     ordered_json delta;
     put_stop(delta);
-    return event("content_block_stop", {{"index", 0}}) +
-           event("message_delta", {{"delta", std::move(delta)},
+    return named("content_block_stop", {{"index", 0}}) +
+           named("message_delta", {{"delta", std::move(delta)},
                                    {"usage", usage(choices().front().result)},
                                    {"tightwad", figures(choices())}});
 }
 
 std::string anthropic_writer::closing() {
     if (failure()) return sse_event("error", error_body(dialect::anthropic, problem_of(*failure())));
-    return event("message_stop");
+    return named("message_stop");
 }
 
 std::string anthropic_writer::whole() {

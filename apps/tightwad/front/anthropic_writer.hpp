@@ -17,7 +17,7 @@ class anthropic_writer final : public answer_writer {
     [[nodiscard]] std::string_view ping() const override;
 
   private:
-    [[nodiscard]] std::string piece(std::size_t index, std::string_view text) override;
+    [[nodiscard]] std::string piece(const answer_event& event) override;
     [[nodiscard]] std::string ended(std::size_t index) override;
     [[nodiscard]] nlohmann::ordered_json message() const;
     void put_stop(nlohmann::ordered_json& into) const;

@@ -19,7 +19,7 @@ double ms(double seconds) {
 
 ordered_json figures(std::span<const choice> choices) {
     speculation_stats sum;
-    for (const auto& [text, result] : choices) sum += result.stats;
+    for (const auto& each : choices) sum += each.result.stats;
     auto sources = ordered_json::object();
     for (std::size_t i = 0; i < draft_sources; ++i)
         if (const auto& share = sum.sources[i]; share.drafted > 0)
@@ -38,8 +38,8 @@ ordered_json figures(std::span<const choice> choices) {
                      {"verify_ms", ms(sum.verify_s)},
                      {"prefill_ms", ms(sum.prefill_s)},
                      {"queue_ms", ms(sum.queue_s)}};
-    for (const auto& [text, result] : choices)
-        if (!result.continued_on.empty()) out["continued_on"] = result.continued_on;
+    for (const auto& each : choices)
+        if (!each.result.continued_on.empty()) out["continued_on"] = each.result.continued_on;
     return out;
 }
 

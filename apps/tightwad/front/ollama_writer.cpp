@@ -50,8 +50,8 @@ ordered_json ollama_writer::last(std::string_view text) const {
     return out;
 }
 
-std::string ollama_writer::piece(std::size_t /*index*/, std::string_view text) {
-    return text_of(object(text)) + '\n';
+std::string ollama_writer::piece(const answer_event& event) {
+    return text_of(object(event.text)) + '\n';
 }
 
 std::string ollama_writer::ended(std::size_t /*index*/) {

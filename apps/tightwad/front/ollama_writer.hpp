@@ -18,7 +18,7 @@ class ollama_writer final : public answer_writer {
     [[nodiscard]] std::string_view ping() const override { return {}; }
 
   private:
-    [[nodiscard]] std::string piece(std::size_t index, std::string_view text) override;
+    [[nodiscard]] std::string piece(const answer_event& event) override;
     [[nodiscard]] std::string ended(std::size_t index) override;
     [[nodiscard]] nlohmann::ordered_json object(std::string_view text) const;
     [[nodiscard]] nlohmann::ordered_json last(std::string_view text) const;

@@ -1,5 +1,6 @@
 // OpenAI's chat and completions: the fields beside the input, and what is refused because it would
 // change the answer.
+#include <algorithm>
 #include <limits>
 
 #include <nlohmann/json.hpp>
@@ -27,9 +28,6 @@ void refuse_what_is_missing(fields& in, endpoint kind) {
     if (const auto* format = in.object("response_format");
         format && format->value("type", json()) != "text")
         refuse("response_format", "Response formats other than {\"type\": \"text\"} are");
-    const auto* logprobs = in.find("logprobs");
-    if (logprobs && *logprobs != false) refuse("logprobs", "Log probabilities are");
-    if (is_set(in.find("top_logprobs"))) refuse("top_logprobs", "Log probabilities are");
     if (is_set(in.find("grammar"))) refuse("grammar", "Grammars are");
     if (is_set(in.find("json_schema"))) refuse("json_schema", "JSON schemas are");
     if (kind == endpoint::completion) {
@@ -84,12 +82,32 @@ void read_prediction(fields& in, api_request& out) {
     in.adopt(inner);
 }
 
+constexpr std::int64_t most_logprobs = 20;
+
+/// Chat says whether and how many; completions only how many.
+void read_logprobs(fields& in, api_request& out) {
+    if (out.kind == endpoint::completion) {
+        if (const auto most = in.integer("logprobs", 0, most_logprobs))
+            out.base.top_logprobs = static_cast<std::int32_t>(*most);
+        return;
+    }
+    const bool wanted = in.boolean("logprobs").value_or(false);
+    const auto most = in.integer("top_logprobs", 0, most_logprobs);
+    if (wanted) out.base.top_logprobs = static_cast<std::int32_t>(most.value_or(0));
+    else if (most.value_or(0) > 0)
+        in.refuse("top_logprobs", "'top_logprobs' is set and 'logprobs' is not true; set both.");
+}
+
+/// The text of token ids, and their log probabilities, are known when the answer ends.
 void read_echo(fields& in, api_request& out) {
     out.echo = in.boolean("echo").value_or(false);
-    for (const auto& input : out.inputs)
-        if (out.echo && std::holds_alternative<token_ids>(input))
-            in.refuse("echo", "'echo' is supported for prompts in text, not for token ids.",
-                      tw::code::unsupported);
+    if (!out.echo) return;
+    const bool ids = std::ranges::any_of(
+        out.inputs, [](const auto& input) { return std::holds_alternative<token_ids>(input); });
+    out.base.prompt_logprobs = ids || out.base.top_logprobs.has_value();
+    if (out.base.prompt_logprobs && out.stream)
+        in.refuse("echo", "'echo' with token ids or with 'logprobs' cannot be streamed; leave 'stream' out.",
+                  tw::code::unsupported);
 }
 
 } // namespace
@@ -106,6 +124,7 @@ void read_openai(fields& in, api_request& out, request_limits limits) {
         out.include_usage = inner.boolean("include_usage").value_or(false);
         in.adopt(inner);
     }
+    read_logprobs(in, out);
     if (out.kind == endpoint::completion) read_echo(in, out);
     read_count(in, out);
     read_sampling(in, out.base.sampling);

@@ -3,6 +3,7 @@
 
 #include "front/figures.hpp"
 #include "front/json_text.hpp"
+#include "front/openai_logprobs.hpp"
 
 namespace tw::front {
 namespace {
@@ -64,6 +65,13 @@ ordered_json one_choice(const answer_identity& who, std::size_t index, ordered_j
     return ordered_json::array({std::move(out)});
 }
 
+ordered_json logprobs(const answer_identity& who, const choice& one) {
+    if (!who.logprobs) return nullptr;
+    return who.kind == endpoint::chat
+               ? chat_logprobs(one.likelihoods)
+               : completion_logprobs(one.result.prompt_logprobs, one.likelihoods, characters(one.text));
+}
+
 ordered_json finish(const answer_identity& who, std::size_t index, finish_reason reason) {
     return chunk(who, one_choice(who, index, ordered_json::object(), "", word(reason)));
 }
@@ -80,7 +88,7 @@ std::string whole_answer(const answer_identity& who, std::span<const choice> cho
                 {"role", "assistant"}, {"content", choices[i].text}, {"refusal", nullptr}};
         else
             entry["text"] = choices[i].text;
-        entry["logprobs"] = nullptr;
+        entry["logprobs"] = logprobs(who, choices[i]);
         entry["finish_reason"] = word(choices[i].result.reason);
         list.push_back(std::move(entry));
     }
@@ -95,8 +103,13 @@ std::string first_chunk(const answer_identity& who, std::size_t index, std::stri
         who, one_choice(who, index, {{"role", "assistant"}, {"content", ""}}, echo, nullptr)));
 }
 
-std::string text_chunk(const answer_identity& who, std::size_t index, std::string_view piece) {
-    return text_of(chunk(who, one_choice(who, index, {{"content", piece}}, piece, nullptr)));
+std::string text_chunk(const answer_identity& who, const answer_event& piece, std::size_t end) {
+    auto choice = one_choice(who, piece.index, {{"content", piece.text}}, piece.text, nullptr);
+    if (who.logprobs)
+        choice[0]["logprobs"] = who.kind == endpoint::chat
+                                    ? chat_logprobs(piece.likelihoods)
+                                    : completion_logprobs({}, piece.likelihoods, end);
+    return text_of(chunk(who, std::move(choice)));
 }
 
 std::string finish_chunk(const answer_identity& who, std::size_t index, finish_reason reason) {

@@ -16,8 +16,8 @@ namespace tw::front {
 /// The first chunk of a choice: the role for chat, the echoed prompt for a completion.
 [[nodiscard]] std::string first_chunk(const answer_identity& who, std::size_t index,
                                       std::string_view echo);
-[[nodiscard]] std::string text_chunk(const answer_identity& who, std::size_t index,
-                                     std::string_view piece);
+/// `end`: how many characters of the choice's text there are now.
+[[nodiscard]] std::string text_chunk(const answer_identity& who, const answer_event& piece, std::size_t end);
 /// The last chunk of a choice.
 [[nodiscard]] std::string finish_chunk(const answer_identity& who, std::size_t index,
                                        finish_reason reason);

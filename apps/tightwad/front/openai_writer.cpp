@@ -3,17 +3,21 @@
 
 #include <utility>
 
+#include "base/text.hpp"
 #include "front/errors.hpp"
+#include "front/openai_logprobs.hpp"
 #include "front/openai_response.hpp"
 #include "front/sse.hpp"
 
 namespace tw::front {
 
 openai_writer::openai_writer(const api_request& request, answer_identity who)
-    : answer_writer(request, std::move(who)), n_(request.n),
+    : answer_writer(request, std::move(who)), n_(request.n), echoes_(request.echo),
       echo_(request.answers()) {
     for (std::size_t i = 0; request.echo && i < echo_.size(); ++i)
-        echo_[i] = std::get<std::string>(request.inputs[i / static_cast<std::size_t>(n_)]);
+        if (const auto* text = std::get_if<std::string>(
+                &request.inputs[i / static_cast<std::size_t>(n_)]))
+            echo_[i] = *text;
 }
 
 std::string openai_writer::opening() {
@@ -24,8 +28,9 @@ std::string openai_writer::opening() {
     return out;
 }
 
-std::string openai_writer::piece(std::size_t index, std::string_view text) {
-    return sse_event(text_chunk(who(), index, text));
+std::string openai_writer::piece(const answer_event& event) {
+    const auto end = who().logprobs ? characters(echo_[event.index]) + characters(choices()[event.index].text) : 0;
+    return sse_event(text_chunk(who(), event, end));
 }
 
 std::string openai_writer::ended(std::size_t index) {
@@ -42,8 +47,12 @@ std::string openai_writer::closing() {
 
 std::string openai_writer::whole() {
     auto answers = choices();
-    for (std::size_t i = 0; i < answers.size(); ++i)
-        answers[i].text.insert(0, echo_[i]);
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        auto echo = echo_[i];
+        if (echo.empty() && echoes_)
+            for (const auto& token : answers[i].result.prompt_logprobs) echo += token.chosen.bytes;
+        answers[i].text.insert(0, to_valid_utf8(echo));
+    }
     return whole_answer(who(), answers, n_);
 }
 

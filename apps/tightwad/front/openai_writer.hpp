@@ -16,11 +16,12 @@ class openai_writer final : public answer_writer {
     [[nodiscard]] std::string whole() override;
 
   private:
-    [[nodiscard]] std::string piece(std::size_t index, std::string_view text) override;
+    [[nodiscard]] std::string piece(const answer_event& event) override;
     [[nodiscard]] std::string ended(std::size_t index) override;
 
     int n_;
-    std::vector<std::string> echo_; // one a choice, empty without echo
+    bool echoes_;
+    std::vector<std::string> echo_; // one a choice; empty without echo, and where the prompt is token ids
 };
 
 } // namespace tw::front

@@ -72,27 +72,27 @@ ordered_json responses_writer::response(const char* status) const {
     return out;
 }
 
-std::string responses_writer::event(const char* name, ordered_json fields) {
+std::string responses_writer::named(const char* name, ordered_json fields) {
     ordered_json out{{"type", name}, {"sequence_number", events_++}};
     out.update(fields);
     return sse_event(name, text_of(out));
 }
 
 std::string responses_writer::opening() {
-    auto out = event("response.created", {{"response", response("in_progress")}});
-    out += event("response.in_progress", {{"response", response("in_progress")}});
-    out += event("response.output_item.added", {{"output_index", 0}, {"item", item("in_progress")}});
-    return out + event("response.content_part.added", {{"item_id", item_id_},
+    auto out = named("response.created", {{"response", response("in_progress")}});
+    out += named("response.in_progress", {{"response", response("in_progress")}});
+    out += named("response.output_item.added", {{"output_index", 0}, {"item", item("in_progress")}});
+    return out + named("response.content_part.added", {{"item_id", item_id_},
                                                        {"output_index", 0},
                                                        {"content_index", 0},
                                                        {"part", text_part("")}});
 }
 
-std::string responses_writer::piece(std::size_t /*index*/, std::string_view text) {
-    return event("response.output_text.delta", {{"item_id", item_id_},
+std::string responses_writer::piece(const answer_event& event) {
+    return named("response.output_text.delta", {{"item_id", item_id_},
                                                 {"output_index", 0},
                                                 {"content_index", 0},
-                                                {"delta", text},
+                                                {"delta", event.text},
                                                 {"logprobs", ordered_json::array()}});
 }
 
@@ -103,30 +103,30 @@ std::string responses_writer::ended(std::size_t /*index*/) {
     said["text"] = text;
     said["logprobs"] = ordered_json::array();
     part["part"] = text_part(text);
-    auto out = event("response.output_text.done", std::move(said));
-    out += event("response.content_part.done", std::move(part));
+    auto out = named("response.output_text.done", std::move(said));
+    out += named("response.content_part.done", std::move(part));
     auto whole = item(status());
     whole["content"].push_back(text_part(text));
-    return out + event("response.output_item.done", {{"output_index", 0}, {"item", std::move(whole)}});
+    return out + named("response.output_item.done", {{"output_index", 0}, {"item", std::move(whole)}});
 }
 
 std::string responses_writer::closing() {
     if (!failure()) {
         const bool complete = choices().front().result.reason != finish_reason::length;
-        return event(complete ? "response.completed" : "response.incomplete",
+        return named(complete ? "response.completed" : "response.incomplete",
                      {{"response", finished()}});
     }
     const auto what = problem_of(*failure());
-    return event("error", {{"code", what.word}, {"message", what.message}, {"param", nullptr}});
+    return named("error", {{"code", what.word}, {"message", what.message}, {"param", nullptr}});
 }
 
 ordered_json responses_writer::finished() const {
     auto out = response(status());
-    const auto& [text, result] = choices().front();
+    const auto& result = choices().front().result;
     if (result.reason == finish_reason::length)
         out["incomplete_details"]["reason"] = "max_output_tokens";
     auto said = item(status());
-    said["content"].push_back(text_part(text));
+    said["content"].push_back(text_part(choices().front().text));
     out["output"].push_back(std::move(said));
     out["usage"] = usage(result);
     out["tightwad"] = figures(choices());

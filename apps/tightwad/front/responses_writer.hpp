@@ -16,9 +16,9 @@ class responses_writer final : public answer_writer {
     [[nodiscard]] std::string whole() override;
 
   private:
-    [[nodiscard]] std::string piece(std::size_t index, std::string_view text) override;
+    [[nodiscard]] std::string piece(const answer_event& event) override;
     [[nodiscard]] std::string ended(std::size_t index) override;
-    [[nodiscard]] std::string event(const char* name, nlohmann::ordered_json fields);
+    [[nodiscard]] std::string named(const char* name, nlohmann::ordered_json fields);
     [[nodiscard]] nlohmann::ordered_json response(const char* status) const;
     [[nodiscard]] nlohmann::ordered_json finished() const;
     [[nodiscard]] nlohmann::ordered_json item(const char* status) const;

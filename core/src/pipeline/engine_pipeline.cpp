@@ -64,6 +64,8 @@ result<std::shared_ptr<generation>> engine_pipeline::start(generation_request re
          .max_tokens = request.max_tokens.value_or(std::numeric_limits<std::int32_t>::max()),
          .stop = std::move(request.stop),
          .speculate = request.speculate,
+         .top_logprobs = request.top_logprobs,
+         .prompt_logprobs = request.prompt_logprobs,
          .logits_digest = request.logits_digest,
          .record_rounds = request.record_rounds},
         std::move(sink));

@@ -35,4 +35,12 @@ class pipeline {
     [[nodiscard]] virtual nlohmann::json status() const = 0;
 };
 
+// For pipelines that cannot say how likely a token was.
+[[nodiscard]] inline result<void> without_logprobs(const generation_request& request, const std::string& why) {
+    if (!request.top_logprobs && !request.prompt_logprobs) return {};
+    return error{.code = code::unsupported,
+                 .message = "Log probabilities are not served here: " + why + " Leave 'logprobs' out.",
+                 .param = "logprobs"};
+}
+
 } // namespace tw

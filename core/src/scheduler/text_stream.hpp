@@ -38,6 +38,8 @@ public:
     [[nodiscard]] const std::string& stopped_by() const noexcept { return stopped_by_; }
     /// Bytes handed out so far, by `push` and `finish`.
     [[nodiscard]] std::size_t sent() const noexcept { return sent_; }
+    /// The same with what is held back, but for an unfinished code point.
+    [[nodiscard]] std::size_t seen() const noexcept { return sent_ + held_.size(); }
 
 private:
     [[nodiscard]] std::string release(bool more_may_come);

@@ -113,6 +113,7 @@ generation_result fake_pipeline::play(job& one) {
                  .verify_s = 0.75,
                  .total_s = 1.003};
     const auto piece = [&](const std::string& text) {
+        if (one.request.top_logprobs) one.sink->likelihoods({{{7, text, -0.5}, {}}});
         one.sink->text(text);
         ++out.completion_tokens;
     };

@@ -138,3 +138,36 @@ TEST_CASE("an answer that another replica went on with says which one, any other
     moved.add(last);
     CHECK(moved.whole().find(R"("continued_on":"attic")") != std::string::npos);
 }
+
+namespace {
+
+token_likelihood likelihood(std::int32_t token, std::string bytes, double logprob) {
+    return {{token, bytes, logprob}, {{token, bytes, logprob}, {9, "\xC3", -4.5}}};
+}
+
+answer_event piece_with(std::string text, std::vector<token_likelihood> tokens) {
+    return {.index = 0, .text = std::move(text), .likelihoods = std::move(tokens), .end = {}};
+}
+
+} // namespace
+
+TEST_CASE("log probabilities in the shapes of chat and of completions") {
+    const auto chat = asked(endpoint::chat,
+                            R"({"messages":[{"role":"user","content":"x"}],"stream":true,"logprobs":true,"top_logprobs":2})");
+    auto who = identity(endpoint::chat);
+    who.logprobs = true;
+    openai_writer streamed(chat, who);
+    auto out = streamed.opening();
+    out += streamed.add(piece_with("é", {likelihood(3, "\xC3", -0.5), likelihood(4, "\xA9", -0.25)}));
+    out += streamed.add(end(0, finish_reason::stop));
+    matches_golden("logprobs_stream.sse", out + streamed.closing());
+
+    who = identity(endpoint::completion);
+    who.logprobs = true;
+    openai_writer echoed(asked(endpoint::completion, R"({"prompt":[1,2],"echo":true,"logprobs":2})"), who);
+    echoed.add(piece_with(" b", {likelihood(3, " b", -0.5)}));
+    auto last = end(0, finish_reason::length);
+    last.end->prompt_logprobs = {{{1, "", 0}, {}}, likelihood(2, "aé", -1.5)};
+    echoed.add(last);
+    matches_golden("logprobs.json", echoed.whole());
+}
