@@ -87,6 +87,8 @@ constexpr std::int64_t most_logprobs = 20;
 /// Chat says whether and how many; completions only how many.
 void read_logprobs(fields& in, api_request& out) {
     if (out.kind == endpoint::completion) {
+        const auto* said = in.find("logprobs");
+        if (said && *said == false) return; // as a chat client says it
         if (const auto most = in.integer("logprobs", 0, most_logprobs))
             out.base.top_logprobs = static_cast<std::int32_t>(*most);
         return;
