@@ -50,9 +50,8 @@ inline auto members(is<draft_audit> auto& m) { auto& [a, b, c] = m; return std::
 inline auto members(is<draft_lost> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<drafter_failed> auto& m) { auto& [a] = m; return std::tie(a); }
 inline auto members(is<chat_message> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
-inline auto members(is<generation_request> auto& m) {
-    auto& [a, b, c, d, e, f, g, h] = m;
-    return std::tie(a, b, c, d, e, f, g, h);
+inline auto members(is<generation_request> auto& m) { // log probabilities do not cross the network
+    return std::tie(m.input, m.sampling, m.max_tokens, m.stop, m.prediction, m.speculate, m.logits_digest, m.record_rounds);
 }
 inline auto members(is<submit> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<piece> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
