@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-if (!existsSync(new URL('node_modules/openai', import.meta.url))) {
+if (!existsSync(new URL('node_modules/ollama', import.meta.url))) {
   console.log('skipped: run "npm ci" in tests/client first');
   process.exit(77);
 }

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include <tightwad/sdk/chat_template.hpp>
 #include <tightwad/sdk/engine.hpp>
 
 namespace toy {
@@ -46,10 +47,20 @@ class engine : public tw::sdk::engine {
         const auto& piece = pieces_[static_cast<std::size_t>(id)];
         return {.flags = flags, .attributes = 0, .text = piece, .piece = id < 2 ? std::string_view{} : piece};
     }
-    [[nodiscard]] std::vector<std::int32_t> tokenize(std::string_view text, bool, bool bos) const {
+    [[nodiscard]] std::vector<std::int32_t> tokenize(std::string_view text, bool special, bool bos) const {
         std::vector<std::int32_t> out;
         if (bos) out.push_back(0);
-        for (const char c : text) out.push_back(c >= 'a' && c <= 'z' ? 2 + (c - 'a') : 28);
+        while (!text.empty()) {
+            const std::int32_t control = text.starts_with(pieces_[0]) ? 0 : text.starts_with(pieces_[1]) ? 1 : -1;
+            if (special && control >= 0) {
+                out.push_back(control);
+                text.remove_prefix(pieces_[static_cast<std::size_t>(control)].size());
+                continue;
+            }
+            const char c = text.front();
+            out.push_back(c >= 'a' && c <= 'z' ? 2 + (c - 'a') : 28);
+            text.remove_prefix(1);
+        }
         return out;
     }
 
@@ -113,6 +124,22 @@ class engine : public tw::sdk::engine {
 
 inline const tw_engine_v1& api() {
     return *static_cast<const tw_engine_v1*>(tw::sdk::engine::query<engine>(TW_ENGINE_V1));
+}
+
+// Writes every message as "<s>content</s>".
+class chat_template : public tw::sdk::chat_template {
+  public:
+    chat_template(tw::sdk::host, std::string_view) {}
+    [[nodiscard]] std::string render(const std::vector<tw::sdk::message>& messages) const {
+        std::string out;
+        for (const auto& message : messages) out += "<s>" + message.content + "</s>";
+        return out;
+    }
+    [[nodiscard]] std::vector<std::string> stops() const { return {}; }
+};
+
+inline const tw_chat_template_v1& chat_api() {
+    return *static_cast<const tw_chat_template_v1*>(tw::sdk::chat_template::query<chat_template>(TW_CHAT_TEMPLATE_V1));
 }
 
 } // namespace toy

@@ -11,7 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "front/answer_queue.hpp"
-#include "front/openai_request.hpp"
+#include "front/api_request.hpp"
 #include "pipeline/pipeline.hpp"
 
 namespace tw::front {

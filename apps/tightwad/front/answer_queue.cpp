@@ -1,6 +1,7 @@
 // The queue between a pipeline's thread and a connection.
 #include "front/answer_queue.hpp"
 
+#include <iterator>
 #include <utility>
 
 namespace tw::front {
@@ -15,16 +16,29 @@ class queue_sink : public generation_sink {
         : queue_(std::move(queue)), index_(index) {}
 
     void text(std::string_view piece) override {
-        queue_->push({.index = index_, .text = std::string(piece), .end = std::nullopt});
+        queue_->push({.index = index_, .text = std::string(piece), .likelihoods = std::exchange(waiting_, {})});
+    }
+    void likelihoods(std::vector<token_likelihood> tokens) override {
+        waiting_.insert(waiting_.end(), std::make_move_iterator(tokens.begin()),
+                        std::make_move_iterator(tokens.end()));
     }
     void done(generation_result result) override {
-        queue_->push({.index = index_, .text = "", .end = std::move(result)});
+        if (!waiting_.empty()) text(""); // tokens that have no text
+        queue_->push({.index = index_, .end = std::move(result)});
     }
 
   private:
     std::shared_ptr<answer_queue> queue_;
     std::size_t index_;
+    std::vector<token_likelihood> waiting_; // for their text
 };
+
+/// Bytes of an event in memory, about.
+std::size_t cost_of(const answer_event& event) {
+    auto out = event.text.size() + overhead;
+    for (const auto& each : event.likelihoods) out += overhead * (1 + each.top.size());
+    return out;
+}
 
 } // namespace
 
@@ -36,7 +50,7 @@ void answer_queue::push(answer_event event) {
     if (!wake_) return;
     const bool was_empty = events_.empty();
     const bool was_overflowed = overflowed_;
-    const auto cost = event.text.size() + overhead;
+    const auto cost = cost_of(event);
     overflowed_ = overflowed_ || (!event.end && bytes_ + cost > max_bytes_);
     if (event.end || !overflowed_) {
         bytes_ += cost;
@@ -51,7 +65,7 @@ std::vector<answer_event> answer_queue::take(std::size_t max_bytes) {
     std::vector<answer_event> out;
     std::size_t taken = 0;
     while (!events_.empty() && taken < max_bytes) {
-        taken += events_.front().text.size() + overhead;
+        taken += cost_of(events_.front());
         out.push_back(std::move(events_.front()));
         events_.pop_front();
     }

@@ -18,6 +18,7 @@ namespace tw::front {
 struct answer_event {
     std::size_t index = 0;
     std::string text{};
+    std::vector<token_likelihood> likelihoods{}; // when asked for, of the tokens in `text`
     std::optional<generation_result> end{};
 };
 

@@ -1,36 +1,46 @@
-// Events in, OpenAI bodies or server-sent events out.
+// What the writers of all APIs have in common, and which one a request gets.
 #include "front/answer_writer.hpp"
 
+#include <chrono>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
-#include "front/errors.hpp"
+#include "front/anthropic_writer.hpp"
+#include "front/ids.hpp"
+#include "front/ollama_writer.hpp"
+#include "front/openai_writer.hpp"
+#include "front/responses_writer.hpp"
 #include "front/sse.hpp"
 
 namespace tw::front {
 
-answer_writer::answer_writer(const api_request& request, answer_identity who)
-    : who_(std::move(who)), stream_(request.stream), n_(request.n), echo_(request.answers()),
-      choices_(request.answers()) {
-    for (std::size_t i = 0; request.echo && i < echo_.size(); ++i)
-        echo_[i] = std::get<std::string>(request.inputs[i / static_cast<std::size_t>(n_)]);
-}
-
-std::string answer_writer::opening() const {
-    std::string out;
-    for (std::size_t i = 0; i < choices_.size(); ++i)
-        if (who_.kind == endpoint::chat || !echo_[i].empty())
-            out += sse_event(first_chunk(who_, i, echo_[i]));
-    return out;
+answer_identity new_identity(const api_request& request, std::string model) {
+    const auto prefix = [&] {
+        switch (request.kind) {
+        case endpoint::chat:
+            return "chatcmpl-";
+        case endpoint::completion:
+            return "cmpl-";
+        case endpoint::responses:
+            return "resp_";
+        default:
+            return "msg_";
+        }
+    };
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return {.kind = request.kind,
+            .id = random_id(prefix()),
+            .model = std::move(model),
+            .created = std::chrono::duration_cast<std::chrono::seconds>(now).count(),
+            .include_usage = request.include_usage,
+            .logprobs = request.base.top_logprobs.has_value()};
 }
 
 std::string answer_writer::add(answer_event event) {
     auto& choice = choices_.at(event.index);
     if (!event.end) {
-        if (stream_) return sse_event(text_chunk(who_, event.index, event.text));
         choice.text += event.text;
-        return {};
+        choice.likelihoods.insert(choice.likelihoods.end(), event.likelihoods.begin(), event.likelihoods.end());
+        return stream_ ? piece(event) : std::string();
     }
     choice.result = *std::move(event.end);
     ++ended_;
@@ -40,25 +50,25 @@ std::string answer_writer::add(answer_event event) {
     else if (choice.result.reason == finish_reason::cancelled)
         failure_ =
             fail(code::cancelled, "The answer was cancelled before it was complete; ask again.");
-    if (failure_ || !stream_) return {};
-    return sse_event(complete() ? last_chunk(who_, event.index, choices_)
-                                : finish_chunk(who_, event.index, choice.result.reason));
+    return failure_ || !stream_ ? std::string() : ended(event.index);
 }
 
-std::string answer_writer::closing() const {
-    if (failure_)
-        return sse_event(error_object(*failure_).dump(
-            -1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
-    std::string out;
-    if (who_.include_usage) out += sse_event(usage_chunk(who_, choices_, n_));
-    return out.append(sse_done);
+std::string_view answer_writer::ping() const {
+    return sse_ping;
 }
 
-std::string answer_writer::whole() const {
-    auto choices = choices_;
-    for (std::size_t i = 0; i < choices.size(); ++i)
-        choices[i].text.insert(0, echo_[i]);
-    return whole_answer(who_, choices, n_);
+std::unique_ptr<answer_writer> make_writer(const api_request& request, answer_identity who) {
+    switch (request.kind) {
+    case endpoint::responses:
+        return std::make_unique<responses_writer>(request, std::move(who));
+    case endpoint::messages:
+        return std::make_unique<anthropic_writer>(request, std::move(who));
+    case endpoint::ollama_chat:
+    case endpoint::ollama_generate:
+        return std::make_unique<ollama_writer>(request, std::move(who));
+    default:
+        return std::make_unique<openai_writer>(request, std::move(who));
+    }
 }
 
 } // namespace tw::front

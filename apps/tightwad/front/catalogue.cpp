@@ -37,6 +37,15 @@ std::vector<std::string> catalogue::model_ids() const {
     return ids_;
 }
 
+std::string catalogue::resolved(const std::string& name) const {
+    constexpr std::string_view tag = ":latest";
+    if (!name.ends_with(tag)) return name;
+    const auto bare = name.substr(0, name.size() - tag.size());
+    const std::lock_guard lock(mutex_);
+    const bool written_so = std::ranges::find(ids_, name) != ids_.end();
+    return !written_so && std::ranges::find(ids_, bare) != ids_.end() ? bare : name;
+}
+
 bool catalogue::ready() const {
     const std::lock_guard lock(mutex_);
     return ready_;

@@ -26,6 +26,9 @@ class catalogue {
 
     [[nodiscard]] std::vector<std::string> model_ids() const;
 
+    /// The id that `name` means: itself, or, as Ollama's clients write it, without ":latest".
+    [[nodiscard]] std::string resolved(const std::string& name) const;
+
     /// Who answers for `model`, or the reply that says why nobody does (unknown, still loading). An
     /// empty name means the only model there is.
     [[nodiscard]] std::variant<std::shared_ptr<tw::pipeline>, reply>

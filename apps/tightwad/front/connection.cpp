@@ -9,6 +9,7 @@
 #include "front/cors.hpp"
 #include "front/errors.hpp"
 #include "front/ids.hpp"
+#include "front/ollama_pages.hpp"
 
 namespace tw::front {
 
@@ -82,22 +83,35 @@ asio::awaitable<bool> connection::handle(request_head head) {
         body = std::get<std::string>(std::move(read));
     }
     const auto& where = std::get<route>(routed);
-    if (where.what == action::chat || where.what == action::completion) {
-        const auto kind = where.what == action::chat ? endpoint::chat : endpoint::completion;
+    if (where.what == action::generate) {
+        const auto kind = where.as;
         co_return co_await generate(std::move(head), kind, std::move(body));
     }
-    auto out = page(where, head);
+    auto out = page(where, head, body);
     co_return co_await send(std::move(out), std::move(head));
 }
 
-reply connection::page(const route& where, const request_head& head) const {
+reply connection::page(const route& where, const request_head& head,
+                       const std::string& body) const {
     switch (where.what) {
+    case action::greeting:
+        return greeting_page();
     case action::health:
         return health_page(shared_.models);
     case action::models:
         return models_page(shared_.models, shared_.counts.started);
     case action::model:
         return model_page(shared_.models, where.model, shared_.counts.started);
+    case action::count_tokens:
+        return count_tokens(where.as, body);
+    case action::ollama_tags:
+        return ollama_tags_page(shared_.models, shared_.counts.started);
+    case action::ollama_ps:
+        return ollama_ps_page(shared_.models);
+    case action::ollama_show:
+        return ollama_show_page(shared_.models, body, shared_.counts.started);
+    case action::ollama_version:
+        return ollama_version_page();
     case action::preflight:
         return preflight_reply(shared_.options.cors_origins, head, where.methods);
     default:
@@ -113,6 +127,8 @@ connection::extra_headers connection::common_headers(const request_head& head) c
 
 asio::awaitable<bool> connection::send(reply out, request_head head) {
     const bool keep = head.keep_alive && !out.close && !shared_.stopping;
+    if (const auto as = dialect_of(head.target); out.what_failed && as != dialect::openai)
+        out.body = error_body(as, *out.what_failed);
     if (out.status != 204)
         out.headers.emplace_back("Content-Length", std::to_string(out.body.size()));
     auto bytes = head_text(out, head, keep, common_headers(head));

@@ -45,12 +45,16 @@ class connection : public std::enable_shared_from_this<connection> {
     [[nodiscard]] boost::asio::awaitable<bool> handle(request_head head);
     [[nodiscard]] boost::asio::awaitable<bool> generate(request_head head, endpoint kind,
                                                         std::string body);
-    [[nodiscard]] boost::asio::awaitable<bool>
-    stream(request_head head, std::shared_ptr<answer> running, answer_writer writer);
-    [[nodiscard]] boost::asio::awaitable<bool>
-    collect(request_head head, std::shared_ptr<answer> running, answer_writer writer);
+    [[nodiscard]] boost::asio::awaitable<bool> stream(request_head head,
+                                                      std::shared_ptr<answer> running,
+                                                      std::shared_ptr<answer_writer> writer);
+    [[nodiscard]] boost::asio::awaitable<bool> collect(request_head head,
+                                                       std::shared_ptr<answer> running,
+                                                       std::shared_ptr<answer_writer> writer);
     [[nodiscard]] boost::asio::awaitable<bool> send(reply out, request_head head);
-    [[nodiscard]] reply page(const route& where, const request_head& head) const;
+    [[nodiscard]] reply page(const route& where, const request_head& head,
+                             const std::string& body) const;
+    [[nodiscard]] reply count_tokens(endpoint kind, const std::string& body) const;
     [[nodiscard]] extra_headers common_headers(const request_head& head) const;
     void log(const request_head& head, unsigned status) const;
 

@@ -7,7 +7,6 @@
 
 #include "front/connection.hpp"
 #include "front/errors.hpp"
-#include "front/sse.hpp"
 
 namespace tw::front {
 
@@ -24,7 +23,8 @@ asio::awaitable<bool> connection::generate(request_head head, endpoint kind, std
         auto refusal = error_reply(parsed.error());
         co_return co_await send(std::move(refusal), std::move(head));
     }
-    const auto& request = *parsed;
+    auto& request = *parsed;
+    request.model = shared_.models.resolved(request.model);
     auto found = shared_.models.find(request.model);
     if (auto* refusal = std::get_if<reply>(&found))
         co_return co_await send(std::move(*refusal), std::move(head));
@@ -41,7 +41,7 @@ asio::awaitable<bool> connection::generate(request_head head, endpoint kind, std
         co_return co_await send(std::move(refusal), std::move(head));
     }
 
-    answer_writer writer(request, new_identity(request, model));
+    const std::shared_ptr<answer_writer> writer = make_writer(request, new_identity(request, model));
     running_ = running;
     shared_.counts.answers += request.answers();
     shared_.counts.running_answers += request.answers();
@@ -54,9 +54,9 @@ asio::awaitable<bool> connection::generate(request_head head, endpoint kind, std
     });
     bool keep = false;
     if (request.stream)
-        keep = co_await stream(std::move(head), running, std::move(writer));
+        keep = co_await stream(std::move(head), running, writer);
     else
-        keep = co_await collect(std::move(head), running, std::move(writer));
+        keep = co_await collect(std::move(head), running, writer);
     running->cancel();
     running_.reset();
     shared_.counts.running_answers -= request.answers();
@@ -68,15 +68,27 @@ asio::awaitable<bool> connection::generate(request_head head, endpoint kind, std
     co_return keep && !peer_gone_;
 }
 
+/// What a prompt would cost, without an answer.
+reply connection::count_tokens(endpoint kind, const std::string& body) const {
+    const auto parsed = parse_request(kind, body, {.max_tokens = shared_.options.max_tokens_limit});
+    if (!parsed) return error_reply(parsed.error());
+    const auto found = shared_.models.find(shared_.models.resolved(parsed->model));
+    if (const auto* refusal = std::get_if<reply>(&found)) return *refusal;
+    const auto& pipeline = std::get<std::shared_ptr<tw::pipeline>>(found);
+    const auto counted = pipeline->count_tokens(parsed->answer(0));
+    if (!counted) return error_reply(counted.error());
+    return {.body = "{\"input_tokens\":" + std::to_string(*counted) + "}"};
+}
+
 asio::awaitable<bool> connection::stream(request_head head, std::shared_ptr<answer> running,
-                                         answer_writer writer) {
+                                         std::shared_ptr<answer_writer> writer) {
     const bool chunked = head.version >= 11; // an HTTP/1.0 client reads until we close
     const bool keep = chunked && head.keep_alive && !shared_.stopping;
     reply out{.headers = {{"Cache-Control", "no-cache"}, {"X-Accel-Buffering", "no"}},
-              .content_type = "text/event-stream; charset=utf-8"};
+              .content_type = std::string(writer->stream_type())};
     if (chunked) out.headers.emplace_back("Transfer-Encoding", "chunked");
     auto bytes = head_text(out, head, keep, common_headers(head));
-    auto events = writer.opening();
+    auto events = writer->opening();
     while (true) {
         if (!events.empty()) bytes += chunked ? http_chunk(events) : events;
         if (!bytes.empty()) {
@@ -84,38 +96,38 @@ asio::awaitable<bool> connection::stream(request_head head, std::shared_ptr<answ
             const bool written = co_await http_.write(std::move(block));
             if (!written) peer_gone_ = true;
         }
-        if (peer_gone_ || writer.complete() || writer.failure()) break;
+        if (peer_gone_ || writer->complete() || writer->failure()) break;
         events.clear();
         auto batch = co_await running->next(shared_.options.ping_interval);
         if (peer_gone_ || running->overflowed()) break;
         for (auto& event : batch)
-            if (!writer.failure()) events += writer.add(std::move(event));
-        if (batch.empty()) events = sse_ping;
+            if (!writer->failure()) events += writer->add(std::move(event));
+        if (batch.empty()) events = writer->ping();
     }
     if (peer_gone_ || running->overflowed()) {
         peer_gone_ = true; // a client too slow to follow is left like one that has gone
         log(head, 499);
         co_return false;
     }
-    bytes = chunked ? http_chunk(writer.closing()) + "0\r\n\r\n" : writer.closing();
-    const auto status = writer.failure() ? http_status(writer.failure()->code) : out.status;
+    bytes = chunked ? http_chunk(writer->closing()) + "0\r\n\r\n" : writer->closing();
+    const auto status = writer->failure() ? http_status(writer->failure()->code) : out.status;
     log(head, status);
     const bool written = co_await http_.write(std::move(bytes));
-    co_return written&& keep && !writer.failure();
+    co_return written&& keep && !writer->failure();
 }
 
 asio::awaitable<bool> connection::collect(request_head head, std::shared_ptr<answer> running,
-                                          answer_writer writer) {
-    while (!writer.complete() && !writer.failure() && !peer_gone_) {
+                                          std::shared_ptr<answer_writer> writer) {
+    while (!writer->complete() && !writer->failure() && !peer_gone_) {
         auto batch = co_await running->next(shared_.options.ping_interval);
         for (auto& event : batch)
-            if (!writer.failure()) writer.add(std::move(event));
+            if (!writer->failure()) writer->add(std::move(event));
     }
     if (peer_gone_) {
         log(head, 499);
         co_return false;
     }
-    reply out = writer.failure() ? error_reply(*writer.failure()) : reply{.body = writer.whole()};
+    reply out = writer->failure() ? error_reply(*writer->failure()) : reply{.body = writer->whole()};
     co_return co_await send(std::move(out), std::move(head));
 }
 

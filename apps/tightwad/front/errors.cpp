@@ -3,9 +3,8 @@
 
 #include <algorithm>
 
-#include <nlohmann/json.hpp>
-
 #include "base/text.hpp"
+#include "front/json_text.hpp"
 
 namespace tw::front {
 namespace {
@@ -38,18 +37,40 @@ const row& row_of(tw::code code) {
     return found != std::end(table) ? *found : *std::prev(std::end(table));
 }
 
-ordered_json object(std::string_view message, const char* type, std::string_view param,
-                    std::string_view word) {
+ordered_json openai_object(const problem& what) {
     ordered_json inner;
-    inner["message"] = message;
-    inner["type"] = type;
-    inner["param"] = param.empty() ? ordered_json(nullptr) : ordered_json(param);
-    inner["code"] = word;
+    inner["message"] = what.message;
+    inner["type"] = what.type;
+    inner["param"] = what.param.empty() ? ordered_json(nullptr) : ordered_json(what.param);
+    inner["code"] = what.word;
     return {{"error", std::move(inner)}};
 }
 
-std::string text_of(const ordered_json& json) {
-    return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+const char* anthropic_type(unsigned status) {
+    switch (status) {
+    case 401:
+        return "authentication_error";
+    case 403:
+        return "permission_error";
+    case 404:
+        return "not_found_error";
+    case 413:
+        return "request_too_large";
+    case 429:
+        return "rate_limit_error";
+    case 503:
+        return "overloaded_error";
+    case 504:
+        return "timeout_error";
+    default:
+        return status < 500 ? "invalid_request_error" : "api_error";
+    }
+}
+
+reply reply_to(problem what) {
+    reply out{.status = what.status, .body = error_body(dialect::openai, what)};
+    out.what_failed = std::move(what);
+    return out;
 }
 
 } // namespace
@@ -58,13 +79,33 @@ unsigned http_status(tw::code code) {
     return row_of(code).status;
 }
 
-ordered_json error_object(const tw::error& failure) {
+problem problem_of(const tw::error& failure) {
     const auto& row = row_of(failure.code);
-    return object(failure.message, row.type, failure.param, row.word);
+    return {row.status, failure.message, row.type, failure.param, row.word};
+}
+
+dialect dialect_of(std::string_view target) {
+    const auto path = target.substr(0, target.find_first_of("?#"));
+    if (path.starts_with("/api/")) return dialect::ollama;
+    return path == "/v1/messages" || path.starts_with("/v1/messages/") ? dialect::anthropic
+                                                                      : dialect::openai;
+}
+
+std::string error_body(dialect as, const problem& what) {
+    if (as == dialect::openai) return text_of(openai_object(what));
+    ordered_json out;
+    if (as == dialect::anthropic) {
+        out["type"] = "error";
+        out["error"]["type"] = anthropic_type(what.status);
+        out["error"]["message"] = what.message;
+    } else {
+        out["error"] = what.message;
+    }
+    return text_of(out);
 }
 
 reply error_reply(const tw::error& failure) {
-    reply out{.status = http_status(failure.code), .body = text_of(error_object(failure))};
+    auto out = reply_to(problem_of(failure));
     if (out.status == 429 || out.status == 503) {
         const auto seconds = std::chrono::ceil<std::chrono::seconds>(failure.retry_after).count();
         out.headers.emplace_back("Retry-After", std::to_string(std::max<std::int64_t>(1, seconds)));
@@ -75,7 +116,7 @@ reply error_reply(const tw::error& failure) {
 
 reply http_error(unsigned status, std::string message, std::string code) {
     const char* type = status >= 500 ? "server_error" : "invalid_request_error";
-    return {.status = status, .body = text_of(object(message, type, "", code))};
+    return reply_to({status, std::move(message), type, "", std::move(code)});
 }
 
 reply model_not_found(const std::string& model, const std::vector<std::string>& known) {
@@ -85,8 +126,7 @@ reply model_not_found(const std::string& model, const std::vector<std::string>& 
         message += "did you mean '" + near + "'?";
     else
         message += "GET /v1/models lists the models that are served.";
-    return {.status = 404,
-            .body = text_of(object(message, "invalid_request_error", "model", "model_not_found"))};
+    return reply_to({404, std::move(message), "invalid_request_error", "model", "model_not_found"});
 }
 
 } // namespace tw::front

@@ -1,7 +1,9 @@
 // From what went wrong to what an OpenAI client is told: one table.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 #include "front/http_types.hpp"
@@ -11,10 +13,20 @@ namespace tw::front {
 /// The HTTP status of a code.
 [[nodiscard]] unsigned http_status(tw::code code);
 
-/// {"error": {message, type, param, code}}, the form of every error, in a body or in a stream.
-[[nodiscard]] nlohmann::ordered_json error_object(const tw::error& failure);
+[[nodiscard]] problem problem_of(const tw::error& failure);
 
-/// The whole reply: status, body, Retry-After or WWW-Authenticate where they belong.
+/// How an API words errors, in a body or in a stream.
+enum class dialect {
+    openai,    // {"error": {message, type, param, code}}
+    anthropic, // {"type": "error", "error": {type, message}}
+    ollama,    // {"error": message}
+};
+/// By the path of a request, with or without a query.
+[[nodiscard]] dialect dialect_of(std::string_view target);
+/// One line of JSON.
+[[nodiscard]] std::string error_body(dialect as, const problem& what);
+
+/// The whole reply: status, OpenAI's body, Retry-After or WWW-Authenticate where they belong.
 [[nodiscard]] reply error_reply(const tw::error& failure);
 
 /// For what only HTTP knows: 405, 408, 413, 431 and the like. `code` is the machine-readable word.

@@ -1,17 +1,14 @@
-// The fields of a request: sampling, limits, and what is refused because it would change the
-// answer.
-#include "front/openai_request.hpp"
-
-#include <charconv>
+// OpenAI's chat and completions: the fields beside the input, and what is refused because it would
+// change the answer.
+#include <algorithm>
 #include <limits>
 
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
-#include "front/fields.hpp"
-#include "front/ids.hpp"
-#include "front/json_body.hpp"
-#include "front/openai_input.hpp"
+#include "front/input_fields.hpp"
+#include "front/readers.hpp"
+#include "front/request_fields.hpp"
 
 namespace tw::front {
 namespace {
@@ -20,105 +17,9 @@ using nlohmann::json;
 
 constexpr auto int32_max = std::numeric_limits<std::int32_t>::max();
 
-void read_logit_bias(fields& in, sampling_params& out) {
-    const auto* bias = in.object("logit_bias");
-    if (!bias) return;
-    fields entries(*bias, "logit_bias.");
-    for (const auto& [key, value] : bias->items()) {
-        std::int32_t id = 0;
-        const auto [end, failed] = std::from_chars(key.data(), key.data() + key.size(), id);
-        if (failed != std::errc{} || end != key.data() + key.size() || id < 0) {
-            in.refuse("logit_bias", "'logit_bias' has the key '" + std::string(cut_utf8(key, 40)) +
-                                        "'; its keys are token ids.");
-            return;
-        }
-        if (const auto amount = entries.number(key.c_str(), -100, 100))
-            out.logit_bias.emplace_back(id, static_cast<float>(*amount));
-    }
-    in.adopt(entries);
-}
-
-void read_seed(fields& in, sampling_params& out) {
-    const auto* seed = in.find("seed");
-    if (!seed) {
-        out.seed = random_seed();
-    } else if (seed->is_number_integer()) {
-        out.seed = seed->get<std::uint64_t>(); // a negative one is as good as any
-    } else {
-        in.wrong_type("seed", "an integer", *seed);
-    }
-}
-
-void read_sampling(fields& in, sampling_params& out) {
-    const auto number = [&](const char* key, float& to, double low, double high) {
-        if (const auto value = in.number(key, low, high)) to = static_cast<float>(*value);
-    };
-    number("temperature", out.temperature, 0, 2);
-    number("top_p", out.top_p, 0, 1);
-    number("min_p", out.min_p, 0, 1);
-    number("repeat_penalty", out.repeat_penalty, 0.01, 100);
-    number("presence_penalty", out.presence_penalty, -2, 2);
-    number("frequency_penalty", out.frequency_penalty, -2, 2);
-    if (const auto k = in.integer("top_k", -1, int32_max))
-        out.top_k = *k < 0 ? 0 : static_cast<std::int32_t>(*k);
-    if (const auto last = in.integer("repeat_last_n", -1, int32_max))
-        out.repeat_last_n = static_cast<std::int32_t>(*last);
-    read_logit_bias(in, out);
-    read_seed(in, out);
-}
-
-void read_stop(fields& in, std::vector<std::string>& out) {
-    const auto* stop = in.find("stop");
-    if (!stop) return;
-    const auto list = stop->is_string() ? json::array({*stop}) : *stop;
-    if (!list.is_array()) {
-        in.wrong_type("stop", "a string or an array of strings", list);
-        return;
-    }
-    if (list.size() > 4) {
-        in.refuse("stop",
-                  "'stop' holds " + std::to_string(list.size()) + " strings; at most 4 are taken.");
-        return;
-    }
-    for (const auto& text : list) {
-        if (!text.is_string())
-            in.wrong_type("stop", "a string or an array of strings", text);
-        else if (text != "")
-            out.push_back(text.get<std::string>());
-    }
-}
-
-void read_max_tokens(fields& in, api_request& out, std::int32_t limit) {
-    for (const char* key : {"max_tokens", "max_completion_tokens"}) { // the later one wins
-        const auto tokens = in.integer(key, std::numeric_limits<std::int64_t>::min(), int32_max);
-        if (!tokens) continue;
-        if (*tokens < 1)
-            in.refuse(key, "'" + std::string(key) + "' must be at least 1, not " +
-                               std::to_string(*tokens) + ".");
-        else if (*tokens > limit)
-            in.refuse(key, "'" + std::string(key) + "' is " + std::to_string(*tokens) +
-                               "; this server gives at most " + std::to_string(limit) +
-                               " tokens (max_tokens_limit).");
-        else
-            out.base.max_tokens = static_cast<std::int32_t>(*tokens);
-    }
-    if (!out.base.max_tokens && out.kind == endpoint::completion)
-        out.base.max_tokens = 16; // OpenAI's default
-}
-
-bool is_set(const json* value) {
-    if (!value) return false;
-    if (value->is_boolean()) return value->get<bool>();
-    if (value->is_string()) return !value->get_ref<const std::string&>().empty();
-    return value->is_number() || !value->empty();
-}
-
 /// What would change the answer and cannot be done is said, never dropped.
-void refuse_unsupported(fields& in, endpoint kind) {
-    const auto refuse = [&](const char* key, const char* what) {
-        in.refuse(key, std::string(what) + " not supported yet; leave '" + key + "' out.",
-                  tw::code::unsupported);
-    };
+void refuse_what_is_missing(fields& in, endpoint kind) {
+    const auto refuse = [&](const char* key, const char* what) { refuse_unsupported(in, key, what); };
     const auto* choice = in.find("tool_choice");
     const bool tools_off = choice && *choice == "none";
     if (!tools_off && is_set(in.find("tools"))) refuse("tools", "Tools are");
@@ -127,9 +28,6 @@ void refuse_unsupported(fields& in, endpoint kind) {
     if (const auto* format = in.object("response_format");
         format && format->value("type", json()) != "text")
         refuse("response_format", "Response formats other than {\"type\": \"text\"} are");
-    const auto* logprobs = in.find("logprobs");
-    if (logprobs && *logprobs != false) refuse("logprobs", "Log probabilities are");
-    if (is_set(in.find("top_logprobs"))) refuse("top_logprobs", "Log probabilities are");
     if (is_set(in.find("grammar"))) refuse("grammar", "Grammars are");
     if (is_set(in.find("json_schema"))) refuse("json_schema", "JSON schemas are");
     if (kind == endpoint::completion) {
@@ -155,18 +53,6 @@ void read_count(fields& in, api_request& out) {
         in.refuse("n", "The request asks for " + std::to_string(out.answers()) +
                            " answers; at most " + std::to_string(max_answers) +
                            " are given to one request.");
-}
-
-void read_extension(fields& in, api_request& out) {
-    const auto* own = in.object("tightwad");
-    if (!own) return;
-    fields inner(*own, "tightwad.");
-    out.base.speculate = inner.boolean("speculation").value_or(true);
-    for (const auto& [key, value] : own->items())
-        if (key != "speculation")
-            inner.refuse(key, "'tightwad' knows the field 'speculation' only, not '" +
-                                  std::string(cut_utf8(key, 40)) + "'.");
-    in.adopt(inner);
 }
 
 /// OpenAI's predicted output: a string, or text parts, that the answer is expected to be.
@@ -196,32 +82,41 @@ void read_prediction(fields& in, api_request& out) {
     in.adopt(inner);
 }
 
+constexpr std::int64_t most_logprobs = 20;
+
+/// Chat says whether and how many; completions only how many.
+void read_logprobs(fields& in, api_request& out) {
+    if (out.kind == endpoint::completion) {
+        const auto* said = in.find("logprobs");
+        if (said && *said == false) return; // as a chat client says it
+        if (const auto most = in.integer("logprobs", 0, most_logprobs))
+            out.base.top_logprobs = static_cast<std::int32_t>(*most);
+        return;
+    }
+    const bool wanted = in.boolean("logprobs").value_or(false);
+    const auto most = in.integer("top_logprobs", 0, most_logprobs);
+    if (wanted) out.base.top_logprobs = static_cast<std::int32_t>(most.value_or(0));
+    else if (most.value_or(0) > 0)
+        in.refuse("top_logprobs", "'top_logprobs' is set and 'logprobs' is not true; set both.");
+}
+
+/// The text of token ids, and their log probabilities, are known when the answer ends.
 void read_echo(fields& in, api_request& out) {
     out.echo = in.boolean("echo").value_or(false);
-    for (const auto& input : out.inputs)
-        if (out.echo && std::holds_alternative<token_ids>(input))
-            in.refuse("echo", "'echo' is supported for prompts in text, not for token ids.",
-                      tw::code::unsupported);
+    if (!out.echo) return;
+    const bool ids = std::ranges::any_of(
+        out.inputs, [](const auto& input) { return std::holds_alternative<token_ids>(input); });
+    out.base.prompt_logprobs = ids || out.base.top_logprobs.has_value();
+    if (out.base.prompt_logprobs && out.stream)
+        in.refuse("echo", "'echo' with token ids or with 'logprobs' cannot be streamed; leave 'stream' out.",
+                  tw::code::unsupported);
 }
 
 } // namespace
 
-generation_request api_request::answer(std::size_t index) const {
-    auto out = base;
-    const auto per_prompt = static_cast<std::size_t>(n);
-    out.input = inputs.at(index / per_prompt);
-    out.sampling.seed += index % per_prompt;
-    return out;
-}
-
-result<api_request> parse_request(endpoint kind, std::string_view body, request_limits limits) {
-    json parsed;
-    if (auto failure = parse_body(body, parsed)) return *std::move(failure);
-    fields in(parsed);
-    api_request out{.kind = kind};
-    out.model = in.text("model").value_or("");
-    refuse_unsupported(in, kind);
-    if (kind == endpoint::chat)
+void read_openai(fields& in, api_request& out, request_limits limits) {
+    refuse_what_is_missing(in, out.kind);
+    if (out.kind == endpoint::chat)
         out.inputs.emplace_back(read_messages(in));
     else
         out.inputs = read_prompts(in);
@@ -231,15 +126,17 @@ result<api_request> parse_request(endpoint kind, std::string_view body, request_
         out.include_usage = inner.boolean("include_usage").value_or(false);
         in.adopt(inner);
     }
-    if (kind == endpoint::completion) read_echo(in, out);
+    read_logprobs(in, out);
+    if (out.kind == endpoint::completion) read_echo(in, out);
     read_count(in, out);
     read_sampling(in, out.base.sampling);
-    read_stop(in, out.base.stop);
-    read_max_tokens(in, out, limits.max_tokens);
+    read_stop(in, "stop", 4, out.base.stop);
+    for (const char* key : {"max_tokens", "max_completion_tokens"}) // the later one wins
+        read_max_tokens(in, key, limits.max_tokens, false, out.base.max_tokens);
+    if (!out.base.max_tokens && out.kind == endpoint::completion)
+        out.base.max_tokens = 16; // OpenAI's default
     read_prediction(in, out);
     read_extension(in, out);
-    if (in.failure()) return *in.failure();
-    return out;
 }
 
 } // namespace tw::front

@@ -1,21 +1,14 @@
 // OpenAI's answer shapes, and our figures under "tightwad".
 #include "front/openai_response.hpp"
 
-#include <chrono>
-#include <cmath>
-
-#include <nlohmann/json.hpp>
-
-#include "front/ids.hpp"
+#include "front/figures.hpp"
+#include "front/json_text.hpp"
+#include "front/openai_logprobs.hpp"
 
 namespace tw::front {
 namespace {
 
 using nlohmann::ordered_json;
-
-std::string text_of(const ordered_json& json) {
-    return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-}
 
 const char* word(finish_reason reason) {
     return reason == finish_reason::length ? "length" : "stop";
@@ -51,36 +44,6 @@ ordered_json usage(std::span<const choice> choices, int n) {
               {"rejected_prediction_tokens", predicted.drafted - predicted.accepted}}}};
 }
 
-double ms(double seconds) {
-    return std::round(seconds * 1e6) / 1e3;
-}
-
-ordered_json figures(std::span<const choice> choices) {
-    speculation_stats sum;
-    for (const auto& [text, result] : choices) sum += result.stats;
-    auto sources = ordered_json::object();
-    for (std::size_t i = 0; i < draft_sources; ++i)
-        if (const auto& share = sum.sources[i]; share.drafted > 0)
-            sources[name(static_cast<draft_source>(i))] = {{"drafted", share.drafted},
-                                                           {"accepted", share.accepted}};
-    const double decoding = sum.total_s - sum.queue_s - sum.prefill_s;
-    const double rate = decoding > 0 ? double(sum.tokens) / decoding : 0;
-    ordered_json out{{"seed", choices.front().result.seed},
-                     {"rounds", sum.rounds},
-                     {"drafted", sum.drafted},
-                     {"accepted", sum.accepted},
-                     {"acceptance", std::round(sum.acceptance() * 1e4) / 1e4},
-                     {"sources", sources},
-                     {"tok_s", std::round(rate * 1e2) / 1e2},
-                     {"draft_ms", ms(sum.draft_s)},
-                     {"verify_ms", ms(sum.verify_s)},
-                     {"prefill_ms", ms(sum.prefill_s)},
-                     {"queue_ms", ms(sum.queue_s)}};
-    for (const auto& [text, result] : choices)
-        if (!result.continued_on.empty()) out["continued_on"] = result.continued_on;
-    return out;
-}
-
 ordered_json chunk(const answer_identity& who, ordered_json choices) {
     auto out =
         envelope(who, who.kind == endpoint::chat ? "chat.completion.chunk" : "text_completion");
@@ -102,20 +65,18 @@ ordered_json one_choice(const answer_identity& who, std::size_t index, ordered_j
     return ordered_json::array({std::move(out)});
 }
 
+ordered_json logprobs(const answer_identity& who, const choice& one) {
+    if (!who.logprobs) return nullptr;
+    return who.kind == endpoint::chat
+               ? chat_logprobs(one.likelihoods)
+               : completion_logprobs(one.result.prompt_logprobs, one.likelihoods, characters(one.text));
+}
+
 ordered_json finish(const answer_identity& who, std::size_t index, finish_reason reason) {
     return chunk(who, one_choice(who, index, ordered_json::object(), "", word(reason)));
 }
 
 } // namespace
-
-answer_identity new_identity(const api_request& request, std::string model) {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return {.kind = request.kind,
-            .id = random_id(request.kind == endpoint::chat ? "chatcmpl-" : "cmpl-"),
-            .model = std::move(model),
-            .created = std::chrono::duration_cast<std::chrono::seconds>(now).count(),
-            .include_usage = request.include_usage};
-}
 
 std::string whole_answer(const answer_identity& who, std::span<const choice> choices, int n) {
     auto out = envelope(who, who.kind == endpoint::chat ? "chat.completion" : "text_completion");
@@ -127,7 +88,7 @@ std::string whole_answer(const answer_identity& who, std::span<const choice> cho
                 {"role", "assistant"}, {"content", choices[i].text}, {"refusal", nullptr}};
         else
             entry["text"] = choices[i].text;
-        entry["logprobs"] = nullptr;
+        entry["logprobs"] = logprobs(who, choices[i]);
         entry["finish_reason"] = word(choices[i].result.reason);
         list.push_back(std::move(entry));
     }
@@ -142,8 +103,13 @@ std::string first_chunk(const answer_identity& who, std::size_t index, std::stri
         who, one_choice(who, index, {{"role", "assistant"}, {"content", ""}}, echo, nullptr)));
 }
 
-std::string text_chunk(const answer_identity& who, std::size_t index, std::string_view piece) {
-    return text_of(chunk(who, one_choice(who, index, {{"content", piece}}, piece, nullptr)));
+std::string text_chunk(const answer_identity& who, const answer_event& piece, std::size_t end) {
+    auto choice = one_choice(who, piece.index, {{"content", piece.text}}, piece.text, nullptr);
+    if (who.logprobs)
+        choice[0]["logprobs"] = who.kind == endpoint::chat
+                                    ? chat_logprobs(piece.likelihoods)
+                                    : completion_logprobs({}, piece.likelihoods, end);
+    return text_of(chunk(who, std::move(choice)));
 }
 
 std::string finish_chunk(const answer_identity& who, std::size_t index, finish_reason reason) {

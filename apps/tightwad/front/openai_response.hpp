@@ -1,32 +1,13 @@
 // From what a pipeline answered to OpenAI's JSON, whole or in chunks. Pure functions.
 #pragma once
 
-#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 
-#include "front/openai_request.hpp"
-#include "pipeline/pipeline.hpp"
+#include "front/answer_writer.hpp"
 
 namespace tw::front {
-
-/// What all chunks of an answer have in common.
-struct answer_identity {
-    endpoint kind = endpoint::chat;
-    std::string id, model;
-    std::int64_t created = 0; // seconds since 1970
-    bool include_usage = false;
-};
-
-/// One of the answers to a request.
-struct choice {
-    std::string text;
-    generation_result result;
-};
-
-/// "chatcmpl-..." or "cmpl-...", made now.
-[[nodiscard]] answer_identity new_identity(const api_request& request, std::string model);
 
 /// The body of an answer that is not streamed. `n` answers belong to each prompt.
 [[nodiscard]] std::string whole_answer(const answer_identity& who, std::span<const choice> choices,
@@ -35,8 +16,8 @@ struct choice {
 /// The first chunk of a choice: the role for chat, the echoed prompt for a completion.
 [[nodiscard]] std::string first_chunk(const answer_identity& who, std::size_t index,
                                       std::string_view echo);
-[[nodiscard]] std::string text_chunk(const answer_identity& who, std::size_t index,
-                                     std::string_view piece);
+/// `end`: how many characters of the choice's text there are now.
+[[nodiscard]] std::string text_chunk(const answer_identity& who, const answer_event& piece, std::size_t end);
 /// The last chunk of a choice.
 [[nodiscard]] std::string finish_chunk(const answer_identity& who, std::size_t index,
                                        finish_reason reason);

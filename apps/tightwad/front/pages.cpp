@@ -5,10 +5,9 @@
 #include <chrono>
 #include <cmath>
 
-#include <nlohmann/json.hpp>
-
 #include "front/catalogue.hpp"
 #include "front/errors.hpp"
+#include "front/json_text.hpp"
 
 namespace tw::front {
 namespace {
@@ -16,8 +15,7 @@ namespace {
 using nlohmann::ordered_json;
 
 reply page(const ordered_json& json, unsigned status = 200) {
-    return {.status = status,
-            .body = json.dump(-1, ' ', false, ordered_json::error_handler_t::replace)};
+    return {.status = status, .body = text_of(json)};
 }
 
 ordered_json model_object(const std::string& id, std::int64_t created) {
@@ -25,6 +23,11 @@ ordered_json model_object(const std::string& id, std::int64_t created) {
 }
 
 } // namespace
+
+reply greeting_page() {
+    return {.body = "Tightwad is running. The API is under /v1, as in /v1/chat/completions.\n",
+            .content_type = "text/plain; charset=utf-8"};
+}
 
 reply health_page(const catalogue& models) {
     if (models.ready()) return page({{"status", "ok"}});

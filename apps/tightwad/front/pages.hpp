@@ -18,6 +18,8 @@ struct counters {
     std::uint64_t requests = 0, answers = 0, disconnects = 0;
 };
 
+/// For whoever opens the address in a browser, and for Ollama's clients, which ask for "/" first.
+[[nodiscard]] reply greeting_page();
 [[nodiscard]] reply health_page(const catalogue& models);
 [[nodiscard]] reply models_page(const catalogue& models, std::int64_t created);
 [[nodiscard]] reply model_page(const catalogue& models, const std::string& id,

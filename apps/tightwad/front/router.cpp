@@ -37,14 +37,40 @@ std::string percent_decoded(std::string_view text) {
     return to_valid_utf8(out);
 }
 
+struct known_path {
+    std::string_view path;
+    action what;
+    endpoint as = endpoint::chat;
+};
+
+constexpr known_path read_paths[] = {
+    {"/", action::greeting},
+    {"/health", action::health},
+    {"/v1/models", action::models},
+    {"/v1/tightwad/status", action::status},
+    {"/api/tags", action::ollama_tags},
+    {"/api/ps", action::ollama_ps},
+    {"/api/version", action::ollama_version},
+};
+
+constexpr known_path write_paths[] = {
+    {"/v1/chat/completions", action::generate, endpoint::chat},
+    {"/v1/completions", action::generate, endpoint::completion},
+    {"/v1/responses", action::generate, endpoint::responses},
+    {"/v1/messages", action::generate, endpoint::messages},
+    {"/v1/messages/count_tokens", action::count_tokens, endpoint::messages},
+    {"/api/chat", action::generate, endpoint::ollama_chat},
+    {"/api/generate", action::generate, endpoint::ollama_generate},
+    {"/api/show", action::ollama_show},
+};
+
 std::optional<route> by_path(std::string_view path) {
     constexpr auto read = "GET, HEAD, OPTIONS";
     constexpr auto write = "POST, OPTIONS";
-    if (path == "/health") return route{.what = action::health, .methods = read};
-    if (path == "/v1/models") return route{.what = action::models, .methods = read};
-    if (path == "/v1/tightwad/status") return route{.what = action::status, .methods = read};
-    if (path == "/v1/chat/completions") return route{.what = action::chat, .methods = write};
-    if (path == "/v1/completions") return route{.what = action::completion, .methods = write};
+    for (const auto& each : read_paths)
+        if (path == each.path) return route{.what = each.what, .as = each.as, .methods = read};
+    for (const auto& each : write_paths)
+        if (path == each.path) return route{.what = each.what, .as = each.as, .methods = write};
     if (path.size() > model_prefix.size() && path.starts_with(model_prefix))
         return route{.what = action::model,
                      .model = percent_decoded(path.substr(model_prefix.size())),
@@ -72,7 +98,8 @@ std::variant<route, reply> route_for(const request_head& head, const authorizer&
         return route{.what = action::preflight,
                      .methods = found ? found->methods : "GET, HEAD, POST, OPTIONS"};
     }
-    const bool is_open = found && found->what == action::health;
+    const bool is_open =
+        found && (found->what == action::health || found->what == action::greeting);
     if (!is_open && !auth.allows(head)) return unauthorized(head);
     if (!found)
         return http_error(404,

@@ -4,16 +4,31 @@
 #include <string>
 #include <variant>
 
+#include "front/api_request.hpp"
 #include "front/http_types.hpp"
 
 namespace tw::front {
 
 class authorizer;
 
-enum class action { health, models, model, status, chat, completion, preflight };
+enum class action {
+    greeting,
+    health,
+    models,
+    model,
+    status,
+    generate,
+    count_tokens,
+    ollama_tags,
+    ollama_ps,
+    ollama_show,
+    ollama_version,
+    preflight,
+};
 
 struct route {
     action what = action::health;
+    endpoint as = endpoint::chat; // of action::generate and count_tokens
     std::string model{};   // of action::model, percent-decoded
     std::string methods{}; // that the path knows, as Allow lists them
 };

@@ -15,4 +15,9 @@ inline constexpr std::string_view sse_ping = ": ping\n\n";
     return std::string("data: ").append(json).append("\n\n");
 }
 
+/// The same with the event's name.
+[[nodiscard]] inline std::string sse_event(std::string_view name, std::string_view json) {
+    return std::string("event: ").append(name).append("\n").append(sse_event(json));
+}
+
 } // namespace tw::front

@@ -47,7 +47,7 @@ engine_pipeline::engine_pipeline(engine_pipeline_parts parts)
       draft_limit_(parts.speculation.most), exactness_(std::move(parts.exactness)),
       made_(make_speculator(parts)), speculator_(made_.get()),
       scheduler_(std::move(parts.target), std::move(made_), parts.scheduling),
-      longest_text_(longest_text(scheduler_.target())) {}
+      control_text_(scheduler_.target().vocabulary()), longest_text_(longest_text(scheduler_.target())) {}
 
 result<std::shared_ptr<generation>> engine_pipeline::start(generation_request request,
                                                            std::shared_ptr<generation_sink> sink) {
@@ -64,9 +64,17 @@ result<std::shared_ptr<generation>> engine_pipeline::start(generation_request re
          .max_tokens = request.max_tokens.value_or(std::numeric_limits<std::int32_t>::max()),
          .stop = std::move(request.stop),
          .speculate = request.speculate,
+         .top_logprobs = request.top_logprobs,
+         .prompt_logprobs = request.prompt_logprobs,
          .logits_digest = request.logits_digest,
          .record_rounds = request.record_rounds},
         std::move(sink));
+}
+
+result<std::int64_t> engine_pipeline::count_tokens(const generation_request& request) const {
+    const auto prompt = prompt_tokens(request);
+    if (!prompt) return prompt.error();
+    return static_cast<std::int64_t>(prompt->size());
 }
 
 // A prediction that cannot be used costs nothing: it only makes the answer no faster.
@@ -96,15 +104,26 @@ result<token_ids> engine_pipeline::prompt_tokens(const generation_request& reque
         request.input);
 }
 
-result<token_ids> engine_pipeline::render(const std::vector<chat_message>& messages) const {
+result<token_ids> engine_pipeline::render(std::vector<chat_message> messages) const {
     if (!chat_) return fail(code::unsupported, no_chat_);
+    const auto mark = control_text_.mark(messages);
     const auto prompt = chat_->render(to_json(messages).dump());
     if (!prompt) return prompt.error();
     const auto& target = scheduler_.target();
     // Some templates write the beginning-of-sequence token themselves; a second one spoils the answer.
     const auto bos = target.info().bos;
     const bool written = bos >= 0 && prompt->starts_with(target.vocabulary()[static_cast<std::size_t>(bos)].text);
-    return tokenize(*prompt, !written);
+    if (mark.empty()) return tokenize(*prompt, !written);
+    token_ids out;
+    const std::string_view all = *prompt;
+    for (std::size_t from = 0; from <= all.size();) {
+        const auto to = std::min(all.find(mark, from), all.size());
+        const auto part = tokenize(all.substr(from, to - from), from == 0 && !written);
+        if (!part) return part.error();
+        out.insert(out.end(), part->begin(), part->end());
+        from = to + mark.size();
+    }
+    return out;
 }
 
 result<token_ids> engine_pipeline::tokenize(std::string_view text, bool bos) const {

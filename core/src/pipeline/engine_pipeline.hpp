@@ -8,6 +8,7 @@
 
 #include "bridge/chat_template.hpp"
 #include "exactness/probe.hpp"
+#include "pipeline/control_text.hpp"
 #include "pipeline/pipeline.hpp"
 #include "scheduler/scheduler.hpp"
 #include "speculation/speculator.hpp"
@@ -48,6 +49,7 @@ class engine_pipeline final : public pipeline {
     [[nodiscard]] const std::vector<std::string>& serves() const override { return serves_; }
     [[nodiscard]] result<std::shared_ptr<generation>> start(generation_request request,
                                                             std::shared_ptr<generation_sink> sink) override;
+    [[nodiscard]] result<std::int64_t> count_tokens(const generation_request& request) const override;
     [[nodiscard]] nlohmann::json status() const override;
 
     // False where the target cannot roll back: nobody may join then.
@@ -64,7 +66,7 @@ class engine_pipeline final : public pipeline {
     [[nodiscard]] result<token_ids> prompt_tokens(const generation_request& request) const;
 
   private:
-    [[nodiscard]] result<token_ids> render(const std::vector<chat_message>& messages) const;
+    [[nodiscard]] result<token_ids> render(std::vector<chat_message> messages) const;
     [[nodiscard]] result<token_ids> tokenize(std::string_view text, bool bos) const;
     [[nodiscard]] token_ids predicted_tokens(const generation_request& request) const;
 
@@ -79,6 +81,7 @@ class engine_pipeline final : public pipeline {
     std::unique_ptr<speculator> made_; // on its way into the scheduler
     speculator* speculator_;           // there; null = the target cannot be drafted for
     scheduler scheduler_;
+    control_text control_text_;
     std::size_t longest_text_; // bytes; no longer text can fit the context
 };
 

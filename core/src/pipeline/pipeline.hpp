@@ -23,8 +23,24 @@ class pipeline {
     [[nodiscard]] virtual result<std::shared_ptr<generation>> start(generation_request request,
                                                                     std::shared_ptr<generation_sink> sink) = 0;
 
+    // How many tokens the request's prompt is, as start() would render and split it. Any thread. Code `unsupported`
+    // where only another machine could tell.
+    [[nodiscard]] virtual result<std::int64_t> count_tokens(const generation_request& request) const {
+        static_cast<void>(request);
+        return fail(code::unsupported, "The tokens of the pipeline '" + name() + "' cannot be counted: its model is on "
+                                       "another machine. Ask for an answer, whose usage has the count.");
+    }
+
     // State and figures for /v1/tightwad/status. Any thread.
     [[nodiscard]] virtual nlohmann::json status() const = 0;
 };
+
+// For pipelines that cannot say how likely a token was.
+[[nodiscard]] inline result<void> without_logprobs(const generation_request& request, const std::string& why) {
+    if (!request.top_logprobs && !request.prompt_logprobs) return {};
+    return error{.code = code::unsupported,
+                 .message = "Log probabilities are not served here: " + why + " Leave 'logprobs' out.",
+                 .param = "logprobs"};
+}
 
 } // namespace tw

@@ -54,6 +54,7 @@ std::string replica_pipeline::digest_of(std::size_t index) const {
 
 result<std::shared_ptr<generation>> replica_pipeline::start(generation_request request,
                                                             std::shared_ptr<generation_sink> sink) {
+    if (auto can = without_logprobs(request, "an answer may go on at another replica, which does not bring them."); !can) return can.error();
     auto answer = std::make_shared<replicated_answer>(std::move(request), std::move(sink), policy_, board_, desk_);
     desk_->enter(answer);
     if (auto placed = place(answer); !placed) {
@@ -61,6 +62,14 @@ result<std::shared_ptr<generation>> replica_pipeline::start(generation_request r
         return placed.error();
     }
     return answer;
+}
+
+// Any replica would say the same; one of this machine can.
+result<std::int64_t> replica_pipeline::count_tokens(const generation_request& request) const {
+    auto counted = replicas_.front().what->count_tokens(request);
+    for (std::size_t i = 1; i < replicas_.size() && !counted && counted.error().code == code::unsupported; ++i)
+        counted = replicas_[i].what->count_tokens(request);
+    return counted;
 }
 
 result<void> replica_pipeline::place(const std::shared_ptr<replicated_answer>& answer) {

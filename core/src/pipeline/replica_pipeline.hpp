@@ -51,6 +51,8 @@ class replica_pipeline final : public pipeline {
     [[nodiscard]] result<std::shared_ptr<generation>> start(generation_request request,
                                                             std::shared_ptr<generation_sink> sink) override;
 
+    [[nodiscard]] result<std::int64_t> count_tokens(const generation_request& request) const override;
+
     // What the first replica that is up says (else the first), with: name, serves, failover, moves (losses after which
     // another replica was looked for), and replicas [{name, up, running, exactness_known, status}].
     [[nodiscard]] nlohmann::json status() const override;

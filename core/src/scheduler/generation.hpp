@@ -23,6 +23,19 @@ struct chat_message {
 
 using token_ids = std::vector<std::int32_t>;
 
+// A token, its bytes, and how likely the model held it, before sampling changed anything.
+struct likely_token {
+    std::int32_t token = 0;
+    std::string bytes; // any bytes; none for a token that has no text
+    double logprob = 0; // natural logarithm; may be -infinity
+};
+
+// A token of prompt or answer beside the likeliest tokens in its place.
+struct token_likelihood {
+    likely_token chosen;
+    std::vector<likely_token> top; // likeliest first
+};
+
 // One answer. The front turns `n` and prompt lists into several of these.
 struct generation_request {
     // Chat messages, a prompt in text, or a prompt in token ids (used as they are, no bos added).
@@ -32,6 +45,8 @@ struct generation_request {
     std::vector<std::string> stop;
     std::string prediction; // what the client expects the answer to be; empty = nothing
     bool speculate = true; // false = the target alone, the same bytes
+    std::optional<std::int32_t> top_logprobs = {}; // log probabilities, with so many of the likeliest; none = not wanted
+    bool prompt_logprobs = false; // of the prompt's tokens too; nothing of it is taken from the prefix cache then
     bool logits_digest = false; // hash every row that a token was picked from (benches)
     bool record_rounds = false; // keep what was drafted in each round (replay, benches)
 };
@@ -86,6 +101,8 @@ struct generation_result {
     token_ids tokens;                          // of the answer, the end-of-generation token included
     std::vector<std::uint64_t> logits_digests; // one per token, when asked for
     std::vector<round_record> rounds;          // when asked for
+    std::vector<token_likelihood> prompt_logprobs; // when asked for, one a token; the first has neither logprob nor top
+    std::string stopped_by; // the stop string that ended the answer; empty = none did
     std::string continued_on; // the replica that went on with other bytes than the lost one's may have been; empty = none
 };
 
@@ -94,6 +111,8 @@ class generation_sink {
   public:
     virtual ~generation_sink() = default;
     virtual void text(std::string_view piece) = 0; // whole code points, no part of a stop string
+    // When log probabilities were asked for: of the tokens that the next text() is made of, or is still held back by.
+    virtual void likelihoods(std::vector<token_likelihood> tokens) { static_cast<void>(tokens); }
     virtual void done(generation_result result) = 0; // exactly once, last
 };
 

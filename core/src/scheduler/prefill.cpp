@@ -4,6 +4,11 @@
 #include "scheduler/scheduler.hpp"
 
 namespace tw {
+namespace {
+
+constexpr std::size_t read_at_once = 64; // rows whose logits are all wanted: what they take is rows times vocabulary
+
+} // namespace
 
 // One decode of prompt rows, the oldest answers first. The row of the last prompt token picks the answer's first
 // token; in a shape class it is left for the first round, whose shape picks all tokens.
@@ -18,10 +23,13 @@ void scheduler::prefill() {
         if (answer->finished || answer->prefilled() || room == 0) continue;
         if (shaped() && !chunk.empty()) break; // several sequences would make passes of other shapes
         const auto last = answer->tokens.size() - 1;
-        const auto n = std::min(room, (shaped() ? last : last + 1) - answer->cached);
+        const bool all = answer->request.prompt_logprobs &&
+                         answer->prompt_likelihoods.size() < answer->request.prompt.size();
+        const auto most = all ? std::min(room, read_at_once) : room;
+        const auto n = std::min(most, (shaped() ? last : last + 1) - answer->cached);
         for (std::size_t i = 0; i < n; ++i) {
             const auto at = answer->cached + i;
-            rows_.push_back({answer->slot, static_cast<std::int32_t>(at), answer->tokens[at], at == last});
+            rows_.push_back({answer->slot, static_cast<std::int32_t>(at), answer->tokens[at], all || at == last});
         }
         room -= n;
         chunk.push_back(answer);
@@ -41,13 +49,20 @@ void scheduler::prefill() {
     const bool padded = rows_.size() > read;
     rows_.resize(read);
     list begun;
+    std::int32_t logits_row = 0;
     for (const auto& row : rows_)
         for (const auto& answer : chunk) {
             if (answer->slot != row.seq) continue;
             answer->cached = static_cast<std::size_t>(row.pos) + 1;
             if (row.want_logits == 0) continue;
-            answer->first_row = static_cast<std::int32_t>(begun.size());
-            begun.push_back(answer);
+            const auto at = logits_row++;
+            if (answer->cached < answer->tokens.size()) {
+                const auto next = answer->tokens[answer->cached];
+                answer->prompt_likelihoods.push_back(likelihood(*answer, next, logits->row(at)));
+            } else {
+                answer->first_row = at;
+                begun.push_back(answer);
+            }
         }
     conclude(begun, *logits, 0, 0);
     if (padded) static_cast<void>(target_->truncate(chunk.front()->slot, static_cast<std::int32_t>(chunk.front()->cached)));

@@ -68,6 +68,7 @@ void scheduler::conclude(const list& answers, const engine::logits_view& logits,
 // What a round brought leaves in one piece, when everything else of the round is done.
 void scheduler::deliver(sequence& answer) {
     if (answer.unsent.empty()) return;
+    deliver_likelihoods(answer, false);
     answer.sink->text(answer.unsent);
     answer.unsent.clear();
 }
@@ -201,7 +202,9 @@ void scheduler::take(sequence& answer, const verdict& picked, const engine::logi
     answer.fresh = 0;
     auto row = answer.first_row;
     for (const auto token : picked.tokens) {
-        if (answer.request.logits_digest) answer.digests.push_back(digest(logits.row(row++)));
+        if (answer.request.logits_digest) answer.digests.push_back(digest(logits.row(row)));
+        if (answer.request.top_logprobs) note_likelihood(answer, token, logits.row(row));
+        ++row;
         ++answer.fresh;
         answer.ending = accept_token(answer, token);
         if (answer.ending) return;

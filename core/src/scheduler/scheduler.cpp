@@ -166,7 +166,8 @@ void scheduler::admit() {
         }
         const auto after = std::find_if(active_.begin(), active_.end(),
                                         [&](const auto& other) { return other->slot > answer->slot; });
-        active_.insert(after, std::move(answer));
+        active_.insert(after, answer);
+        if (answer->request.prompt_logprobs) forget_prefix(*answer);
     }
 }
 
@@ -191,7 +192,9 @@ void scheduler::finish(sequence& answer, finish_reason reason, std::optional<err
     answer.finished = true;
     deliver(answer);
     if (reason == finish_reason::stop || reason == finish_reason::length) {
-        if (const auto rest = answer.text.finish(); !rest.empty()) answer.sink->text(rest);
+        const auto rest = answer.text.finish();
+        deliver_likelihoods(answer, true);
+        if (!rest.empty()) answer.sink->text(rest);
         if (answer.text.stopped()) reason = finish_reason::stop;
     }
     answer.stats.tokens = answer.generated();
@@ -209,6 +212,8 @@ void scheduler::finish(sequence& answer, finish_reason reason, std::optional<err
     out.logits_digests = std::move(answer.digests);
     out.cached_tokens = static_cast<std::int64_t>(answer.reused);
     out.rounds = std::move(answer.rounds);
+    out.prompt_logprobs = std::move(answer.prompt_likelihoods);
+    out.stopped_by = answer.text.stopped_by();
     if (answer.slot >= 0) vacate(answer, reason == finish_reason::failed);
     answer.sink->done(std::move(out));
 }

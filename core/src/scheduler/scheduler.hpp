@@ -83,7 +83,12 @@ class scheduler {
     [[nodiscard]] verdict pick(sequence& answer, const engine::logits_view& logits) const;
     void take(sequence& answer, const verdict& picked, const engine::logits_view& logits);
     [[nodiscard]] std::optional<finish_reason> accept_token(sequence& answer, std::int32_t token);
+    void note_likelihood(sequence& answer, std::int32_t token, std::span<const float> logits);
+    [[nodiscard]] token_likelihood likelihood(const sequence& answer, std::int32_t token,
+                                              std::span<const float> logits) const;
     static void deliver(sequence& answer);
+    static void deliver_likelihoods(sequence& answer, bool all);
+    void forget_prefix(sequence& answer);
     void keep(sequence& answer, std::size_t length);
     void finish(sequence& answer, finish_reason reason, std::optional<error> failure = {});
     void vacate(sequence& answer, bool failed);

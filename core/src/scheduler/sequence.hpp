@@ -3,9 +3,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "scheduler/generation.hpp"
@@ -29,6 +31,8 @@ struct sequence_request {
     std::int32_t max_tokens = 0; // ≥ 1; the context may end the answer earlier
     std::vector<std::string> stop;
     bool speculate = true;
+    std::optional<std::int32_t> top_logprobs;
+    bool prompt_logprobs = false;
     bool logits_digest = false;
     bool record_rounds = false;
 };
@@ -59,6 +63,9 @@ struct sequence {
     std::optional<finish_reason> ending; // how the round under way ended it
     bool finished = false;               // done() was called
 
+    // Log probabilities of tokens whose text is not out yet, each with where its text begins.
+    std::deque<std::pair<std::size_t, token_likelihood>> likelihoods;
+    std::vector<token_likelihood> prompt_likelihoods;
     std::vector<std::uint64_t> digests;
     std::vector<round_record> rounds;
     speculation_stats stats;

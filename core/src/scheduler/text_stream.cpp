@@ -51,10 +51,11 @@ std::string text_stream::release(bool more_may_come) {
     }
 
     auto text = held_.substr(0, end);
-    if (stopped_)
+    held_.erase(0, end);
+    if (stopped_) {
+        stopped_by_ = *std::ranges::find_if(stops_, [&](const auto& stop) { return held_.starts_with(stop); });
         held_.clear();
-    else
-        held_.erase(0, end);
+    }
     sent_ += text.size();
     return text;
 }

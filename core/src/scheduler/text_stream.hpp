@@ -34,8 +34,12 @@ public:
     [[nodiscard]] std::string finish();
 
     [[nodiscard]] bool stopped() const noexcept { return stopped_; }
+    /// The stop string that ended the answer; empty = none did.
+    [[nodiscard]] const std::string& stopped_by() const noexcept { return stopped_by_; }
     /// Bytes handed out so far, by `push` and `finish`.
     [[nodiscard]] std::size_t sent() const noexcept { return sent_; }
+    /// The same with what is held back, but for an unfinished code point.
+    [[nodiscard]] std::size_t seen() const noexcept { return sent_ + held_.size(); }
 
 private:
     [[nodiscard]] std::string release(bool more_may_come);
@@ -46,6 +50,7 @@ private:
     std::string held_;  // UTF-8, not handed out yet
     std::size_t sent_ = 0;
     bool stopped_ = false;
+    std::string stopped_by_;
 };
 
 } // namespace tw

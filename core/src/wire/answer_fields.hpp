@@ -86,9 +86,9 @@ void fields(auto& io, is<speculation_stats> auto& m) {
 
 void fields(auto& io, is<generation_result> auto& m) {
     constexpr bool reading = std::remove_reference_t<decltype(io)>::reading;
-    bool failed = m.failure.has_value();
+    bool failed = m.failure.has_value(), stopped = !m.stopped_by.empty();
     io.choice(m.reason, "reason", finish_reason::stop, finish_reason::failed);
-    io.flags("flags", failed);
+    io.flags("flags", failed, stopped);
     io.require(failed || m.reason != finish_reason::failed, "says that the answer failed and not why");
     if constexpr (reading)
         if (failed) m.failure.emplace();
@@ -105,6 +105,8 @@ void fields(auto& io, is<generation_result> auto& m) {
         tokens(each, round.draft, "rounds", max_draft_tokens);
         each.varint(round.accepted, "rounds", round.draft.size());
     });
+    if (stopped) io.utf8(m.stopped_by, "stopped_by", max_stop_bytes);
+    io.require(stopped != m.stopped_by.empty(), "says that a stop string ended the answer and not which");
 }
 
 void fields(auto& io, is<done> auto& m) {

@@ -82,6 +82,10 @@ result<std::shared_ptr<generation>> fake_pipeline::start(generation_request requ
     return std::shared_ptr<generation>(started);
 }
 
+result<std::int64_t> fake_pipeline::count_tokens(const generation_request& request) const {
+    return static_cast<std::int64_t>(words_of(script_of(request)).size());
+}
+
 void fake_pipeline::run(const std::shared_ptr<job>& one) {
     auto result = play(*one);
     const bool was_cancelled = result.reason == finish_reason::cancelled;
@@ -109,6 +113,7 @@ generation_result fake_pipeline::play(job& one) {
                  .verify_s = 0.75,
                  .total_s = 1.003};
     const auto piece = [&](const std::string& text) {
+        if (one.request.top_logprobs) one.sink->likelihoods({{{7, text, -0.5}, {}}});
         one.sink->text(text);
         ++out.completion_tokens;
     };

@@ -28,6 +28,8 @@ class fake_pipeline : public tw::pipeline {
     const std::vector<std::string>& serves() const override { return serves_; }
     result<std::shared_ptr<generation>> start(generation_request request,
                                               std::shared_ptr<generation_sink> sink) override;
+    /// The words of the script.
+    result<std::int64_t> count_tokens(const generation_request& request) const override;
     nlohmann::json status() const override;
 
     /// Waits up to ten seconds until that many answers are running, or have been cancelled.

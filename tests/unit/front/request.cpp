@@ -1,7 +1,7 @@
 // What the front makes of request bodies.
 #include <catch2/catch_test_macros.hpp>
 
-#include "front/openai_request.hpp"
+#include "front/api_request.hpp"
 
 using namespace tw;
 using namespace tw::front;
@@ -201,16 +201,27 @@ TEST_CASE("what would change the answer and cannot be done is refused by name") 
     CHECK(field_error(R"(,"tool_choice":"required")").starts_with("tool_choice: "));
     CHECK(field_error(R"(,"response_format":{"type":"json_object"})")
               .starts_with("response_format: "));
-    CHECK(field_error(R"(,"logprobs":true)").starts_with("logprobs: "));
     CHECK(field_error(R"(,"top_logprobs":3)").starts_with("top_logprobs: "));
     CHECK(completion_error(R"("prompt":"a","suffix":"b")").starts_with("suffix: "));
-    CHECK(completion_error(R"("prompt":"a","logprobs":0)").starts_with("logprobs: "));
     CHECK(completion_error(R"("prompt":"a","best_of":3)") ==
           "best_of: 'best_of' is 3 and 'n' is 1; choosing among answers is not supported, so they "
           "must be equal.");
-    CHECK(completion_error(R"("prompt":[1],"echo":true)").starts_with("echo: "));
+    CHECK(completion_error(R"("prompt":[1],"echo":true,"stream":true)").starts_with("echo: "));
     CHECK(completion(R"("prompt":"a","best_of":2,"n":2)").n == 2);
     CHECK(chat(R"(,"tools":[{}],"tool_choice":"none")").n == 1);
+}
+
+TEST_CASE("log probabilities are asked for as each endpoint does") {
+    CHECK_FALSE(chat("").base.top_logprobs.has_value());
+    CHECK_FALSE(chat(R"(,"logprobs":false)").base.top_logprobs.has_value());
+    CHECK(chat(R"(,"logprobs":true)").base.top_logprobs == 0);
+    CHECK(chat(R"(,"logprobs":true,"top_logprobs":5)").base.top_logprobs == 5);
+    CHECK(field_error(R"(,"logprobs":true,"top_logprobs":21)").starts_with("top_logprobs: "));
+    CHECK(completion(R"("prompt":"a","logprobs":0)").base.top_logprobs == 0);
+    CHECK_FALSE(completion(R"("prompt":"a","logprobs":2)").base.prompt_logprobs);
+    CHECK(completion(R"("prompt":"a","logprobs":2,"echo":true)").base.prompt_logprobs);
+    CHECK(completion(R"("prompt":[1],"echo":true)").base.prompt_logprobs);
+    CHECK(completion_error(R"("prompt":"a","logprobs":true)").starts_with("logprobs: "));
 }
 
 TEST_CASE("prompts that are none, and too many answers") {

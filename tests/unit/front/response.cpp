@@ -6,8 +6,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "front/answer_writer.hpp"
 #include "front/errors.hpp"
+#include "front/openai_writer.hpp"
 
 using namespace tw;
 using namespace tw::front;
@@ -64,7 +64,7 @@ constexpr auto chat_body = R"({"messages":[{"role":"user","content":"x"}],"strea
 } // namespace
 
 TEST_CASE("a streamed chat with two answers and usage") {
-    answer_writer writer(asked(endpoint::chat, chat_body), identity(endpoint::chat, true));
+    openai_writer writer(asked(endpoint::chat, chat_body), identity(endpoint::chat, true));
     auto out = writer.opening();
     out += writer.add(piece(0, "Grüße, \"you\"\n"));
     out += writer.add(piece(1, "b"));
@@ -76,7 +76,7 @@ TEST_CASE("a streamed chat with two answers and usage") {
 }
 
 TEST_CASE("a streamed completion with echo and without usage") {
-    answer_writer writer(
+    openai_writer writer(
         asked(endpoint::completion, R"({"prompt":"Once","stream":true,"echo":true})"),
         identity(endpoint::completion));
     auto out = writer.opening();
@@ -86,7 +86,7 @@ TEST_CASE("a streamed completion with echo and without usage") {
 }
 
 TEST_CASE("a stream that fails ends with the error instead of [DONE]") {
-    answer_writer writer(asked(endpoint::chat, chat_body), identity(endpoint::chat));
+    openai_writer writer(asked(endpoint::chat, chat_body), identity(endpoint::chat));
     auto out = writer.opening();
     out += writer.add(piece(0, "half"));
     auto failed = end(0, finish_reason::failed);
@@ -98,7 +98,7 @@ TEST_CASE("a stream that fails ends with the error instead of [DONE]") {
 
 TEST_CASE("answers in one piece") {
     auto request = asked(endpoint::chat, R"({"messages":[{"role":"user","content":"x"}],"n":2})");
-    answer_writer writer(request, identity(endpoint::chat));
+    openai_writer writer(request, identity(endpoint::chat));
     for (const char* text : {"Hel", "lo"})
         writer.add(piece(0, text));
     writer.add(piece(1, "Ho"));
@@ -106,7 +106,7 @@ TEST_CASE("answers in one piece") {
     writer.add(end(1, finish_reason::length));
     matches_golden("chat.json", writer.whole());
 
-    answer_writer two(asked(endpoint::completion, R"({"prompt":["a","b"],"echo":true})"),
+    openai_writer two(asked(endpoint::completion, R"({"prompt":["a","b"],"echo":true})"),
                       identity(endpoint::completion));
     two.add(piece(0, "1"));
     two.add(piece(1, "2"));
@@ -116,7 +116,7 @@ TEST_CASE("answers in one piece") {
 }
 
 TEST_CASE("an answer cancelled by the pipeline is an error, never a short answer") {
-    answer_writer writer(asked(endpoint::chat, chat_body), identity(endpoint::chat));
+    openai_writer writer(asked(endpoint::chat, chat_body), identity(endpoint::chat));
     writer.add(end(0, finish_reason::cancelled));
     REQUIRE(writer.failure());
     CHECK(http_status(writer.failure()->code) == 503);
@@ -124,17 +124,50 @@ TEST_CASE("an answer cancelled by the pipeline is an error, never a short answer
 }
 
 TEST_CASE("bytes that are no UTF-8 do not stop an answer") {
-    answer_writer writer(asked(endpoint::chat, chat_body), identity(endpoint::chat));
+    openai_writer writer(asked(endpoint::chat, chat_body), identity(endpoint::chat));
     CHECK(writer.add(piece(0, "a\xff")).find("a\xEF\xBF\xBD") != std::string::npos);
 }
 
 TEST_CASE("an answer that another replica went on with says which one, any other says nothing") {
-    answer_writer plain(asked(endpoint::completion, R"({"prompt":"x"})"), identity(endpoint::completion));
+    openai_writer plain(asked(endpoint::completion, R"({"prompt":"x"})"), identity(endpoint::completion));
     plain.add(end(0, finish_reason::stop));
     CHECK(plain.whole().find("continued_on") == std::string::npos);
-    answer_writer moved(asked(endpoint::completion, R"({"prompt":"x"})"), identity(endpoint::completion));
+    openai_writer moved(asked(endpoint::completion, R"({"prompt":"x"})"), identity(endpoint::completion));
     auto last = end(0, finish_reason::stop);
     last.end->continued_on = "attic";
     moved.add(last);
     CHECK(moved.whole().find(R"("continued_on":"attic")") != std::string::npos);
+}
+
+namespace {
+
+token_likelihood likelihood(std::int32_t token, std::string bytes, double logprob) {
+    return {{token, bytes, logprob}, {{token, bytes, logprob}, {9, "\xC3", -4.5}}};
+}
+
+answer_event piece_with(std::string text, std::vector<token_likelihood> tokens) {
+    return {.index = 0, .text = std::move(text), .likelihoods = std::move(tokens), .end = {}};
+}
+
+} // namespace
+
+TEST_CASE("log probabilities in the shapes of chat and of completions") {
+    const auto chat = asked(endpoint::chat,
+                            R"({"messages":[{"role":"user","content":"x"}],"stream":true,"logprobs":true,"top_logprobs":2})");
+    auto who = identity(endpoint::chat);
+    who.logprobs = true;
+    openai_writer streamed(chat, who);
+    auto out = streamed.opening();
+    out += streamed.add(piece_with("é", {likelihood(3, "\xC3", -0.5), likelihood(4, "\xA9", -0.25)}));
+    out += streamed.add(end(0, finish_reason::stop));
+    matches_golden("logprobs_stream.sse", out + streamed.closing());
+
+    who = identity(endpoint::completion);
+    who.logprobs = true;
+    openai_writer echoed(asked(endpoint::completion, R"({"prompt":[1,2],"echo":true,"logprobs":2})"), who);
+    echoed.add(piece_with(" b", {likelihood(3, " b", -0.5)}));
+    auto last = end(0, finish_reason::length);
+    last.end->prompt_logprobs = {{{1, "", 0}, {}}, likelihood(2, "aé", -1.5)};
+    echoed.add(last);
+    matches_golden("logprobs.json", echoed.whole());
 }

@@ -46,6 +46,7 @@ TEST_CASE("a stop string ends the answer before it, wherever rounds fall") {
             const auto got = run(speculating, request);
             CHECK(got.text == expected);
             CHECK(got.outcome.reason == finish_reason::stop);
+            CHECK(got.outcome.stopped_by == stop);
         }
     }
 }

@@ -34,6 +34,7 @@ answer play(const strings& stops, const strings& pieces) {
     CHECK(tw::is_valid_utf8(rest));
     result.text += rest;
     result.stopped = stream.stopped();
+    CHECK(stream.stopped_by().empty() != result.stopped);
     CHECK(stream.sent() == result.text.size());
     CHECK(stream.finish().empty());
     return result;

@@ -50,9 +50,8 @@ inline auto members(is<draft_audit> auto& m) { auto& [a, b, c] = m; return std::
 inline auto members(is<draft_lost> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<drafter_failed> auto& m) { auto& [a] = m; return std::tie(a); }
 inline auto members(is<chat_message> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
-inline auto members(is<generation_request> auto& m) {
-    auto& [a, b, c, d, e, f, g, h] = m;
-    return std::tie(a, b, c, d, e, f, g, h);
+inline auto members(is<generation_request> auto& m) { // log probabilities do not cross the network
+    return std::tie(m.input, m.sampling, m.max_tokens, m.stop, m.prediction, m.speculate, m.logits_digest, m.record_rounds);
 }
 inline auto members(is<submit> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<piece> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
@@ -67,7 +66,7 @@ inline auto members(is<speculation_stats> auto& m) {
 inline auto members(is<round_record> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<generation_result> auto& m) { // what a replica is called stays on its machine
     return std::tie(m.reason, m.failure, m.prompt_tokens, m.completion_tokens, m.cached_tokens, m.seed, m.stats, m.tokens,
-                    m.logits_digests, m.rounds);
+                    m.logits_digests, m.rounds, m.stopped_by);
 }
 inline auto members(is<done> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<refused> auto& m) { auto& [a, b] = m; return std::tie(a, b); }

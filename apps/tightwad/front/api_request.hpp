@@ -1,4 +1,4 @@
-// From the body of a chat or completion request to what a pipeline is asked. Pure functions.
+// What a client asks for, whichever API it speaks.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,15 @@
 
 namespace tw::front {
 
-enum class endpoint { chat, completion };
+/// What a body is read as, and how its answer is written.
+enum class endpoint {
+    chat,            // OpenAI's /v1/chat/completions
+    completion,      // OpenAI's /v1/completions
+    responses,       // OpenAI's /v1/responses
+    messages,        // Anthropic's /v1/messages
+    ollama_chat,     // Ollama's /api/chat
+    ollama_generate, // Ollama's /api/generate
+};
 
 struct request_limits {
     std::int32_t max_tokens = 16384;
@@ -23,10 +31,12 @@ struct api_request {
     std::string model{}; // empty = not named
     bool stream = false, include_usage = false, echo = false;
     std::int32_t n = 1;
-    /// One prompt, or for completions several. Answer `p * n + k` is the k-th to prompt p.
+    /// One prompt, or for completions several; none asks Ollama to load the model only. Answer
+    /// `p * n + k` is the k-th to prompt p.
     std::vector<decltype(generation_request::input)> inputs{};
     /// All but the input; its seed is the first answer's.
     generation_request base{};
+    std::string instructions{}; // of /v1/responses, which repeats them
 
     [[nodiscard]] std::size_t answers() const {
         return inputs.size() * static_cast<std::size_t>(n);

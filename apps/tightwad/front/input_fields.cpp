@@ -1,9 +1,10 @@
 // Messages with text or parts; prompts as text, token ids, or lists of either.
-#include "front/openai_input.hpp"
+#include "front/input_fields.hpp"
 
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <span>
 
 #include <nlohmann/json.hpp>
 
@@ -15,15 +16,12 @@ namespace {
 using nlohmann::json;
 using input = decltype(generation_request::input);
 
-std::string at(const std::string& name, std::size_t index) {
-    return name + '[' + std::to_string(index) + ']';
-}
-
 std::string quoted(const json& text) {
     return "'" + std::string(cut_utf8(text.get_ref<const std::string&>(), 40)) + "'";
 }
 
-std::string read_part(fields& in, const std::string& path, const json& part) {
+std::string read_part(fields& in, const std::string& path, const json& part,
+                      std::span<const std::string_view> text_types) {
     if (!part.is_object()) {
         in.wrong_type(path, "an object", part);
         return {};
@@ -34,7 +32,7 @@ std::string read_part(fields& in, const std::string& path, const json& part) {
                   "'" + path + ".type' must be a string, as in {\"type\": \"text\"}.");
         return {};
     }
-    if (*type != "text") {
+    if (std::ranges::find(text_types, type->get_ref<const std::string&>()) == text_types.end()) {
         in.refuse(path + ".type",
                   "Parts of type " + quoted(*type) + " are not supported yet (" + path +
                       "); send text.",
@@ -49,20 +47,7 @@ std::string read_part(fields& in, const std::string& path, const json& part) {
     return text->get<std::string>();
 }
 
-/// Text parts are joined by line breaks, as llama.cpp and vLLM do for templates without parts.
-std::string read_content(fields& in, const std::string& path, const json& content) {
-    if (content.is_string()) return content.get<std::string>();
-    if (!content.is_array()) {
-        in.wrong_type(path, "a string or an array of parts", content);
-        return {};
-    }
-    std::string out;
-    for (std::size_t i = 0; i < content.size() && !in.failure(); ++i) {
-        if (i > 0) out += '\n';
-        out += read_part(in, at(path, i), content[i]);
-    }
-    return out;
-}
+constexpr std::array<std::string_view, 1> text_part{"text"};
 
 chat_message read_message(fields& in, const std::string& path, const json& message) {
     static constexpr std::array roles{"system", "developer", "user", "assistant", "tool"};
@@ -94,7 +79,7 @@ chat_message read_message(fields& in, const std::string& path, const json& messa
         return {};
     }
     return {.role = role->get<std::string>(),
-            .content = read_content(in, path + ".content", *content)};
+            .content = read_content(in, path + ".content", *content, text_part)};
 }
 
 token_ids read_tokens(fields& in, const std::string& path, const json& list) {
@@ -124,21 +109,41 @@ input read_prompt(fields& in, const std::string& path, const json& value) {
 
 } // namespace
 
+std::string at(const std::string& name, std::size_t index) {
+    return name + '[' + std::to_string(index) + ']';
+}
+
+std::string read_content(fields& in, const std::string& path, const json& content,
+                         std::span<const std::string_view> text_types) {
+    if (content.is_string()) return content.get<std::string>();
+    if (!content.is_array()) {
+        in.wrong_type(path, "a string or an array of parts", content);
+        return {};
+    }
+    std::string out;
+    for (std::size_t i = 0; i < content.size() && !in.failure(); ++i) {
+        if (i > 0) out += '\n';
+        out += read_part(in, at(path, i), content[i], text_types);
+    }
+    return out;
+}
+
+const json* find_list(fields& in, const char* key, const char* what) {
+    const auto* list = in.find(key);
+    const auto name = "'" + std::string(key) + "'";
+    if (!list || (list->is_array() && list->empty()))
+        in.refuse(key, name + " must hold at least one " + what + ".");
+    else if (!list->is_array())
+        in.wrong_type(key, "an array", *list);
+    else if (list->size() > max_messages)
+        in.refuse(key, name + " holds " + std::to_string(list->size()) + " " + what +
+                           "s; at most 10000 are taken.");
+    return in.failure() ? nullptr : list;
+}
+
 std::vector<chat_message> read_messages(fields& in) {
-    const auto* messages = in.find("messages");
-    if (!messages || (messages->is_array() && messages->empty())) {
-        in.refuse("messages", "'messages' must hold at least one message.");
-        return {};
-    }
-    if (!messages->is_array()) {
-        in.wrong_type("messages", "an array", *messages);
-        return {};
-    }
-    if (messages->size() > max_messages) {
-        in.refuse("messages", "'messages' holds " + std::to_string(messages->size()) +
-                                  " messages; at most 10000 are taken.");
-        return {};
-    }
+    const auto* messages = find_list(in, "messages", "message");
+    if (!messages) return {};
     std::vector<chat_message> out;
     out.reserve(messages->size());
     for (std::size_t i = 0; i < messages->size() && !in.failure(); ++i)

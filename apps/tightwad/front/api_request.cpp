@@ -1,0 +1,45 @@
+// Parses a body and hands it to the reader of its API.
+#include "front/api_request.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "front/json_body.hpp"
+#include "front/readers.hpp"
+
+namespace tw::front {
+
+generation_request api_request::answer(std::size_t index) const {
+    auto out = base;
+    const auto per_prompt = static_cast<std::size_t>(n);
+    out.input = inputs.at(index / per_prompt);
+    out.sampling.seed += index % per_prompt;
+    return out;
+}
+
+result<api_request> parse_request(endpoint kind, std::string_view body, request_limits limits) {
+    nlohmann::json parsed;
+    if (auto failure = parse_body(body, parsed)) return *std::move(failure);
+    fields in(parsed);
+    api_request out{.kind = kind};
+    out.model = in.text("model").value_or("");
+    switch (kind) {
+    case endpoint::chat:
+    case endpoint::completion:
+        read_openai(in, out, limits);
+        break;
+    case endpoint::responses:
+        read_responses(in, out, limits);
+        break;
+    case endpoint::messages:
+        read_anthropic(in, out, limits);
+        break;
+    case endpoint::ollama_chat:
+    case endpoint::ollama_generate:
+        read_ollama(in, out, limits);
+        break;
+    }
+    if (in.failure()) return *in.failure();
+    return out;
+}
+
+} // namespace tw::front

@@ -1,0 +1,46 @@
+// What speculation did for an answer, in numbers.
+#include "front/figures.hpp"
+
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+namespace tw::front {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+double ms(double seconds) {
+    return std::round(seconds * 1e6) / 1e3;
+}
+
+} // namespace
+
+ordered_json figures(std::span<const choice> choices) {
+    speculation_stats sum;
+    for (const auto& each : choices) sum += each.result.stats;
+    auto sources = ordered_json::object();
+    for (std::size_t i = 0; i < draft_sources; ++i)
+        if (const auto& share = sum.sources[i]; share.drafted > 0)
+            sources[name(static_cast<draft_source>(i))] = {{"drafted", share.drafted},
+                                                           {"accepted", share.accepted}};
+    const double decoding = sum.total_s - sum.queue_s - sum.prefill_s;
+    const double rate = decoding > 0 ? double(sum.tokens) / decoding : 0;
+    ordered_json out{{"seed", choices.front().result.seed},
+                     {"rounds", sum.rounds},
+                     {"drafted", sum.drafted},
+                     {"accepted", sum.accepted},
+                     {"acceptance", std::round(sum.acceptance() * 1e4) / 1e4},
+                     {"sources", sources},
+                     {"tok_s", std::round(rate * 1e2) / 1e2},
+                     {"draft_ms", ms(sum.draft_s)},
+                     {"verify_ms", ms(sum.verify_s)},
+                     {"prefill_ms", ms(sum.prefill_s)},
+                     {"queue_ms", ms(sum.queue_s)}};
+    for (const auto& each : choices)
+        if (!each.result.continued_on.empty()) out["continued_on"] = each.result.continued_on;
+    return out;
+}
+
+} // namespace tw::front

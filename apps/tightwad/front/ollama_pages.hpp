@@ -1,0 +1,24 @@
+// What Ollama's clients read beside answers: which models there are and what is known of them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "front/http_types.hpp"
+
+namespace tw::front {
+
+class catalogue;
+
+/// "2026-11-25T12:00:00Z" of seconds since 1970.
+[[nodiscard]] std::string ollama_time(std::int64_t seconds);
+
+[[nodiscard]] reply ollama_tags_page(const catalogue& models, std::int64_t created);
+[[nodiscard]] reply ollama_ps_page(const catalogue& models);
+[[nodiscard]] reply ollama_version_page();
+/// `body` names the model in "model", or in "name" as older clients do.
+[[nodiscard]] reply ollama_show_page(const catalogue& models, std::string_view body,
+                                     std::int64_t created);
+
+} // namespace tw::front

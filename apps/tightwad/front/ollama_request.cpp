@@ -1,0 +1,83 @@
+// Ollama's chat and generate: sampling lies in "options", answers are streamed unless told not to.
+#include <limits>
+
+#include <nlohmann/json.hpp>
+
+#include "front/input_fields.hpp"
+#include "front/readers.hpp"
+#include "front/request_fields.hpp"
+
+namespace tw::front {
+namespace {
+
+using nlohmann::json;
+
+void refuse_what_is_missing(fields& in, endpoint kind) {
+    if (is_set(in.find("tools"))) refuse_unsupported(in, "tools", "Tools are");
+    if (is_set(in.find("format"))) refuse_unsupported(in, "format", "Output formats are");
+    if (is_set(in.find("think"))) refuse_unsupported(in, "think", "Thinking apart is");
+    if (kind == endpoint::ollama_chat) return;
+    if (is_set(in.find("images"))) refuse_unsupported(in, "images", "Images are");
+    if (is_set(in.find("suffix"))) refuse_unsupported(in, "suffix", "Filling in before a suffix is");
+    if (is_set(in.find("template"))) refuse_unsupported(in, "template", "Other templates are");
+    if (is_set(in.find("context"))) refuse_unsupported(in, "context", "Contexts of token ids are");
+}
+
+/// Ollama's own defaults differ from OpenAI's; who names nothing wants them.
+void read_options(fields& in, api_request& out, request_limits limits) {
+    out.base.sampling.temperature = 0.8F;
+    out.base.sampling.top_k = 40;
+    out.base.sampling.top_p = 0.9F;
+    const json none = json::object();
+    const auto* options = in.object("options");
+    fields inner(options ? *options : none, "options.");
+    read_sampling(inner, out.base.sampling);
+    read_stop(inner, "stop", 16, out.base.stop);
+    // -1 and -2 mean as many as there is room for.
+    const auto most = inner.integer("num_predict", -2, std::numeric_limits<std::int32_t>::max());
+    if (most && *most >= 0)
+        read_max_tokens(inner, "num_predict", limits.max_tokens, true, out.base.max_tokens);
+    in.adopt(inner);
+}
+
+void read_chat(fields& in, api_request& out) {
+    const auto* messages = in.find("messages");
+    if (!messages || (messages->is_array() && messages->empty())) return;
+    out.inputs.emplace_back(read_messages(in));
+    if (in.failure()) return;
+    for (std::size_t i = 0; i < messages->size(); ++i)
+        if (const auto images = (*messages)[i].find("images");
+            images != (*messages)[i].end() && is_set(&*images))
+            in.refuse(at("messages", i) + ".images", "Images are not supported yet.",
+                      tw::code::unsupported);
+}
+
+void read_generate(fields& in, api_request& out) {
+    const auto prompt = in.text("prompt").value_or("");
+    const auto system = in.text("system").value_or("");
+    const bool raw = in.boolean("raw").value_or(false);
+    if (prompt.empty()) return;
+    if (raw) {
+        out.inputs.emplace_back(prompt);
+        return;
+    }
+    std::vector<chat_message> messages;
+    if (!system.empty()) messages.push_back({"system", system});
+    messages.push_back({"user", prompt});
+    out.inputs.emplace_back(std::move(messages));
+}
+
+} // namespace
+
+void read_ollama(fields& in, api_request& out, request_limits limits) {
+    refuse_what_is_missing(in, out.kind);
+    out.stream = in.boolean("stream").value_or(true);
+    if (out.kind == endpoint::ollama_chat)
+        read_chat(in, out);
+    else
+        read_generate(in, out);
+    read_options(in, out, limits);
+    read_extension(in, out);
+}
+
+} // namespace tw::front

@@ -1,0 +1,69 @@
+// Ollama's objects; times in nanoseconds.
+#include "front/ollama_writer.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "front/errors.hpp"
+#include "front/figures.hpp"
+#include "front/json_text.hpp"
+#include "front/ollama_pages.hpp"
+
+namespace tw::front {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::int64_t ns(double seconds) {
+    return std::llround(std::max(seconds, 0.0) * 1e9);
+}
+
+} // namespace
+
+ordered_json ollama_writer::object(std::string_view text) const {
+    ordered_json out{{"model", who().model}, {"created_at", ollama_time(who().created)}};
+    if (who().kind == endpoint::ollama_chat)
+        out["message"] = {{"role", "assistant"}, {"content", text}};
+    else
+        out["response"] = text;
+    out["done"] = false;
+    return out;
+}
+
+ordered_json ollama_writer::last(std::string_view text) const {
+    auto out = object(text);
+    out["done"] = true;
+    if (choices().empty()) { // it was only asked whether the model is there
+        out["done_reason"] = "load";
+        return out;
+    }
+    const auto& result = choices().front().result;
+    const auto& stats = result.stats;
+    out["done_reason"] = result.reason == finish_reason::length ? "length" : "stop";
+    out["total_duration"] = ns(stats.total_s);
+    out["load_duration"] = 0;
+    out["prompt_eval_count"] = result.prompt_tokens;
+    out["prompt_eval_duration"] = ns(stats.prefill_s);
+    out["eval_count"] = result.completion_tokens;
+    out["eval_duration"] = ns(stats.total_s - stats.queue_s - stats.prefill_s);
+    out["tightwad"] = figures(choices());
+    return out;
+}
+
+std::string ollama_writer::piece(const answer_event& event) {
+    return text_of(object(event.text)) + '\n';
+}
+
+std::string ollama_writer::ended(std::size_t /*index*/) {
+    return {};
+}
+
+std::string ollama_writer::closing() {
+    return (failure() ? error_body(dialect::ollama, problem_of(*failure())) : text_of(last(""))) + '\n';
+}
+
+std::string ollama_writer::whole() {
+    return text_of(last(choices().empty() ? "" : choices().front().text));
+}
+
+} // namespace tw::front

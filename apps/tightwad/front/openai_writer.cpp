@@ -1,0 +1,59 @@
+// Events in, OpenAI bodies or server-sent events out.
+#include "front/openai_writer.hpp"
+
+#include <utility>
+
+#include "base/text.hpp"
+#include "front/errors.hpp"
+#include "front/openai_logprobs.hpp"
+#include "front/openai_response.hpp"
+#include "front/sse.hpp"
+
+namespace tw::front {
+
+openai_writer::openai_writer(const api_request& request, answer_identity who)
+    : answer_writer(request, std::move(who)), n_(request.n), echoes_(request.echo),
+      echo_(request.answers()) {
+    for (std::size_t i = 0; request.echo && i < echo_.size(); ++i)
+        if (const auto* text = std::get_if<std::string>(
+                &request.inputs[i / static_cast<std::size_t>(n_)]))
+            echo_[i] = *text;
+}
+
+std::string openai_writer::opening() {
+    std::string out;
+    for (std::size_t i = 0; i < choices().size(); ++i)
+        if (who().kind == endpoint::chat || !echo_[i].empty())
+            out += sse_event(first_chunk(who(), i, echo_[i]));
+    return out;
+}
+
+std::string openai_writer::piece(const answer_event& event) {
+    const auto end = who().logprobs ? characters(echo_[event.index]) + characters(choices()[event.index].text) : 0;
+    return sse_event(text_chunk(who(), event, end));
+}
+
+std::string openai_writer::ended(std::size_t index) {
+    return sse_event(complete() ? last_chunk(who(), index, choices())
+                                : finish_chunk(who(), index, choices()[index].result.reason));
+}
+
+std::string openai_writer::closing() {
+    if (failure()) return sse_event(error_body(dialect::openai, problem_of(*failure())));
+    std::string out;
+    if (who().include_usage) out += sse_event(usage_chunk(who(), choices(), n_));
+    return out.append(sse_done);
+}
+
+std::string openai_writer::whole() {
+    auto answers = choices();
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        auto echo = echo_[i];
+        if (echo.empty() && echoes_)
+            for (const auto& token : answers[i].result.prompt_logprobs) echo += token.chosen.bytes;
+        answers[i].text.insert(0, to_valid_utf8(echo));
+    }
+    return whole_answer(who(), answers, n_);
+}
+
+} // namespace tw::front

@@ -1,0 +1,31 @@
+// Keeps what a user wrote text: a tokenizer takes "</s>" for the token of that name, wherever it stands.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bridge/engine.hpp"
+#include "scheduler/generation.hpp"
+
+namespace tw {
+
+// The texts of a vocabulary's control tokens. Const functions from any thread.
+class control_text {
+  public:
+    explicit control_text(const std::vector<engine::token_info>& vocabulary);
+
+    // Puts a mark into every control token's text that the messages hold, and returns the mark: cut the rendered
+    // prompt there, tokenize the parts one by one, and no part holds such a text that a user wrote. Empty, and
+    // nothing is changed, when there is none: then the prompt is tokenized in one piece as ever.
+    [[nodiscard]] std::string mark(std::vector<chat_message>& messages) const;
+
+  private:
+    [[nodiscard]] std::vector<std::size_t> places(std::string_view text) const;
+
+    std::vector<std::string> texts_;
+    std::array<bool, 256> begins_{}; // bytes that a text begins with
+};
+
+} // namespace tw

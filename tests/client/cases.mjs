@@ -1,0 +1,33 @@
+// What the tests of all clients share: the endpoint, the list of cases, and running them one after another.
+// Environment: TIGHTWAD_URL (without /v1), TIGHTWAD_MODEL, TIGHTWAD_TOKEN (may be unset).
+export const url = process.env.TIGHTWAD_URL ?? 'http://127.0.0.1:8088';
+export const token = process.env.TIGHTWAD_TOKEN ?? '';
+export const model = process.env.TIGHTWAD_MODEL;
+export const messages = [{ role: 'user', content: 'Say one short sentence about the sea.' }];
+
+const cases = [];
+
+// A function that adds cases of this client.
+export const of = (client) => (name, body) => cases.push({ name: `${client}: ${name}`, body });
+
+export async function collect(stream) {
+  const parts = [];
+  for await (const part of stream) parts.push(part);
+  return parts;
+}
+
+// How many failed.
+export async function run() {
+  let failed = 0;
+  for (const { name, body } of cases) {
+    try {
+      await body();
+      console.log(`ok ${name}`);
+    } catch (error) {
+      failed += 1;
+      console.log(`FAILED ${name}\n${error.stack}`);
+    }
+  }
+  console.log(`cases=${cases.length} failed=${failed}`);
+  return failed;
+}

@@ -1,0 +1,61 @@
+// The npm openai client's responses.
+import assert from 'node:assert/strict';
+import OpenAI from 'openai';
+import { collect, model, of, token, url } from './cases.mjs';
+
+const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: token || 'any', maxRetries: 0, timeout: 120_000 });
+const test = of('openai responses');
+const input = 'Say one short sentence about the sea.';
+
+test('a response', async () => {
+  const answer = await client.responses.create({ model, input, max_output_tokens: 12, seed: 1 });
+  assert.equal(answer.object, 'response');
+  assert(answer.id.startsWith('resp_'));
+  assert(answer.output_text.length > 0);
+  assert(['completed', 'incomplete'].includes(answer.status));
+  assert.equal(answer.usage.total_tokens, answer.usage.input_tokens + answer.usage.output_tokens);
+  assert(answer.usage.output_tokens <= 12);
+});
+
+test('says what chat says', async () => {
+  const seed = 2;
+  const chat = await client.chat.completions.create({ model, seed, max_tokens: 12,
+    messages: [{ role: 'system', content: 'Be brief.' }, { role: 'user', content: input }] });
+  const answer = await client.responses.create({ model, seed, max_output_tokens: 12, instructions: 'Be brief.',
+    input: [{ role: 'user', content: [{ type: 'input_text', text: input }] }] });
+  assert.equal(answer.output_text, chat.choices[0].message.content);
+  assert.equal(answer.instructions, 'Be brief.');
+});
+
+test('streamed events build the same response', async () => {
+  const request = { model, input, max_output_tokens: 12, seed: 3 };
+  const whole = await client.responses.create(request);
+  const events = await collect(await client.responses.create({ ...request, stream: true }));
+  assert.deepEqual(events.map((one) => one.sequence_number), events.map((_, index) => index));
+  assert.equal(events[0].type, 'response.created');
+  const text = events.filter((one) => one.type === 'response.output_text.delta').map((one) => one.delta).join('');
+  assert.equal(text, whole.output_text);
+  const { type, response } = events.at(-1);
+  assert.equal(type, `response.${whole.status}`);
+  assert.equal(response.output[0].content[0].text, whole.output_text);
+  assert.deepEqual(response.usage.output_tokens, whole.usage.output_tokens);
+});
+
+test('the stream helper assembles it', async () => {
+  const request = { model, input, max_output_tokens: 12, seed: 3 };
+  const whole = await client.responses.create(request);
+  const final = await client.responses.stream(request).finalResponse();
+  assert.equal(final.output_text, whole.output_text);
+});
+
+test('what needs a memory or tools is refused, never dropped', async () => {
+  const refuses = (fields, param) => assert.rejects(client.responses.create({ model, input, ...fields }), (error) => {
+    assert(error instanceof OpenAI.BadRequestError, error.message);
+    assert.equal(error.param, param);
+    return true;
+  });
+  await refuses({ previous_response_id: 'resp_1' }, 'previous_response_id');
+  await refuses({ tools: [{ type: 'function', name: 'f', parameters: {} }] }, 'tools');
+  await refuses({ input: [] }, 'input');
+  await refuses({ text: { format: { type: 'json_object' } } }, 'text.format');
+});

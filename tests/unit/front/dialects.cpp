@@ -1,0 +1,213 @@
+// The APIs beside OpenAI's chat and completions, over the socket: Ollama's, Anthropic's, OpenAI's responses.
+#include <sstream>
+
+#include <catch2/catch_test_macros.hpp>
+#include <nlohmann/json.hpp>
+
+#include "harness.hpp"
+
+using namespace tw;
+using namespace tw::test;
+using nlohmann::json;
+
+namespace {
+
+std::string said(std::string_view script, std::string_view more = "") {
+    return R"({"model":"org/model-1","messages":[{"role":"user","content":")" + std::string(script) + "\"}]" +
+           std::string(more) + "}";
+}
+
+json body_of(const http_answer& answer) {
+    INFO(answer.body);
+    auto out = json::parse(answer.body, nullptr, false);
+    REQUIRE_FALSE(out.is_discarded());
+    return out;
+}
+
+std::vector<json> lines_of(const std::string& body) {
+    std::vector<json> out;
+    std::istringstream in(body);
+    for (std::string line; std::getline(in, line);) out.push_back(json::parse(line));
+    return out;
+}
+
+/// The events of a stream: name and data.
+std::vector<std::pair<std::string, json>> events_of(const std::string& body) {
+    std::vector<std::pair<std::string, json>> out;
+    std::istringstream in(body);
+    for (std::string line; std::getline(in, line);) {
+        if (line.starts_with("event: ")) out.emplace_back(line.substr(7), json());
+        if (line.starts_with("data: ")) out.back().second = json::parse(line.substr(6));
+    }
+    return out;
+}
+
+} // namespace
+
+TEST_CASE("Ollama's chat is streamed by lines unless told otherwise") {
+    running_server server;
+    const auto answer = ask(server, post("/api/chat", said("three small words", R"(,"options":{"seed":7})")));
+    CHECK(answer.status == 200);
+    CHECK(answer.headers.at("content-type") == "application/x-ndjson");
+    const auto lines = lines_of(answer.body);
+    std::string text;
+    for (const auto& line : lines) {
+        CHECK(line["model"] == "org/model-1");
+        CHECK(line["done"] == (&line == &lines.back()));
+        text += line["message"]["content"].get<std::string>();
+    }
+    CHECK(text == "three small words seed=7");
+    const auto& last = lines.back();
+    CHECK(last["done_reason"] == "stop");
+    CHECK(last["prompt_eval_count"] == 3);
+    CHECK(last["eval_count"] == 4);
+    CHECK(last["total_duration"] == 1003000000);
+    CHECK(last["eval_duration"] == 1000000000);
+    CHECK(last["tightwad"]["seed"] == 7);
+    const auto whole = body_of(ask(
+        server, post("/api/chat", said("three small words", R"(,"stream":false,"options":{"seed":7})"))));
+    CHECK(whole["message"] == json{{"role", "assistant"}, {"content", text}});
+    CHECK(whole["done"] == true);
+}
+
+TEST_CASE("Ollama's options are the sampling, with Ollama's defaults") {
+    running_server server;
+    static_cast<void>(ask(server, post("/api/chat", said("a"))));
+    CHECK(server.pipeline->last_request().sampling.temperature == 0.8F);
+    CHECK(server.pipeline->last_request().sampling.top_k == 40);
+    CHECK_FALSE(server.pipeline->last_request().max_tokens.has_value());
+    static_cast<void>(ask(server, post("/api/generate", R"({"model":"org/model-1","prompt":"a","system":"Be brief.",
+        "options":{"num_predict":3,"temperature":0,"stop":["x"],"num_ctx":4096}})")));
+    const auto asked = server.pipeline->last_request();
+    CHECK(asked.max_tokens == 3);
+    CHECK(asked.sampling.temperature == 0);
+    CHECK(asked.stop == std::vector<std::string>{"x"});
+    const auto messages = std::get<std::vector<chat_message>>(asked.input);
+    REQUIRE(messages.size() == 2);
+    CHECK(messages[0].role == "system");
+    CHECK(messages[1].content == "a");
+    static_cast<void>(ask(server, post("/api/generate", R"({"model":"org/model-1","prompt":"a b","raw":true,
+        "options":{"num_predict":-1}})")));
+    CHECK(std::get<std::string>(server.pipeline->last_request().input) == "a b");
+    CHECK_FALSE(server.pipeline->last_request().max_tokens.has_value());
+}
+
+TEST_CASE("Ollama's clients see the models, and load one ahead") {
+    running_server server;
+    const auto tags = body_of(ask(server, get("/api/tags")));
+    CHECK(tags["models"][0]["name"] == "org/model-1");
+    CHECK(tags["models"][0]["digest"].get<std::string>().size() == 64);
+    CHECK(body_of(ask(server, get("/api/ps")))["models"].size() == 1);
+    CHECK(body_of(ask(server, get("/api/version")))["version"].is_string());
+    CHECK(ask(server, get("/")).status == 200);
+    CHECK(body_of(ask(server, post("/api/show", R"({"model":"org/model-1:latest"})")))["capabilities"] ==
+          json{"completion"});
+    const auto loaded = body_of(ask(server, post("/api/generate", R"({"model":"org/model-1"})")));
+    CHECK(loaded["done"] == true);
+    CHECK(loaded["done_reason"] == "load");
+    const auto tagged = R"({"model":"org/model-1:latest","messages":[{"role":"user","content":"x"}],"stream":false})";
+    CHECK(body_of(ask(server, post("/api/chat", tagged)))["model"] == "org/model-1");
+}
+
+TEST_CASE("a message and its events are Anthropic's") {
+    running_server server;
+    const auto body = said("three small words", R"(,"max_tokens":64,"temperature":0,"system":"Be brief.")");
+    const auto whole = body_of(ask(server, post("/v1/messages", body)));
+    CHECK(whole["id"].get<std::string>().starts_with("msg_"));
+    CHECK(whole["content"] == json::array({{{"type", "text"}, {"text", "three small words"}}}));
+    CHECK(whole["stop_reason"] == "end_turn");
+    CHECK(whole["stop_sequence"].is_null());
+    CHECK(whole["usage"]["input_tokens"] == 3);
+    CHECK(whole["usage"]["output_tokens"] == 3);
+    CHECK(std::get<std::vector<chat_message>>(server.pipeline->last_request().input).front().role == "system");
+
+    const auto events = events_of(
+        ask(server, post("/v1/messages", said("one two", R"(,"max_tokens":1,"temperature":0,"stream":true)"))).body);
+    std::vector<std::string> names;
+    for (const auto& [name, data] : events) {
+        names.push_back(name);
+        CHECK(data["type"] == name);
+    }
+    CHECK(names == std::vector<std::string>{"message_start", "content_block_start", "content_block_delta",
+                                            "content_block_stop", "message_delta", "message_stop"});
+    CHECK(events[2].second["delta"]["text"] == "one");
+    CHECK(events[4].second["delta"]["stop_reason"] == "max_tokens");
+    CHECK(events[4].second["usage"]["output_tokens"] == 1);
+    CHECK(body_of(ask(server, post("/v1/messages/count_tokens", said("one two three")))) == json{{"input_tokens", 3}});
+}
+
+TEST_CASE("a response and its events are OpenAI's") {
+    running_server server;
+    const auto whole = body_of(ask(server, post("/v1/responses",
+        R"({"model":"org/model-1","input":"three small words","temperature":0,"instructions":"Be brief."})")));
+    CHECK(whole["status"] == "completed");
+    CHECK(whole["output"][0]["content"][0]["text"] == "three small words");
+    CHECK(whole["usage"]["total_tokens"] == 6);
+    CHECK(whole["instructions"] == "Be brief.");
+    const auto events = events_of(ask(server, post("/v1/responses", R"({"model":"org/model-1","temperature":0,
+        "input":[{"role":"user","content":[{"type":"input_text","text":"one two"}]}],"max_output_tokens":1,"stream":true})"))
+                                      .body);
+    REQUIRE(events.size() == 9);
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        CHECK(events[i].second["type"] == events[i].first);
+        CHECK(events[i].second["sequence_number"] == i);
+    }
+    CHECK(events.front().first == "response.created");
+    CHECK(events[4].second["delta"] == "one");
+    CHECK(events.back().first == "response.incomplete");
+    CHECK(events.back().second["response"]["incomplete_details"]["reason"] == "max_output_tokens");
+    CHECK(events.back().second["response"]["output"][0]["content"][0]["text"] == "one");
+}
+
+TEST_CASE("every API gets its errors in its own words") {
+    running_server server({.token = "secret"});
+    const auto with = [&](const char* path, const std::string& body, const char* token = "x-api-key: secret\r\n") {
+        return ask(server, post(path, body, token));
+    };
+    const auto ollama = with("/api/chat", said("x", R"(,"options":{"temperature":9})"));
+    CHECK(ollama.status == 400);
+    CHECK(body_of(ollama) ==
+          json{{"error", "'options.temperature' must lie between 0.0 and 2.0, not be 9."}});
+    const auto denied = with("/api/chat", said("x"), "");
+    CHECK(denied.status == 401);
+    CHECK(body_of(denied)["error"].is_string());
+
+    const auto unknown = with("/v1/messages", R"({"model":"no","messages":[{"role":"user","content":"x"}]})");
+    CHECK(unknown.status == 404);
+    CHECK(body_of(unknown)["type"] == "error");
+    CHECK(body_of(unknown)["error"]["type"] == "not_found_error");
+    const auto busy = with("/v1/messages", said("busy"));
+    CHECK(busy.status == 429);
+    CHECK(body_of(busy)["error"]["type"] == "rate_limit_error");
+    CHECK(busy.headers.contains("retry-after"));
+    CHECK(body_of(with("/v1/messages", said("x", R"(,"tools":[{"name":"f"}])")))["error"]["message"] ==
+          "Tools are not supported yet; leave 'tools' out.");
+
+    const auto response = with("/v1/responses", R"({"model":"org/model-1","input":"x","previous_response_id":"r"})");
+    CHECK(response.status == 400);
+    CHECK(body_of(response)["error"]["param"] == "previous_response_id");
+}
+
+TEST_CASE("a stream that fails ends with the error of its API") {
+    running_server server;
+    const auto lines = lines_of(ask(server, post("/api/chat", said("fail late"))).body);
+    CHECK(lines.back() == json{{"error", "The engine lost its worker 192.168.1.20."}});
+    const auto anthropic = events_of(ask(server, post("/v1/messages", said("fail late", R"(,"stream":true)"))).body);
+    CHECK(anthropic.back().first == "error");
+    CHECK(anthropic.back().second["error"]["message"] == "The engine lost its worker 192.168.1.20.");
+    const auto responses = events_of(
+        ask(server, post("/v1/responses", R"({"model":"org/model-1","input":"fail late","stream":true})")).body);
+    CHECK(responses.back().first == "error");
+    CHECK(responses.back().second["message"] == "The engine lost its worker 192.168.1.20.");
+}
+
+TEST_CASE("a silent stream is kept open as its API allows") {
+    running_server server({.ping_interval = std::chrono::milliseconds{20}});
+    raw_client anthropic(server.port());
+    anthropic.send(post("/v1/messages", said("silent", R"(,"stream":true)")));
+    CHECK(anthropic.read_until("event: ping").ends_with("event: ping"));
+    raw_client ollama(server.port());
+    ollama.send(post("/api/chat", said("silent")));
+    const auto head = ollama.read_until("\r\n\r\n");
+    CHECK(head.find("application/x-ndjson") != std::string::npos);
+}
