@@ -60,7 +60,7 @@ void drafter_route::tick() {
         is_direct_ = direct;
         why_ = std::move(why);
         spdlog::info("event=draft_path draft=\"{}\" path={} why=\"{}\"", way_.name, direct ? "direct" : "relayed", why_);
-        if (direct) join(peer_link::channels(direct_), way_.engine.empty() ? way_.name : way_.engine);
+        if (direct) join(peer_link::channels(direct_), way_.engine);
         else join(back_, way_.name);
         if (!direct) direct_.reset();
     };

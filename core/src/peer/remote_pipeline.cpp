@@ -50,7 +50,8 @@ remote_pipeline::~remote_pipeline() {
 error remote_pipeline::unavailable() const {
     auto why = why_away_;
     if (why.empty()) why = parts_.peer->why();
-    if (why.empty()) why = "It has not opened \"" + parts_.target + "\" yet.";
+    if (why.empty())
+        why = "It has not opened " + (parts_.target.empty() ? "its target" : '"' + parts_.target + '"') + " yet.";
     auto out = fail(code::unavailable, "The peer at " + parts_.peer->url() + ", which answers for \"" + parts_.name +
                                            "\", is not ready: " + why);
     out.retry_after = std::chrono::seconds{1};

@@ -118,7 +118,8 @@ result<void> add_drafts(engine_pipeline_parts& parts, const pipeline_config& wan
             if (!link) return link.error();
             auto offer = remote_offer(*draft.node, *link, peer::describe(*parts.target, wanted.target));
             offer.fallback = each.fallback;
-            parts.drafts.push_back({std::move(offer), draft.node->peer->model});
+            const auto& model = draft.node->peer->model;
+            parts.drafts.push_back({std::move(offer), model.empty() ? each.name : model});
             continue;
         }
         auto model = load_engine(draft, draft_options(draft, parts.target->info().n_seq), progress);
