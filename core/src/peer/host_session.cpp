@@ -48,15 +48,16 @@ void host_session::lost(const std::string& why) {
 void host_session::asked(std::uint32_t channel, const wire::open_channel& what) {
     if (what.role == wire::role::drafter) {
         auto drafter = host_->drafter(what.engine);
-        if (!drafter) return link_->refuse(channel, "This machine has no drafter \"" + what.engine + "\" loaded.");
-        const auto made = std::make_shared<drafter_channel>(link_, channel, std::move(drafter), host_->shelf,
-                                                            seat_key{session().value_or(0), channel, what.engine});
+        if (!drafter) return link_->refuse(channel, drafter.error().message);
+        auto name = (*drafter)->engine().name;
+        const auto made = std::make_shared<drafter_channel>(link_, channel, std::move(*drafter), host_->shelf,
+                                                            seat_key{session().value_or(0), channel, std::move(name)});
         link_->accept(channel, made);
         return made->begin();
     }
     auto target = host_->target(what.engine);
-    if (!target) return link_->refuse(channel, "This machine has no target \"" + what.engine + "\" loaded.");
-    const auto made = std::make_shared<target_channel>(link_, channel, std::move(target), book_, host_);
+    if (!target) return link_->refuse(channel, target.error().message);
+    const auto made = std::make_shared<target_channel>(link_, channel, std::move(*target), book_, host_);
     {
         const std::lock_guard lock(mutex_);
         std::erase_if(targets_, [](const auto& each) { return each.expired(); });

@@ -20,16 +20,9 @@ struct host_state {
     host_state(wire::hello hello, std::chrono::milliseconds keep, std::chrono::milliseconds within)
         : mine(hello), direct_within(within), shelf(std::make_shared<seat_shelf>(keep)), links(std::move(hello)) {}
 
-    [[nodiscard]] std::shared_ptr<served_drafter> drafter(const std::string& name) {
-        const std::lock_guard lock(mutex);
-        const auto found = drafters.find(name);
-        return found == drafters.end() ? nullptr : found->second;
-    }
-    [[nodiscard]] std::shared_ptr<served_target> target(const std::string& name) {
-        const std::lock_guard lock(mutex);
-        const auto found = targets.find(name);
-        return found == targets.end() ? nullptr : found->second;
-    }
+    // By name; an empty name is the only one. The error says what there is.
+    [[nodiscard]] result<std::shared_ptr<served_drafter>> drafter(const std::string& name);
+    [[nodiscard]] result<std::shared_ptr<served_target>> target(const std::string& name);
     // One entry a name, with both roles where it has both.
     [[nodiscard]] wire::hello hello();
 

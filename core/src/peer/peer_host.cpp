@@ -10,25 +10,6 @@ namespace {
 constexpr auto tick_every = std::chrono::milliseconds{100};
 }
 
-wire::hello host_state::hello() {
-    const std::lock_guard lock(mutex);
-    auto out = mine;
-    std::map<std::string, wire::served_engine> all;
-    for (const auto& [name, each] : drafters) {
-        all[name] = each->engine();
-        all[name].drafter = true;
-    }
-    for (const auto& [name, each] : targets) {
-        const bool drafts = all.contains(name);
-        all[name] = each->engine;
-        all[name].drafter = drafts;
-        all[name].target = true;
-    }
-    for (auto& [name, each] : all)
-        if (out.engines.size() < wire::max_engines) out.engines.push_back(std::move(each));
-    return out;
-}
-
 peer_host::peer_host(const peer_host_options& options)
     : state_(std::make_shared<host_state>(options.mine, options.keep, options.direct_within)) {}
 

@@ -12,7 +12,7 @@ namespace tw::peer {
 
 class relayed_drafter final : public served_drafter {
   public:
-    // `name` is the drafter's at the peer that `via` leads to.
+    // `name` is the drafter's at the peer that `via` leads to; empty = the only one there.
     relayed_drafter(std::shared_ptr<channel_book> via, std::string name);
 
     [[nodiscard]] wire::served_engine engine() const override;

@@ -16,8 +16,8 @@ namespace tw::peer {
 // and drafter_away. A model that does not fit the target is `drafter_failed`, for good.
 class remote_drafter final : public draft_link {
   public:
-    // `name` is the drafter's at the other side. Of `target` the name, the vocabulary and n_vocab count.
-    // `via` is kept; `inbox` outlives this; replies are marked with `index`.
+    // `name` is the drafter's at the other side, empty = the only one there. Of `target` the name, the vocabulary and
+    // n_vocab count. `via` is kept; `inbox` outlives this; replies are marked with `index`.
     remote_drafter(std::shared_ptr<channel_book> via, std::string name, wire::served_engine target, draft_inbox& inbox,
                    std::size_t index);
     ~remote_drafter() override;

@@ -50,7 +50,8 @@ remote_pipeline::~remote_pipeline() {
 error remote_pipeline::unavailable() const {
     auto why = why_away_;
     if (why.empty()) why = parts_.peer->why();
-    if (why.empty()) why = "It has not opened \"" + parts_.target + "\" yet.";
+    if (why.empty())
+        why = "It has not opened " + (parts_.target.empty() ? "its target" : '"' + parts_.target + '"') + " yet.";
     auto out = fail(code::unavailable, "The peer at " + parts_.peer->url() + ", which answers for \"" + parts_.name +
                                            "\", is not ready: " + why);
     out.retry_after = std::chrono::seconds{1};
@@ -154,6 +155,7 @@ nlohmann::json remote_pipeline::status() const {
         out["target"] = {{"name", engine->name}, {"identity", engine->identity}, {"build", engine->build},
                          {"device", engine->device}, {"context", engine->n_ctx}, {"vocabulary", engine->vocabulary},
                          {"exactness", tw::name(engine->exactness)}};
+    if (!parts_.no_draft.empty()) out["speculation"] = {{"why_not", parts_.no_draft}}; // the rest is in "remote"
     auto theirs = nlohmann::json::parse(said, nullptr, false);
     out["remote"] = theirs.is_discarded() ? nlohmann::json(nullptr) : std::move(theirs);
     return out;

@@ -88,12 +88,12 @@ struct workshop {
     peer::peer_links links;
 };
 
-// A drafter that cannot be used: an error, or a line in the log and the status.
-result<void> without(engine_pipeline_parts& parts, const pipeline_config& wanted, const std::string& draft,
+// A drafter that cannot be used: an error, or a line in the log and, the first time, in the status.
+result<void> without(std::string& no_draft, const pipeline_config& wanted, const std::string& draft,
                      const std::string& why) {
     if (!wanted.fallback) return fail(code::invalid_argument, why + " Or set fallback = true to serve without it.");
     spdlog::warn("event=no_draft pipeline={} draft={} why=\"{}\"", wanted.name, draft, why);
-    if (parts.no_draft.empty()) parts.no_draft = why;
+    if (no_draft.empty()) no_draft = why;
     return {};
 }
 
@@ -118,21 +118,22 @@ result<void> add_drafts(engine_pipeline_parts& parts, const pipeline_config& wan
             if (!link) return link.error();
             auto offer = remote_offer(*draft.node, *link, peer::describe(*parts.target, wanted.target));
             offer.fallback = each.fallback;
-            parts.drafts.push_back({std::move(offer), draft.node->peer->model});
+            const auto& model = draft.node->peer->model;
+            parts.drafts.push_back({std::move(offer), model.empty() ? each.name : model});
             continue;
         }
         auto model = load_engine(draft, draft_options(draft, parts.target->info().n_seq), progress);
         const auto why = model ? misfit(*parts.target, **model, wanted, each.name) : model.error().message;
         if (why.empty()) parts.drafts.push_back(local_drafter(each, std::move(*model)));
-        else if (const auto gone = without(parts, wanted, each.name, why); !gone) return gone.error();
+        else if (const auto gone = without(parts.no_draft, wanted, each.name, why); !gone) return gone.error();
     }
     return {};
 }
 
 // The drafters of a pipeline whose target is elsewhere: what is loaded here is lent to the target's machine.
-result<std::vector<lent_drafter>> lend_drafts(const pipeline_config& wanted, workshop& shop,
-                                              const std::function<bool(float)>& progress) {
-    std::vector<lent_drafter> out;
+result<lent_drafters> lend_drafts(const pipeline_config& wanted, workshop& shop,
+                                  const std::function<bool(float)>& progress) {
+    lent_drafters out;
     for (const auto& each : drafts_of(wanted)) {
         const auto draft = resolve(shop.config, shop.plugins, each.name);
         lent_drafter lent{.node = draft.node, .fallback = each.fallback};
@@ -142,10 +143,14 @@ result<std::vector<lent_drafter>> lend_drafts(const pipeline_config& wanted, wor
             lent.link = std::move(*link);
         } else {
             auto model = load_engine(draft, draft.node->options_json, progress);
-            if (!model) return model.error();
+            if (!model) {
+                const auto gone = without(out.no_draft, wanted, each.name, model.error().message);
+                if (!gone) return gone.error();
+                continue;
+            }
             lent.local = peer::local_drafter::of(std::move(*model), each.name);
         }
-        out.push_back(std::move(lent));
+        out.all.push_back(std::move(lent));
     }
     return out;
 }
@@ -173,7 +178,7 @@ result<replica> plain_target(const pipeline_config& wanted, const resolved_node&
 }
 
 result<replica> far_target(const pipeline_config& wanted, const resolved_node& target, workshop& shop,
-                           const std::vector<lent_drafter>& drafts) {
+                           const lent_drafters& drafts) {
     auto link = link_to(*target.node, shop.links);
     if (!link) return link.error();
     auto made = remote_target(wanted, *target.node, std::move(*link), drafts);
@@ -190,7 +195,7 @@ result<std::shared_ptr<pipeline>> build(const pipeline_config& wanted, workshop&
     std::vector<std::string> names{wanted.target};
     names.insert(names.end(), wanted.replicas.begin(), wanted.replicas.end());
     std::vector<replica> made;
-    std::optional<std::vector<lent_drafter>> lent; // by every target that is elsewhere
+    std::optional<lent_drafters> lent; // by every target that is elsewhere
     for (const auto& name : names) {
         const auto target = resolve(shop.config, shop.plugins, name);
         if (target.node->peer && !lent) {
@@ -229,10 +234,24 @@ std::vector<diagnostic> check_pipelines(const configuration& config, const regis
     return mistakes;
 }
 
+std::vector<diagnostic> unencrypted_links(const configuration& config) {
+    std::vector<diagnostic> out;
+    for (const auto& node : config.nodes) {
+        if (!node.peer) continue;
+        const auto address = net::parse_peer_address(node.peer->url);
+        if (!address || address->tls || is_loopback(address->host)) continue;
+        out.push_back({node.at, "Backend '" + node.name + "' is reached at " + node.peer->url + " without encryption: "
+                                "anybody on the way reads its token and the text. Start that peer with TLS, and write "
+                                "the tws:// address and the fingerprint that `tightwad peer invite` prints there."});
+    }
+    return out;
+}
+
 result<std::vector<std::shared_ptr<pipeline>>>
 build_pipelines(const configuration& config, const registry& plugins, const std::function<bool(float)>& progress) {
     std::vector<std::shared_ptr<pipeline>> out;
     workshop shop{config, plugins, peer::peer_links(hello_of(config.machine()))};
+    for (const auto& each : unencrypted_links(config)) spdlog::warn("event=unencrypted_link why=\"{}\"", each.message);
     const auto share = 1.0F / static_cast<float>(config.pipelines.size());
     for (const auto& wanted : config.pipelines) {
         const auto before = static_cast<float>(out.size()) * share;

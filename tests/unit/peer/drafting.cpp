@@ -6,10 +6,11 @@ using namespace tw::test;
 
 namespace {
 
+// So slow that drafting pays.
 std::unique_ptr<scheduler> target_with(drafter_offer offer) {
     std::vector<drafter_offer> offers;
     offers.push_back(std::move(offer));
-    return std::make_unique<scheduler>(toy_model(R"({"delay_us":300})"),
+    return std::make_unique<scheduler>(toy_model(R"({"delay_us":3000})"),
                                        std::make_unique<speculator>(std::move(offers), streaming()), scheduler_options{});
 }
 
@@ -22,18 +23,22 @@ TEST_CASE("drafts from another machine are accepted, and the answer is the targe
     const auto service = den.serve_drafter();
     const auto peer = link_to(den.port());
     scheduler alone(toy_model(), nullptr, {});
-    std::uint64_t accepted = 0;
+    std::uint64_t accepted = 0, seed = 0;
     {
         const auto with = target_with(over(peer, toy_target()));
         REQUIRE(comes_true([&] { return service->guests() == 1; }));
-        for (std::uint64_t seed = 0; seed < 10; ++seed) {
-            const auto got = ::run(*with, ask(seed, 1, 100)).outcome;
-            CHECK(got.tokens == ::run(alone, ask(seed, 1, 100)).outcome.tokens);
-            CHECK(got.logits_digests == ::run(alone, ask(seed, 1, 100)).outcome.logits_digests);
-            accepted += got.stats.accepted;
-        }
+        // On a busy machine after some silence, as the policy may.
+        CHECK(comes_true([&] {
+            for (const auto end = seed + 5; seed < end; ++seed) {
+                const auto got = ::run(*with, ask(seed, 1, 100)).outcome;
+                const auto own = ::run(alone, ask(seed, 1, 100)).outcome;
+                CHECK(got.tokens == own.tokens);
+                CHECK(got.logits_digests == own.logits_digests);
+                accepted += got.stats.accepted;
+            }
+            return accepted > 50;
+        }, 40s));
     }
-    CHECK(accepted > 50);
     CHECK(comes_true([&] { return service->guests() == 0 && service->sequences() == 0; }));
 }
 
@@ -46,18 +51,21 @@ TEST_CASE("one drafter serves many verifiers at once") {
     std::vector<token_ids> expected;
     for (std::uint64_t seed = 0; seed < 24; ++seed) expected.push_back(::run(alone, ask(seed, 1, 80)).outcome.tokens);
     std::vector<std::thread> threads;
+    const auto until = std::chrono::steady_clock::now() + 40s;
     for (std::uint64_t v = 0; v < 4; ++v)
         threads.emplace_back([&, v, peer = v < 2 ? link_to(den.port()) : link_to(den.port(), hello_of("other"))] {
             const auto with = target_with(over(peer, toy_target()));
-            for (auto seed = v * 6; seed < v * 6 + 6; ++seed) {
-                auto sink = std::make_shared<collected>();
-                if (!with->submit(ask(seed, 1, 80), sink)) ++wrong;
-                else {
-                    const auto got = sink->result.get();
-                    if (got.tokens != expected[seed]) ++wrong;
-                    accepted += got.stats.accepted;
+            do
+                for (auto seed = v * 6; seed < v * 6 + 6; ++seed) {
+                    auto sink = std::make_shared<collected>();
+                    if (!with->submit(ask(seed, 1, 80), sink)) ++wrong;
+                    else {
+                        const auto got = sink->result.get();
+                        if (got.tokens != expected[seed]) ++wrong;
+                        accepted += got.stats.accepted;
+                    }
                 }
-            }
+            while (accepted <= 50 && std::chrono::steady_clock::now() < until);
         });
     for (auto& each : threads) each.join();
     CHECK(wrong == 0);

@@ -17,7 +17,7 @@ std::uint64_t answers_under(const std::function<void(relay&, int)>& disturb, int
         std::vector<drafter_offer> offers;
         offers.push_back(over(peer, describe(*toy_model(), "big")));
         scheduler alone(toy_model(), nullptr, {});
-        scheduler with(toy_model(R"({"delay_us":300})"), std::make_unique<speculator>(std::move(offers), streaming()), {});
+        scheduler with(toy_model(R"({"delay_us":2000})"), std::make_unique<speculator>(std::move(offers), streaming()), {});
         for (int turn = 0; turn < turns; ++turn) {
             std::vector<std::shared_ptr<collected>> sinks;
             for (std::uint64_t seed = 0; seed < 6; ++seed) {

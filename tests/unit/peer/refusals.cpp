@@ -112,9 +112,45 @@ TEST_CASE("a drafter that is not there is away, with the reason") {
             if (const auto* away = std::get_if<drafter_away>(&each.reply)) why = away->why;
         return !why.empty();
     }));
-    CHECK(contains(why, "no drafter \"small\" loaded"));
+    CHECK(why == "This machine has no drafter \"small\" loaded.");
     den.serve_drafter();
     CHECK(comes_true([&] { return drafter.longest() > 0; })); // it is asked again every 5 s
+}
+
+TEST_CASE("without a name the only engine of the role is meant; of several the refusal names all") {
+    machine den("den");
+    den.serve_drafter();
+    den.serve_target();
+    const auto peer = link_to(den.port());
+    toy_pipeline local;
+    {
+        draft_inbox inbox;
+        const remote_drafter drafter(peer_link::channels(peer), "", describe(*toy_model(), "big"), inbox, 0);
+        CHECK(comes_true([&] { return drafter.longest() > 0; }));
+        remote_pipeline remote({"chat", {"m"}, peer, "", {}});
+        REQUIRE(comes_true([&] { return remote.is_up(); }));
+        CHECK(remote.remote()->name == "big");
+        CHECK(run(remote, request(1)).outcome.tokens == run(local, request(1)).outcome.tokens);
+    }
+    den.serve_drafter("{}", "tiny");
+    den.serve_target("{}", "huge");
+    draft_inbox inbox;
+    remote_drafter unnamed(peer_link::channels(peer), "", describe(*toy_model(), "big"), inbox, 0);
+    std::string why;
+    CHECK(comes_true([&] {
+        for (auto& each : inbox.take())
+            if (const auto* away = std::get_if<drafter_away>(&each.reply)) why = away->why;
+        return !why.empty();
+    }));
+    CHECK(why == "This machine has 2 drafters loaded; say with `model` which of them is meant: \"small\", \"tiny\".");
+    remote_pipeline remote({"chat", {"m"}, peer, "", {}});
+    std::string refused;
+    CHECK(comes_true([&] {
+        const auto started = remote.start(request(1), std::make_shared<collected>());
+        if (!started) refused = started.error().message;
+        return contains(refused, "2 targets");
+    }));
+    CHECK(contains(refused, "\"big\", \"huge\""));
 }
 
 TEST_CASE("nonsense ends the link with one sentence, and the host goes on") {
