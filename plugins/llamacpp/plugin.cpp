@@ -1,8 +1,9 @@
-// The llamacpp plugin: models in this process through libllama.
+// The llamacpp plugin: models in this process through libllama, and llama-servers that run elsewhere.
 #include <tightwad/sdk/plugin.hpp>
 
 #include "chat_template.hpp"
 #include "engine.hpp"
+#include "server.hpp"
 
-TIGHTWAD_PLUGIN("llamacpp", "0.1.0", "GGUF models in this process, through libllama",
-                llamacpp::engine, llamacpp::chat_template);
+TIGHTWAD_PLUGIN("llamacpp", "0.1.0", "GGUF models in this process, through libllama; and running llama-servers",
+                llamacpp::engine, llamacpp::chat_template, llamacpp::server);

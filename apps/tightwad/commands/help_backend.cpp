@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "bridge/interfaces.hpp"
 #include "commands/commands.hpp"
 #include "commands/setup.hpp"
 #include "commands/terminal.hpp"
@@ -29,13 +30,21 @@ std::string range_of(const option_info& option) {
     return out.str();
 }
 
+void print(const std::vector<option_info>& options) {
+    std::vector<std::vector<std::string>> rows{{"KEY", "TYPE", "DEFAULT", "RANGE", "MEANING"}};
+    for (const auto& one : options)
+        rows.push_back({one.name, type_of(one), one.required ? "required" : one.default_value,
+                        range_of(one), one.help});
+    print_table(rows);
+}
+
 } // namespace
 
 int help_backend(const global_options& global, const std::string& plugin) {
     const auto plugins = scan_plugins(global);
     const auto* found = plugins.find(plugin);
     if (found == nullptr) return complain(plugins.missing(plugin).message, exit_usage);
-    const auto options = backend_options(plugins, plugin);
+    const auto options = backend_options(plugins, "backend", plugin);
     if (!options) return complain(options.error().message, exit_usage);
     std::cout << paint(STDOUT_FILENO, tint::bold, found->id) << ' ' << found->version << ": "
               << found->summary << "\n\n[backend.NAME]\nplugin = \"" << found->id << "\"\n\n";
@@ -43,11 +52,10 @@ int help_backend(const global_options& global, const std::string& plugin) {
         std::cout << "It has no keys of its own." << std::endl;
         return exit_ok;
     }
-    std::vector<std::vector<std::string>> rows{{"KEY", "TYPE", "DEFAULT", "RANGE", "MEANING"}};
-    for (const auto& one : *options)
-        rows.push_back({one.name, type_of(one), one.required ? "required" : one.default_value,
-                        range_of(one), one.help});
-    print_table(rows);
+    print(*options);
+    if (find_engine(*found) == nullptr || find_backend(*found) == nullptr) return exit_ok;
+    std::cout << "\nWith a url that begins with http it uses a server that runs, and these keys:\n\n";
+    print(backend_options(plugins, "server", plugin).value());
     return exit_ok;
 }
 

@@ -44,11 +44,16 @@ registry scan_plugins(const global_options& global) {
     return registry::scan(search_path::from(global.plugins_dirs), file ? pins(named_plugins(*file)) : pin_map{});
 }
 
-result<std::vector<option_info>> backend_options(const registry& plugins, std::string_view id) {
+result<std::vector<option_info>> backend_options(const registry& plugins, std::string_view interface, std::string_view id) {
     const auto* found = plugins.find(id);
     if (found == nullptr) return plugins.missing(id);
-    if (const auto* engine = find_engine(*found)) return copy(engine->options);
-    if (const auto* backend = find_backend(*found)) return copy(backend->options);
+    const auto* engine = find_engine(*found);
+    const auto* backend = find_backend(*found);
+    if (interface == "server" && backend == nullptr)
+        return fail(code::unsupported, "The plugin \"" + std::string(id) + "\" cannot use a server at a url; \"llamacpp\", "
+                                       "\"ollama\" and \"openrouter\" can.");
+    if (engine != nullptr && interface != "server") return copy(engine->options);
+    if (backend != nullptr) return copy(backend->options);
     return fail(code::unsupported, "The plugin \"" + std::string(id) + "\" cannot serve as a backend.");
 }
 
@@ -59,7 +64,7 @@ boost::system::result<setup, std::vector<diagnostic>> load_setup(const global_op
     std::set<std::string> only_these;
     for (const auto& [id, pin] : named) only_these.insert(id);
     auto plugins = registry::scan(search_path::from(global.plugins_dirs), pins(named), only_these);
-    auto loaded = load(*file, [&](std::string_view, std::string_view plugin) { return backend_options(plugins, plugin); });
+    auto loaded = load(*file, [&](std::string_view interface, std::string_view plugin) { return backend_options(plugins, interface, plugin); });
     if (!loaded) return loaded.error();
     return setup{std::move(*loaded), std::move(plugins)};
 }

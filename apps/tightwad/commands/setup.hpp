@@ -29,8 +29,10 @@ struct setup {
 // The plugins alone, with the pins of the configuration if there is one.
 [[nodiscard]] registry scan_plugins(const global_options& global);
 
-// The option table of a plugin as a backend; the error says why it is not there or cannot be one.
-[[nodiscard]] result<std::vector<option_info>> backend_options(const registry& plugins, std::string_view plugin);
+// The option table of a plugin as a backend; the error says why it is not there or cannot be one. `interface` as in
+// option_lookup.
+[[nodiscard]] result<std::vector<option_info>> backend_options(const registry& plugins, std::string_view interface,
+                                                               std::string_view plugin);
 
 // All mistakes on stderr, and how many there are; returns exit_usage.
 int report_mistakes(const std::vector<diagnostic>& mistakes);

@@ -75,6 +75,7 @@ struct node_config {
     std::string options_json; // the plugin's own keys, paths resolved, defaults not filled in
     std::map<std::string, secret_ref> secrets;
     std::optional<peer_ref> peer; // there = not loaded here; options_json is then "{}"
+    bool server = false; // "url" begins with http: the plugin reaches a server there and loads nothing
     location at;
 };
 
@@ -141,7 +142,8 @@ struct option_info {
     double min = 0, max = 0; // bounds of an integer or number, both 0 = none
 };
 
-// The options of a plugin's implementation of an interface; the error says why there are none.
+// The options of a plugin's implementation of an interface: "backend" = what it loads, or else what it reaches;
+// "server" = what it reaches through a "url" that begins with http. The error says why there are none.
 // Handed in, so that this room knows no plugin. An empty function leaves the plugins' keys unchecked,
 // for who only wants to know where the endpoint is.
 using option_lookup = std::function<result<std::vector<option_info>>(std::string_view interface,

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/web_url.hpp"
+
 namespace tw::sections {
 namespace {
 
@@ -19,6 +21,13 @@ void read_pin(table_reader& reader, const toml_tree::value& table, node_config& 
         out.add(table.find("sha256")->value.at,
                 "\"sha256\" must be the 64 hexadecimal digits that `sha256sum` prints for the plugin's "
                 "file.");
+}
+
+// The url of a server of its own kind, not of a Tightwad peer.
+bool names_server(const toml_tree::value& table) {
+    const auto* url = table.find("url");
+    return url != nullptr && url->value.type == toml_tree::value::kind::text &&
+           (url->value.text.starts_with("http://") || url->value.text.starts_with("https://"));
 }
 
 } // namespace
@@ -39,16 +48,20 @@ node_config read_node(const toml_tree::member& table, std::string interface, con
     const auto plugin = reader.text("plugin");
     if (!plugin) return node;
     node.plugin = *plugin;
+    node.server = names_server(table.value);
     if (!lookup) {
-        read_peer_ref(reader, table.value, nullptr, node, out);
+        if (!node.server) read_peer_ref(reader, table.value, nullptr, node, out);
         return node;
     }
-    const auto options = lookup(node.interface, node.plugin);
+    const auto options = lookup(node.server ? "server" : node.interface, node.plugin);
     if (!options) {
         out.add(table.value.find("plugin")->value.at, options.error().message);
         return node;
     }
-    if (!read_peer_ref(reader, table.value, &*options, node, out)) read_options(reader, *options, node, out);
+    if (node.server || !read_peer_ref(reader, table.value, &*options, node, out)) read_options(reader, *options, node, out);
+    const auto* url = table.value.find("url");
+    if (node.server && url->value.text.find("${") == std::string::npos) // that was reported
+        if (const auto sound = net::parse_web_url(url->value.text); !sound) out.add(url->value.at, sound.error().message);
     reader.finish();
     return node;
 }

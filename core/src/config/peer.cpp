@@ -98,6 +98,9 @@ void check_served(const std::vector<std::string>& names, const char* key, const 
         else if (node != nullptr && node->peer)
             out.add(at, "\"" + names[i] + "\" is an engine of another machine (" + node->peer->url +
                             "); a peer serves only engines of its own. Let the others ask that machine.");
+        else if (node != nullptr && node->server)
+            out.add(at, "\"" + names[i] + "\" is a server that hands out text, and a peer serves engines. Let the others "
+                            "ask that server, or load its model file here with plugin = \"llamacpp\" and model_path.");
     }
 }
 
@@ -151,11 +154,7 @@ bool read_peer_ref(table_reader& reader, const value& table, const std::vector<o
     node.peer.emplace();
     if (!reader.text("url")) return true;
     const auto address = net::parse_peer_address(written);
-    if (written.starts_with("http://") || written.starts_with("https://"))
-        out.add(found->value.at, "\"url\" is the address of a stock server, which this version cannot use as an engine "
-                                 "yet. The engine of another Tightwad machine is written tw://HOST:9191, or tws:// "
-                                 "with TLS.");
-    else if (!address) out.add(found->value.at, address.error().message);
+    if (!address) out.add(found->value.at, address.error().message);
     else node.peer->url = address->url();
     if (auto model = reader.text("model")) {
         if (!model->empty() && model->size() <= longest_name && is_plain(*model)) node.peer->model = std::move(*model);

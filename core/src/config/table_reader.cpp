@@ -27,7 +27,7 @@ std::string suggestion(std::string_view name, const std::vector<std::string>& kn
 }
 
 const member* table_reader::take(std::string_view key) {
-    known_.emplace_back(key);
+    if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.emplace_back(key);
     return table_.find(key);
 }
 

@@ -45,9 +45,13 @@ class byte_stream {
     explicit byte_stream(const boost::asio::any_io_executor& loop) : tcp_(loop) {}
     explicit byte_stream(boost::asio::ip::tcp::socket socket) : tcp_(std::move(socket)) {}
 
-    // From here on everything is encrypted. The context must outlive this.
+    // From here on everything is encrypted. The context must outlive this. With a `server_name`, a name or an IP
+    // address, the certificate must be made out for it, if the context checks certificates at all.
     [[nodiscard]] boost::asio::awaitable<boost::system::error_code> start_tls(boost::asio::ssl::context& context,
-                                                                              boost::beast::role_type role);
+                                                                              boost::beast::role_type role,
+                                                                              std::string server_name = {});
+    // What is wrong with the other side's certificate, in OpenSSL's words; empty = nothing, or it was not checked.
+    [[nodiscard]] std::string certificate_fault();
     // Of the certificate that the other side has shown; empty when there is none.
     [[nodiscard]] std::string peer_fingerprint();
 

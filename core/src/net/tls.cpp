@@ -24,4 +24,14 @@ result<ssl::context> server_tls(const identity& mine) {
     return out;
 }
 
+boost::system::error_code trust(ssl::context& context, const std::string& ca_file) {
+    boost::system::error_code failed;
+    SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
+    context.set_verify_mode(ssl::verify_peer, failed);
+    if (failed) return failed;
+    if (ca_file.empty()) context.set_default_verify_paths(failed);
+    else context.load_verify_file(ca_file, failed);
+    return failed;
+}
+
 } // namespace tw::net

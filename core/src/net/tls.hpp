@@ -1,5 +1,7 @@
-// TLS settings of both ends: version 1.3, trust by fingerprint. Internal.
+// TLS settings: of links, version 1.3 and trust by fingerprint; towards servers elsewhere, trust by authority. Internal.
 #pragma once
+
+#include <string>
 
 #include <boost/asio/ssl/context.hpp>
 
@@ -12,5 +14,8 @@ namespace tw::net {
 [[nodiscard]] boost::asio::ssl::context client_tls();
 
 [[nodiscard]] result<boost::asio::ssl::context> server_tls(const identity& mine);
+
+// Checks certificates against the authorities in a PEM file, or the system's where that is empty. Version 1.2 or 1.3.
+[[nodiscard]] boost::system::error_code trust(boost::asio::ssl::context& context, const std::string& ca_file);
 
 } // namespace tw::net

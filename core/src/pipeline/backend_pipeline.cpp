@@ -66,8 +66,9 @@ generation_result to_result(const backend_finish& finish, std::uint64_t seed, do
 
 } // namespace
 
-backend_pipeline::backend_pipeline(std::string name, std::vector<std::string> serves, std::unique_ptr<backend> target)
-    : name_(std::move(name)), serves_(std::move(serves)), target_(std::move(target)),
+backend_pipeline::backend_pipeline(std::string name, std::vector<std::string> serves, plain_target_info info,
+                                   std::unique_ptr<backend> target)
+    : name_(std::move(name)), serves_(std::move(serves)), info_(std::move(info)), target_(std::move(target)),
       counters_(std::make_shared<counters>()) {}
 
 backend_pipeline::~backend_pipeline() = default;
@@ -97,9 +98,9 @@ nlohmann::json backend_pipeline::status() const {
     return {
         {"name", name_},
         {"serves", serves_},
-        {"target", nullptr},
+        {"target", {{"name", info_.name}, {"model", info_.name + " (" + info_.plugin + ")"}, {"server", true}}},
         {"draft", nullptr},
-        {"speculation", {{"active", false}, {"why_not", "The target hands out text, not logits, so no draft can be verified."}}},
+        {"speculation", {{"active", false}, {"why_not", info_.why_not}}},
         {"slots", {{"total", nullptr}, {"active", counters_->active.load()}, {"queued", 0}}},
         {"stats", {{"requests", counters_->requests.load()}, {"tokens", counters_->tokens.load()}}},
     };

@@ -11,9 +11,17 @@
 
 namespace tw {
 
+// What the status tells of such a target.
+struct plain_target_info {
+    std::string name;    // [backend.NAME]
+    std::string plugin;
+    std::string why_not; // why nothing is speculated, and what to do
+};
+
 class backend_pipeline final : public pipeline {
   public:
-    backend_pipeline(std::string name, std::vector<std::string> serves, std::unique_ptr<backend> target);
+    backend_pipeline(std::string name, std::vector<std::string> serves, plain_target_info info,
+                     std::unique_ptr<backend> target);
     ~backend_pipeline() override;
 
     [[nodiscard]] const std::string& name() const override { return name_; }
@@ -27,6 +35,7 @@ class backend_pipeline final : public pipeline {
 
     std::string name_;
     std::vector<std::string> serves_;
+    plain_target_info info_;
     std::unique_ptr<backend> target_;
     std::shared_ptr<counters> counters_;
 };

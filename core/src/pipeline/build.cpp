@@ -34,6 +34,12 @@ std::vector<wanted_draft> drafts_of(const pipeline_config& wanted) {
     return out;
 }
 
+// Why a server's text cannot be drafted for, and what to do.
+std::string no_logits(const std::string& target) {
+    return "The target '" + target + "' is a server that hands out text, not logits, so no draft can be verified. To "
+           "speculate, run `tightwad peer` beside that server with the same model file and make that peer the target.";
+}
+
 void check_target(const pipeline_config& pipeline, const resolved_node& target, std::vector<diagnostic>& mistakes) {
     if (target.code == nullptr) return; // config and registry have said so
     if (target.as_engine != nullptr) return;
@@ -42,18 +48,22 @@ void check_target(const pipeline_config& pipeline, const resolved_node& target, 
                                                  target.node->name + "' offers neither an engine nor a backend, so "
                                                  "pipeline '" + pipeline.name + "' cannot use it as its target."});
     else if (!pipeline.draft.empty() && !pipeline.fallback)
-        mistakes.push_back({pipeline.at, "Pipeline '" + pipeline.name + "' cannot speculate: its target '" +
-                                             target.node->name + "' hands out text, not logits. Remove draft, or set "
-                                             "fallback = true to serve it plainly."});
+        mistakes.push_back({pipeline.at, "Pipeline '" + pipeline.name + "' cannot speculate: " +
+                                             no_logits(target.node->name) + " Or remove draft, or set fallback = true, "
+                                             "to serve it plainly."});
 }
 
 void check_draft(const pipeline_config& pipeline, const configuration& config, const registry& plugins,
                  std::vector<diagnostic>& mistakes) {
     for (const auto& [name, fallback] : drafts_of(pipeline))
         if (const auto draft = resolve(config, plugins, name); draft.code != nullptr && draft.as_engine == nullptr)
-            mistakes.push_back({draft.node->at, "The plugin '" + draft.node->plugin + "' of backend '" + name +
-                                                    "' offers no engine, so it cannot draft for pipeline '" +
-                                                    pipeline.name + "'."});
+            mistakes.push_back({draft.node->at, draft.node->server || draft.as_backend != nullptr
+                                                    ? "The backend '" + name + "' is a server that hands out text, so it "
+                                                      "cannot draft for pipeline '" + pipeline.name + "'. Load a small "
+                                                      "model with model_path, or run `tightwad peer` beside that server."
+                                                    : "The plugin '" + draft.node->plugin + "' of backend '" + name +
+                                                          "' offers no engine, so it cannot draft for pipeline '" +
+                                                          pipeline.name + "'."});
     if (pipeline.verify != "exact")
         mistakes.push_back({pipeline.at, "Pipeline '" + pipeline.name + "' asks for verify = \"" + pipeline.verify +
                                              "\"; this version has \"exact\"."});
@@ -172,8 +182,12 @@ result<replica> plain_target(const pipeline_config& wanted, const resolved_node&
                                 std::make_unique<plugin_host>(target.code->id, target.node->secrets),
                                 target.node->options_json);
     if (!made) return made.error();
+    const auto why = no_logits(target.node->name);
+    if (!drafts_of(wanted).empty())
+        spdlog::warn("event=no_draft pipeline={} draft={} why=\"{}\"", wanted.name, drafts_of(wanted).front().name, why);
+    plain_target_info info{target.node->name, target.code->id, why};
     return replica{target.node->name,
-                   std::make_shared<backend_pipeline>(wanted.name, wanted.serves, std::move(*made)),
+                   std::make_shared<backend_pipeline>(wanted.name, wanted.serves, std::move(info), std::move(*made)),
                    {}, {}};
 }
 

@@ -13,13 +13,16 @@ resolved_node resolve(const configuration& config, const registry& plugins, cons
     resolved_node out{.node = config.node(name)};
     if (out.node != nullptr) out.code = plugins.find(out.node->plugin);
     if (out.code == nullptr) return out;
-    out.as_engine = find_engine(*out.code);
+    if (!out.node->server) out.as_engine = find_engine(*out.code);
     out.as_backend = find_backend(*out.code);
     return out;
 }
 
 result<std::unique_ptr<engine>> load_engine(const resolved_node& node, const std::string& options,
                                             const std::function<bool(float)>& progress) {
+    if (node.as_engine == nullptr)
+        return fail(code::unsupported, "The backend '" + node.node->name + "' hands out text, not logits; only an engine "
+                                       "that is loaded here can do this.");
     spdlog::info("event=loading backend={} plugin={}", node.node->name, node.code->id);
     auto loaded = engine::create(*node.as_engine, node.code->id,
                                  std::make_unique<plugin_host>(node.code->id, node.node->secrets), options, progress);

@@ -9,12 +9,14 @@
 #include <spdlog/spdlog.h>
 
 #include <tightwad/abi/host/executor.h>
+#include <tightwad/abi/host/http.h>
 #include <tightwad/abi/host/log.h>
 #include <tightwad/abi/host/secret.h>
 #include <tightwad/abi/host/timer.h>
 #include <tightwad/abi/plugin.h>
 
 #include "base/text.hpp"
+#include "service/http_service.hpp"
 
 namespace tw {
 namespace {
@@ -99,6 +101,7 @@ const void* service(const tw_host*, const char* wanted) {
     if (id == TW_HOST_EXECUTOR_V1) return &executor_service;
     if (id == TW_HOST_TIMER_V1) return &timer_service;
     if (id == TW_HOST_SECRET_V1) return &secret_service;
+    if (id == TW_HOST_HTTP_V1) return &http_service();
     return nullptr;
 }
 

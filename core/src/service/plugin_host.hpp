@@ -1,4 +1,4 @@
-// The host as one instance of a plugin sees it: log, executor, timer, secret.
+// The host as one instance of a plugin sees it: log, executor, timer, secret, http.
 #pragma once
 
 #include <map>

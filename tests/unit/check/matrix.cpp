@@ -84,6 +84,14 @@ TEST_CASE("a sound engine fails nothing when it is given a model") {
     CHECK(failures(built / "toy_engine.so").empty());
 }
 
+TEST_CASE("a plugin for servers fails nothing although no server is there") {
+    int passed = 0;
+    CHECK(failures(fs::path(TW_BINARY_DIR) / "lib/tightwad/plugins/ollama.so",
+                   R"(--config '{"url":"http://127.0.0.1:1","model":"m"}')", &passed)
+              .empty());
+    CHECK(passed == 10);
+}
+
 TEST_CASE("each bad plugin fails exactly its own case") {
     const folder made;
     fs::copy_file(built / "good.so", made.path / "good.so");

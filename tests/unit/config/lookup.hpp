@@ -8,7 +8,11 @@
 
 namespace tw::test {
 
-inline result<std::vector<option_info>> options_of(std::string_view, std::string_view plugin) {
+inline result<std::vector<option_info>> options_of(std::string_view interface, std::string_view plugin) {
+    if (plugin == "llamacpp" && interface == "server")
+        return std::vector<option_info>{{"url", TW_OPTION_STRING, "", "the server.", true, 0, 0},
+                                        {"model", TW_OPTION_STRING, "", "its name there.", false, 0, 0},
+                                        {"api_key", TW_OPTION_STRING, "", "its key.", false, 0, 0}};
     if (plugin == "llamacpp")
         return std::vector<option_info>{
             {"model_path", TW_OPTION_PATH, "", "the GGUF file.", true, 0, 0},

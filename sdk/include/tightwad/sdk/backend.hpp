@@ -67,6 +67,7 @@ class answer {
 
   private:
     friend class backend;
+    friend class server_backend;
 
     const tw_sink* sink_;
     tw_finish finish_{sizeof(tw_finish), TW_FINISH_STOP, -1, -1, nullptr};

@@ -13,10 +13,12 @@
 #include <vector>
 
 #include <tightwad/abi/host/executor.h>
+#include <tightwad/abi/host/http.h>
 #include <tightwad/abi/host/log.h>
 #include <tightwad/abi/host/secret.h>
 #include <tightwad/abi/host/timer.h>
 #include <tightwad/abi/plugin.h>
+#include <tightwad/testkit/scripted_http.hpp>
 
 namespace tw::testkit {
 
@@ -44,6 +46,7 @@ class fake_host {
     [[nodiscard]] const tw_host* abi() const { return &abi_; }
 
     std::map<std::string, std::string> secrets; // set before the plugin runs
+    scripted_http servers;                      // what they answer
 
     // Work that is posted waits from hold() until release().
     void hold() { set_held(true); }
@@ -147,7 +150,18 @@ class fake_host {
                 out->write(out, {at->second.data(), at->second.size()});
                 return TW_OK;
             }};
+        static const tw_host_http http{
+            sizeof(tw_host_http),
+            [](const tw_host* host, const tw_http_request* request, const tw_http_events* events,
+               tw_error*) -> tw_code {
+                auto job = of(host).servers.take(*request, events);
+                if (of(host).put(clock::now(), &scripted_http::delivery::run, job.get()) == 0)
+                    return TW_UNAVAILABLE;
+                static_cast<void>(job.release()); // run() owns it now
+                return TW_OK;
+            }};
         const std::string_view id = wanted == nullptr ? "" : wanted;
+        if (id == TW_HOST_HTTP_V1) return &http;
         if (id == TW_HOST_LOG_V1) return &log;
         if (id == TW_HOST_EXECUTOR_V1) return &executor;
         if (id == TW_HOST_TIMER_V1) return &timer;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -31,6 +32,15 @@ class recorder {
     [[nodiscard]] int n_done() const { return locked(n_done_); }
     // The sentence of the error that done carried, if any.
     [[nodiscard]] std::optional<std::string> failure() const { return locked(failure_); }
+    // How it ended, once done has come: the code is TW_OK for an answer that is whole.
+    struct ending {
+        tw_code code = TW_OK;
+        tw_finish_reason reason = TW_FINISH_STOP;
+        std::int64_t prompt_tokens = -1, completion_tokens = -1, retry_after_ms = 0;
+
+        bool operator==(const ending&) const = default;
+    };
+    [[nodiscard]] ending end() const { return locked(end_); }
     // What was wrong, in order; empty = nothing.
     [[nodiscard]] std::vector<std::string> faults() const { return locked(faults_); }
 
@@ -61,8 +71,14 @@ class recorder {
         if (++self.n_done_ == 2) self.faults_.emplace_back("It called done twice for one request.");
         if (finish == nullptr)
             self.faults_.emplace_back("It called done without a result.");
-        else if (finish->error != nullptr)
-            self.failure_ = finish->error->message;
+        else {
+            self.end_ = {TW_OK, finish->reason, finish->prompt_tokens, finish->completion_tokens, 0};
+            if (finish->error != nullptr) {
+                self.failure_ = finish->error->message;
+                self.end_.code = finish->error->code;
+                self.end_.retry_after_ms = finish->error->retry_after_ms;
+            }
+        }
         self.ended_.notify_all();
     }
     static std::int32_t cancelled(const tw_sink* sink) {
@@ -77,6 +93,7 @@ class recorder {
     std::string text_;
     std::vector<std::string> faults_;
     std::optional<std::string> failure_;
+    ending end_;
     int n_emit_ = 0, n_done_ = 0;
     bool cancelled_ = false;
 };

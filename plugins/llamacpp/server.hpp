@@ -1,0 +1,39 @@
+// A llama-server that somebody has started: its answers, served as they come.
+#pragma once
+
+#include <array>
+#include <string>
+
+#include <tightwad/sdk/openai_stream.hpp>
+#include <tightwad/sdk/server_backend.hpp>
+
+namespace llamacpp {
+
+class server : public tw::sdk::server_backend {
+  public:
+    static constexpr std::array options{
+        tw::sdk::required(tw::sdk::text_option("url", "A llama-server that runs: http://HOST:PORT or https://HOST.")),
+        tw::sdk::text_option("model", "The model's name over there; needed where the server has several."),
+        tw::sdk::text_option("api_key", "The key the server asks for (--api-key), by reference."),
+        tw::sdk::path_option("ca_file", "PEM file of the authorities to trust with https; default: the system's."),
+        tw::sdk::integer_option("first_token_timeout", "Seconds until the answer begins; long prompts take long.", "600",
+                                1, 86400),
+    };
+    using reader = tw::sdk::openai_stream;
+
+    server(tw::sdk::host host, const tw::sdk::config& config);
+
+    [[nodiscard]] tw::sdk::http_request ask(const tw::sdk::chat_request& request) const;
+    [[nodiscard]] tw::sdk::failure refusal(const tw::sdk::http_head& head, const std::string& body) const;
+
+  private:
+    [[nodiscard]] tw::sdk::http_request request(const char* method, const std::string& path) const;
+    void look() const;
+
+    tw::sdk::host host_;
+    std::string root_, model_, ca_file_;
+    std::chrono::seconds first_token_;
+    bool keyed_ = false;
+};
+
+} // namespace llamacpp

@@ -1,0 +1,53 @@
+// JSON for and from a llama-server.
+#include "wire.hpp"
+
+#include <tightwad/sdk/json_writer.hpp>
+
+namespace llamacpp::wire {
+
+using namespace tw::sdk;
+
+std::string root_of(std::string url) {
+    const auto strip = [&](std::string_view ending) {
+        if (url.ends_with(ending)) url.resize(url.size() - ending.size());
+    };
+    strip("/");
+    strip("/chat/completions");
+    strip("/v1");
+    strip("/");
+    return url;
+}
+
+std::string path_of(const chat_request& request) {
+    return request.root().find("messages") ? "/v1/chat/completions" : "/v1/completions";
+}
+
+std::string body_of(const chat_request& request, const std::string& model) {
+    const auto root = request.root();
+    json::object_writer out;
+    if (!model.empty()) out.text("model", model);
+    out.members(root, {"model", "seed", "stream", "stream_options"});
+    if (const auto seed = json::small_seed(root)) out.integer("seed", *seed);
+    out.boolean("stream", true).raw("stream_options", R"({"include_usage":true})");
+    // A reasoning model's thoughts stay in the text, as they do where the model runs in this process.
+    if (root.find("messages")) out.text("reasoning_format", "none");
+    return out.str();
+}
+
+properties read_properties(std::string_view body) {
+    const auto root = json::value::parse(body);
+    const auto text = [](const json::value& from, std::string_view key) {
+        const auto found = from.find(key);
+        return found && found->kind() == json::kind::string ? found->as_string() : std::string();
+    };
+    const auto number = [](const json::value& from, std::string_view key) {
+        const auto found = from.find(key);
+        return found && found->kind() == json::kind::number ? found->as_integer() : 0;
+    };
+    properties out{text(root, "model_path"), text(root, "build_info"), 0, number(root, "total_slots")};
+    const auto defaults = root.find("default_generation_settings");
+    if (defaults && defaults->kind() == json::kind::object) out.context = number(*defaults, "n_ctx");
+    return out;
+}
+
+} // namespace llamacpp::wire

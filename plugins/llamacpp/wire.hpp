@@ -1,0 +1,28 @@
+// What is sent to a llama-server, and what its answers about itself say.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <tightwad/sdk/backend.hpp>
+
+namespace llamacpp::wire {
+
+// The server's root, whether it was written with a slash or /v1 at the end or without.
+[[nodiscard]] std::string root_of(std::string url);
+
+// Where a request goes: /v1/chat/completions or /v1/completions.
+[[nodiscard]] std::string path_of(const tw::sdk::chat_request& request);
+
+// The request, streamed and with usage. An empty model is left out: a server with one model needs none.
+[[nodiscard]] std::string body_of(const tw::sdk::chat_request& request, const std::string& model);
+
+// What GET /props tells; throws when it is something else.
+struct properties {
+    std::string model_path, build;
+    std::int64_t context = 0, slots = 0;
+};
+[[nodiscard]] properties read_properties(std::string_view body);
+
+} // namespace llamacpp::wire

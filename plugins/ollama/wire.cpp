@@ -1,0 +1,126 @@
+// JSON for and from an Ollama.
+#include "wire.hpp"
+
+#include <algorithm>
+
+#include <tightwad/sdk/json_writer.hpp>
+#include <tightwad/sdk/server_errors.hpp>
+
+namespace ollama::wire {
+
+using namespace tw::sdk;
+
+namespace {
+
+std::optional<json::value> member(const json::value& from, std::string_view key, json::kind kind) {
+    auto found = from.find(key);
+    return found && found->kind() == kind ? found : std::nullopt;
+}
+
+std::string text(const json::value& from, std::string_view key) {
+    const auto found = member(from, key, json::kind::string);
+    return found ? found->as_string() : std::string();
+}
+
+std::int64_t number(const json::value& from, std::string_view key) {
+    const auto found = member(from, key, json::kind::number);
+    return found ? found->as_integer() : -1;
+}
+
+// Ollama's "options": OpenAI's settings under its names.
+std::string options_of(const json::value& root, const settings& how) {
+    json::object_writer out;
+    for (const auto* same : {"temperature", "top_p", "top_k", "min_p", "repeat_penalty", "presence_penalty",
+                             "frequency_penalty", "stop"})
+        if (const auto found = root.find(same)) out.raw(same, found->raw());
+    if (const auto most = root.find("max_tokens")) out.raw("num_predict", most->raw());
+    if (const auto seed = json::small_seed(root)) out.integer("seed", *seed);
+    if (how.context > 0) out.integer("num_ctx", how.context);
+    return out.str();
+}
+
+} // namespace
+
+std::string root_of(std::string url) {
+    const auto strip = [&](std::string_view ending) {
+        if (url.ends_with(ending)) url.resize(url.size() - ending.size());
+    };
+    strip("/");
+    strip("/api");
+    strip("/v1");
+    strip("/");
+    return url;
+}
+
+std::string path_of(const chat_request& request) {
+    return request.root().find("messages") ? "/api/chat" : "/api/generate";
+}
+
+std::string body_of(const chat_request& request, const settings& how) {
+    const auto root = request.root();
+    if (root.find("logit_bias"))
+        throw failure{TW_UNSUPPORTED, "Ollama has no logit_bias; leave it out, or ask a model that is loaded by Tightwad."};
+    json::object_writer out;
+    out.text("model", how.model).boolean("stream", true);
+    if (const auto messages = root.find("messages")) {
+        out.raw("messages", messages->raw());
+    } else {
+        const auto prompt = member(root, "prompt", json::kind::string);
+        if (!prompt) throw failure{TW_UNSUPPORTED, "Ollama takes prompts in text only, not in token ids."};
+        out.raw("prompt", prompt->raw()).boolean("raw", true);
+    }
+    if (!how.keep_alive.empty()) out.text("keep_alive", how.keep_alive);
+    out.raw("options", options_of(root, how));
+    return out.str();
+}
+
+std::vector<std::string> read_names(std::string_view body) {
+    const auto root = json::value::parse(body);
+    const auto models = member(root, "models", json::kind::array);
+    if (!models) throw failure{TW_CORRUPT, "What answers there is no Ollama: /api/tags holds no list of models."};
+    std::vector<std::string> out;
+    for (const auto& one : models->elements()) out.push_back(text(one, "name"));
+    return out;
+}
+
+bool is_among(const std::string& model, const std::vector<std::string>& names) {
+    const auto slash = model.rfind('/');
+    const bool tagged = model.find(':', slash == std::string::npos ? 0 : slash) != std::string::npos;
+    const auto whole = tagged ? model : model + ":latest";
+    return std::find(names.begin(), names.end(), whole) != names.end();
+}
+
+std::string read_version(std::string_view body) { return text(json::value::parse(body), "version"); }
+
+void stream::feed(std::string_view bytes, answer& out) {
+    lines_.feed(bytes, [&](std::string_view text) {
+        if (!done_ && !text.empty()) line(text, out);
+    });
+}
+
+void stream::line(std::string_view text_of_line, answer& out) {
+    std::optional<std::string> refused;
+    try {
+        const auto root = json::value::parse(text_of_line);
+        if (const auto error = member(root, "error", json::kind::string)) refused = error->as_string();
+        const auto message = member(root, "message", json::kind::object);
+        if (const auto piece = message ? text(*message, "content") : text(root, "response"); !piece.empty()) out.emit(piece);
+        const auto done = member(root, "done", json::kind::boolean);
+        if (done && done->as_boolean()) {
+            done_ = true;
+            if (text(root, "done_reason") == "length") out.reason(TW_FINISH_LENGTH);
+            out.usage(number(root, "prompt_eval_count"), number(root, "eval_count"));
+        }
+    } catch (const failure& e) {
+        if (e.code() != TW_INVALID_ARGUMENT) throw;
+        throw failure{TW_CORRUPT, "Ollama sent a line that makes no sense: " + std::string(text_of_line.substr(0, 100))};
+    }
+    if (refused) throw failure{TW_UNAVAILABLE, "Ollama failed in the middle of its answer: " + *refused};
+}
+
+void stream::end(answer& out) {
+    if (!done_ && !lines_.rest().empty()) line(std::string(lines_.rest()), out); // the last line may lack its end
+    if (!done_) throw failure{TW_UNAVAILABLE, "Ollama broke off in the middle of its answer: no line said that it is done."};
+}
+
+} // namespace ollama::wire

@@ -1,0 +1,101 @@
+// Reads an OpenAI-shaped stream of chat or completion chunks, as many servers and clouds send it.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <tightwad/sdk/backend.hpp>
+#include <tightwad/sdk/json.hpp>
+#include <tightwad/sdk/lines.hpp>
+#include <tightwad/sdk/server_errors.hpp>
+
+namespace tw::sdk {
+
+// A reader of server_backend. Text, finish reason and usage reach the answer; a reasoning model's thoughts in fields
+// of their own are left out. An error event ends the answer with its words.
+class openai_stream {
+  public:
+    void feed(std::string_view bytes, answer& out) {
+        events_.feed(bytes, [&](std::string_view data) {
+            if (!done_) event(data, out);
+        });
+    }
+    [[nodiscard]] bool finished() const { return done_; }
+    void end(answer&) const {
+        if (done_ || (reason_ && !events_.in_event())) return;
+        throw failure{TW_UNAVAILABLE, "The server broke off in the middle of its answer: the stream ended without [DONE]."};
+    }
+    // What the answer cost, where the server says so.
+    [[nodiscard]] std::optional<double> cost() const { return cost_; }
+
+  private:
+    void event(std::string_view data, answer& out) {
+        if (data == "[DONE]") {
+            done_ = true;
+            return;
+        }
+        try {
+            const auto chunk = json::value::parse(data);
+            if (const auto error = member(chunk, "error", {json::kind::object, json::kind::string})) {
+                failed_.emplace(failure_of(*error, data));
+                throw failure(*failed_);
+            }
+            if (const auto usage = member(chunk, "usage", {json::kind::object})) read_usage(*usage, out);
+            const auto choices = member(chunk, "choices", {json::kind::array});
+            if (!choices) return;
+            for (const auto& choice : choices->elements()) read_choice(choice, out);
+        } catch (const failure& e) {
+            if (failed_ || e.code() != TW_INVALID_ARGUMENT) throw;
+            throw failure{TW_CORRUPT, "The server sent an event that makes no sense: " + std::string(data.substr(0, 100))};
+        }
+    }
+
+    // The member, unless it is missing or of another kind (many servers send null).
+    static std::optional<json::value> member(const json::value& from, std::string_view key,
+                                             std::initializer_list<json::kind> kinds) {
+        auto found = from.find(key);
+        if (found)
+            for (const auto kind : kinds)
+                if (found->kind() == kind) return found;
+        return std::nullopt;
+    }
+    static std::int64_t count(const json::value& from, std::string_view key) {
+        const auto found = member(from, key, {json::kind::number});
+        return found ? found->as_integer() : -1;
+    }
+
+    static failure failure_of(const json::value& error, std::string_view data) {
+        std::int64_t status = 500;
+        if (error.kind() == json::kind::object)
+            if (const auto code = member(error, "code", {json::kind::number})) status = code->as_integer();
+        if (status < 400 || status > 599) status = 500;
+        return refusal_of("The server, in the middle of its answer,", static_cast<int>(status), data);
+    }
+    void read_usage(const json::value& usage, answer& out) {
+        out.usage(count(usage, "prompt_tokens"), count(usage, "completion_tokens"));
+        if (const auto cost = member(usage, "cost", {json::kind::number})) cost_ = cost->as_number();
+    }
+    void read_choice(const json::value& choice, answer& out) {
+        const auto delta = member(choice, "delta", {json::kind::object});
+        const auto text = delta ? member(*delta, "content", {json::kind::string})
+                                : member(choice, "text", {json::kind::string});
+        if (text)
+            if (const auto words = text->as_string(); !words.empty()) out.emit(words);
+        const auto reason = member(choice, "finish_reason", {json::kind::string});
+        if (!reason) return;
+        reason_ = true;
+        const auto word = reason->as_string();
+        if (word == "length") out.reason(TW_FINISH_LENGTH);
+        else if (word == "content_filter") out.reason(TW_FINISH_FILTER);
+    }
+
+    event_reader events_;
+    std::optional<failure> failed_; // an error event
+    std::optional<double> cost_;
+    bool reason_ = false, done_ = false;
+};
+
+} // namespace tw::sdk

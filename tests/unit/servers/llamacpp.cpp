@@ -1,0 +1,152 @@
+// The llamacpp plugin before a llama-server: what is asked, and recorded answers cut at every byte.
+#include "plugins/llamacpp/server.hpp"
+
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include "played.hpp"
+#include "plugins/llamacpp/wire.hpp"
+
+using namespace tw::test;
+using Catch::Matchers::ContainsSubstring;
+using tw::sdk::json::value;
+
+namespace {
+
+const std::string table = R"({"url":"http://den:8080/"})";
+
+const std::string chat_answer =
+    R"(data: {"choices":[{"finish_reason":null,"index":0,"delta":{"role":"assistant","content":null}}],"created":1,"id":"chatcmpl-a","model":"m","system_fingerprint":"b6000","object":"chat.completion.chunk"})" "\n\n"
+    R"(data: {"choices":[{"finish_reason":null,"index":0,"delta":{"content":"Grü"}}],"created":1,"id":"chatcmpl-a","object":"chat.completion.chunk"})" "\n\n"
+    ": keep-alive\n\n"
+    R"(data: {"choices":[{"finish_reason":null,"index":0,"delta":{"content":"ße \ud83d\ude00"}}],"id":"chatcmpl-a"})" "\n\n"
+    R"(data: {"choices":[{"finish_reason":"length","index":0,"delta":{}}],"id":"chatcmpl-a"})" "\n\n"
+    R"(data: {"choices":[],"usage":{"completion_tokens":3,"prompt_tokens":11,"total_tokens":14},"timings":{"prompt_n":11}})" "\n\n"
+    "data: [DONE]\n\n";
+
+const std::string completion_answer =
+    R"(data: {"choices":[{"text":" upon","index":0,"logprobs":null,"finish_reason":null}],"object":"text_completion"})" "\n\n"
+    R"(data: {"choices":[{"text":" a time","index":0,"logprobs":null,"finish_reason":null}]})" "\n\n"
+    R"(data: {"choices":[{"text":"","index":0,"logprobs":null,"finish_reason":"stop"}],"usage":{"completion_tokens":3,"prompt_tokens":2,"total_tokens":5}})" "\n\n"
+    "data: [DONE]\n\n";
+
+} // namespace
+
+TEST_CASE("llama-server: a chat, wherever its bytes are cut") {
+    played<llamacpp::server> server(table);
+    const auto heard = server.ask_split(sample_chat, chat_answer);
+    CHECK(heard.text == "Grüße 😀");
+    CHECK(heard.sentence.empty());
+    CHECK(heard.end == tw::testkit::recorder::ending{TW_OK, TW_FINISH_LENGTH, 11, 3, 0});
+    const auto asked = server.last();
+    CHECK(asked.method == "POST");
+    CHECK(asked.url == "http://den:8080/v1/chat/completions");
+    CHECK(asked.flags == flags_of_own_server);
+    const auto body = value::parse(asked.body);
+    CHECK(body.find("stream")->as_boolean());
+    CHECK(body.find("stream_options")->raw() == R"({"include_usage":true})");
+    CHECK(body.find("seed")->as_integer() == small_seed);
+    CHECK(body.find("messages")->raw() == R"([{"role":"user","content":"Hi"}])");
+    CHECK(body.find("reasoning_format")->as_string() == "none");
+    CHECK(body.find("max_tokens")->as_integer() == 9);
+    CHECK_FALSE(body.find("model"));
+}
+
+TEST_CASE("llama-server: a completion, wherever its bytes are cut") {
+    played<llamacpp::server> server(R"({"url":"http://den:8080/v1","model":"m"})", {}, {{"api_key", "hush"}});
+    const auto heard = server.ask_split(sample_completion, completion_answer);
+    CHECK(heard.text == " upon a time");
+    CHECK(heard.end == tw::testkit::recorder::ending{TW_OK, TW_FINISH_STOP, 2, 3, 0});
+    const auto asked = server.last();
+    CHECK(asked.url == "http://den:8080/v1/completions");
+    CHECK(value::parse(asked.body).find("model")->as_string() == "m");
+    CHECK(value::parse(asked.body).find("top_k")->as_integer() == 40);
+    bool keyed = false;
+    for (const auto& [name, words] : asked.headers) keyed = keyed || (name == "Authorization" && words == "Bearer hush");
+    CHECK(keyed);
+    server.ask(R"({"prompt":[1,2,3]})", whole(completion_answer));
+    CHECK(value::parse(server.last().body).find("prompt")->raw() == "[1,2,3]");
+}
+
+TEST_CASE("llama-server: what it says of itself is logged, and its absence is no error") {
+    const std::string props = R"({"default_generation_settings":{"n_ctx":4096,"params":{}},"total_slots":4,)"
+                              R"("model_path":"/models/m.gguf","build_info":"b6000-abc"})";
+    played<llamacpp::server> there(table, {whole(props)}), absent(table);
+    CHECK(there.code == TW_OK);
+    CHECK(there.last().url == "http://den:8080/props");
+    CHECK_THAT(there.logged(), ContainsSubstring("event=server url=http://den:8080 model=\"/models/m.gguf\" build=\"b6000-abc\" "
+                                                 "context=4096 slots=4"));
+    CHECK(absent.code == TW_OK);
+    CHECK_THAT(absent.logged(), ContainsSubstring("event=server_not_ready url=http://den:8080 why=\"Nothing answers there.\""));
+}
+
+TEST_CASE("llama-server: refusals and faults are one sentence and the right code") {
+    played<llamacpp::server> server(table);
+    const auto refused = [&](int status, const std::string& body, std::int64_t retry = 0) {
+        auto answer = whole(body, status);
+        answer.retry_after_ms = retry;
+        return server.ask(sample_chat, std::move(answer));
+    };
+    auto heard = refused(503, R"({"error":{"code":503,"message":"Loading model","type":"unavailable_error"}})", 3000);
+    CHECK(heard.end.code == TW_UNAVAILABLE);
+    CHECK(heard.end.retry_after_ms == 3000);
+    CHECK(heard.sentence == "The llama-server at http://den:8080 failed (HTTP status 503: Loading model).");
+    heard = refused(400, R"({"error":{"code":400,"message":"too long","type":"exceed_context_size_error","n_ctx":64}})");
+    CHECK(heard.end.code == TW_CONTEXT_OVERFLOW);
+    CHECK(refused(400, R"({"error":{"message":"bad"}})").end.code == TW_INVALID_ARGUMENT);
+    heard = refused(401, R"({"error":{"message":"Invalid API Key"}})");
+    CHECK(heard.end.code == TW_UNAVAILABLE);
+    CHECK_THAT(heard.sentence, ContainsSubstring("refused this machine's key (HTTP status 401: Invalid API Key); check api_key."));
+    CHECK(refused(404, "File Not Found").end.code == TW_NOT_FOUND);
+    CHECK(refused(429, "").end.code == TW_BUSY);
+    CHECK(refused(501, "{}").end.code == TW_UNSUPPORTED);
+    heard = refused(502, "<html>\nBad Gateway" + std::string(1000, 'x'));
+    CHECK(heard.end.code == TW_UNAVAILABLE);
+    CHECK(heard.sentence.size() < 450);
+    CHECK(heard.sentence.find('\n') == std::string::npos);
+
+    heard = server.ask(sample_chat, whole("data: {\"choices\":[{\"delta\":{\"content\":\"half\"}}]}\n\ndata: {\"choi"));
+    CHECK(heard.text == "half");
+    CHECK(heard.end.code == TW_UNAVAILABLE);
+    CHECK_THAT(heard.sentence, ContainsSubstring("broke off in the middle of its answer"));
+    heard = server.ask(sample_chat, whole("data: {garbage\n\n"));
+    CHECK(heard.end.code == TW_CORRUPT);
+    CHECK(heard.sentence == "The server sent an event that makes no sense: {garbage");
+    CHECK(server.ask(sample_chat, whole("data: [1,2]\n\n")).end.code == TW_CORRUPT);
+    CHECK(server.ask(sample_chat, whole("data: {\"choices\":[5]}\n\n")).end.code == TW_CORRUPT);
+    CHECK(server.ask(sample_chat, whole("{\"choices\":[]}")).end.code == TW_UNAVAILABLE);
+    CHECK(server.ask(sample_chat, whole("data: " + std::string(3U << 20U, 'x'))).end.code == TW_CORRUPT);
+    heard = server.ask(sample_chat, whole("data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n"
+                                          "data: {\"error\":{\"code\":400,\"message\":\"context shift\"}}\n\n"));
+    CHECK(heard.text == "a");
+    CHECK(heard.end.code == TW_INVALID_ARGUMENT);
+    CHECK_THAT(heard.sentence, ContainsSubstring("context shift"));
+    // A server that gives a reason to stop and forgets [DONE] has said all.
+    heard = server.ask(sample_chat, whole("data: {\"choices\":[{\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}\n\n"));
+    CHECK(heard.end.code == TW_OK);
+}
+
+TEST_CASE("llama-server: an answer that nobody waits for ends") {
+    played<llamacpp::server> server(table);
+    tw::testkit::recorder gone;
+    gone.cancel();
+    server.host.servers.add(whole(chat_answer));
+    const auto* api = static_cast<const tw_backend_v1*>(llamacpp::server::query<llamacpp::server>(TW_BACKEND_V1));
+    tw_backend* self = nullptr;
+    tw_error problem{};
+    problem.size = sizeof problem;
+    server.host.servers.add(whole(chat_answer));
+    REQUIRE(api->create(server.host.abi(), {table.data(), table.size()}, &self, &problem) == TW_OK);
+    REQUIRE(api->start(self, {sample_chat.data(), sample_chat.size()}, gone.sink(), &problem) == TW_OK);
+    REQUIRE(gone.wait_done(std::chrono::seconds{20}));
+    REQUIRE(server.host.drain(std::chrono::seconds{20}));
+    CHECK(gone.end().code == TW_CANCELLED);
+    CHECK(gone.text().empty());
+    api->destroy(self);
+}
+
+TEST_CASE("llama-server: the root is found however the url was written") {
+    for (const auto* url : {"http://den:8080", "http://den:8080/", "http://den:8080/v1", "http://den:8080/v1/",
+                            "http://den:8080/v1/chat/completions"})
+        CHECK(llamacpp::wire::root_of(url) == "http://den:8080");
+    CHECK(llamacpp::wire::root_of("https://den/models/a/v1") == "https://den/models/a");
+}

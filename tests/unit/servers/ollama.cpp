@@ -1,0 +1,113 @@
+// The ollama plugin: what is asked, and recorded answers cut at every byte.
+#include "plugins/ollama/ollama.hpp"
+
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <tightwad/sdk/json.hpp>
+
+#include "played.hpp"
+
+using namespace tw::test;
+using Catch::Matchers::ContainsSubstring;
+using tw::sdk::json::value;
+
+namespace {
+
+const std::string table = R"({"url":"http://den:11434/api/","model":"qwen2.5:0.5b","context":8192,"keep_alive":"30m"})";
+
+// In the form of Ollama's API documentation.
+const std::string chat_answer =
+    R"({"model":"qwen2.5:0.5b","created_at":"2025-01-01T00:00:00.1Z","message":{"role":"assistant","content":"Grü"},"done":false})" "\n"
+    R"({"model":"qwen2.5:0.5b","created_at":"2025-01-01T00:00:00.2Z","message":{"role":"assistant","content":"ße"},"done":false})" "\n"
+    R"({"model":"qwen2.5:0.5b","created_at":"2025-01-01T00:00:00.3Z","message":{"role":"assistant","content":""},"done_reason":"length","done":true,"total_duration":4883583458,"load_duration":1334875,"prompt_eval_count":26,"prompt_eval_duration":342546000,"eval_count":2,"eval_duration":4535599000})" "\n";
+
+const std::string generate_answer =
+    R"({"model":"qwen2.5:0.5b","created_at":"2025-01-01T00:00:00.1Z","response":" upon","done":false})" "\n"
+    R"({"model":"qwen2.5:0.5b","created_at":"2025-01-01T00:00:00.2Z","response":" a time","done":false})" "\n"
+    R"({"model":"qwen2.5:0.5b","created_at":"2025-01-01T00:00:00.3Z","response":"","done":true,"done_reason":"stop","context":[1,2],"prompt_eval_count":2,"eval_count":3})" "\n";
+
+const std::string tags = R"({"models":[{"name":"qwen2.5:0.5b","size":1},{"name":"llama3.2:latest","size":2}]})";
+
+} // namespace
+
+TEST_CASE("Ollama: a chat, wherever its bytes are cut") {
+    played<ollama::server> server(table);
+    const auto heard = server.ask_split(sample_chat, chat_answer);
+    CHECK(heard.text == "Grüße");
+    CHECK(heard.end == tw::testkit::recorder::ending{TW_OK, TW_FINISH_LENGTH, 26, 2, 0});
+    const auto asked = server.last();
+    CHECK(asked.url == "http://den:11434/api/chat");
+    const auto body = value::parse(asked.body);
+    CHECK(body.find("model")->as_string() == "qwen2.5:0.5b");
+    CHECK(body.find("stream")->as_boolean());
+    CHECK(body.find("keep_alive")->as_string() == "30m");
+    CHECK(body.find("messages")->raw() == R"([{"role":"user","content":"Hi"}])");
+    const auto options = *body.find("options");
+    CHECK(options.find("temperature")->as_number() == 0.5);
+    CHECK(options.find("num_predict")->as_integer() == 9);
+    CHECK(options.find("num_ctx")->as_integer() == 8192);
+    CHECK(options.find("stop")->raw() == R"(["x"])");
+    CHECK(options.find("seed")->as_integer() == small_seed);
+}
+
+TEST_CASE("Ollama: a completion goes without a template, wherever its bytes are cut") {
+    played<ollama::server> server(table);
+    const auto heard = server.ask_split(sample_completion, generate_answer);
+    CHECK(heard.text == " upon a time");
+    CHECK(heard.end == tw::testkit::recorder::ending{TW_OK, TW_FINISH_STOP, 2, 3, 0});
+    CHECK(server.last().url == "http://den:11434/api/generate");
+    const auto body = value::parse(server.last().body);
+    CHECK(body.find("raw")->as_boolean());
+    CHECK(body.find("prompt")->as_string() == "Once");
+    CHECK(body.find("options")->find("repeat_penalty")->as_number() == 1.1);
+}
+
+TEST_CASE("Ollama: a last line without its end is read all the same") {
+    played<ollama::server> server(table);
+    CHECK(server.ask(sample_chat, whole(chat_answer.substr(0, chat_answer.size() - 1))).end.code == TW_OK);
+}
+
+TEST_CASE("Ollama: a model that is not there is said at the start, with those that are") {
+    const std::string version = R"({"version":"0.12.11"})";
+    played<ollama::server> there(table, {whole(version), whole(tags)});
+    CHECK(there.code == TW_OK);
+    CHECK_THAT(there.logged(), ContainsSubstring("event=server url=http://den:11434 ollama=\"0.12.11\" models=2"));
+    played<ollama::server> untagged(R"({"url":"http://den:11434","model":"llama3.2"})", {whole(version), whole(tags)});
+    CHECK(untagged.code == TW_OK);
+    played<ollama::server> other(R"({"url":"http://den:11434","model":"qwen3"})", {whole(version), whole(tags)});
+    CHECK(other.code == TW_NOT_FOUND);
+    CHECK(other.sentence == "The Ollama at http://den:11434 has no model \"qwen3\"; it has qwen2.5:0.5b, llama3.2:latest. "
+                            "Fetch it there with `ollama pull qwen3`.");
+    played<ollama::server> absent(table);
+    CHECK(absent.code == TW_OK);
+    CHECK_THAT(absent.logged(), ContainsSubstring("event=server_not_ready"));
+    played<ollama::server> stranger(table, {whole("{}"), whole("{}")});
+    CHECK(stranger.code == TW_OK);
+    CHECK_THAT(stranger.logged(), ContainsSubstring("is no Ollama"));
+}
+
+TEST_CASE("Ollama: what it cannot do is refused before it is asked") {
+    played<ollama::server> server(table);
+    const auto before = server.host.servers.seen().size();
+    CHECK(server.ask(R"({"prompt":[1,2]})", whole("")).end.code == TW_UNSUPPORTED);
+    CHECK(server.ask(R"({"prompt":"x","logit_bias":{"1":2}})", whole("")).end.code == TW_UNSUPPORTED);
+    CHECK(server.host.servers.seen().size() == before);
+}
+
+TEST_CASE("Ollama: refusals and faults are one sentence and the right code") {
+    played<ollama::server> server(table);
+    auto heard = server.ask(sample_chat, whole(R"({"error":"model 'qwen2.5:0.5b' not found"})", 404));
+    CHECK(heard.end.code == TW_NOT_FOUND);
+    CHECK_THAT(heard.sentence, ContainsSubstring("HTTP status 404: model 'qwen2.5:0.5b' not found"));
+    heard = server.ask(sample_chat, whole(chat_answer.substr(0, chat_answer.find('\n') + 20)));
+    CHECK(heard.text == "Grü");
+    CHECK(heard.end.code == TW_CORRUPT);
+    heard = server.ask(sample_chat, whole(chat_answer.substr(0, chat_answer.find('\n') + 1)));
+    CHECK(heard.end.code == TW_UNAVAILABLE);
+    CHECK_THAT(heard.sentence, ContainsSubstring("broke off in the middle"));
+    CHECK(server.ask(sample_chat, whole("garbage\n")).end.code == TW_CORRUPT);
+    heard = server.ask(sample_chat, whole(chat_answer.substr(0, chat_answer.find('\n') + 1) + R"({"error":"the runner died"})" "\n"));
+    CHECK(heard.text == "Grü");
+    CHECK(heard.end.code == TW_UNAVAILABLE);
+    CHECK(heard.sentence == "Ollama failed in the middle of its answer: the runner died");
+}

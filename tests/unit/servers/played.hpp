@@ -1,0 +1,108 @@
+// A plugin for servers on the testkit's host, with the servers' answers written down.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <tightwad/abi/ext/backend.h>
+#include <tightwad/testkit/fake_host.hpp>
+#include <tightwad/testkit/recorder.hpp>
+
+namespace tw::test {
+
+struct outcome {
+    std::string text, sentence;
+    testkit::recorder::ending end;
+
+    bool operator==(const outcome&) const = default;
+};
+
+// `at_start`: the answers to what the instance asks when it is made.
+template <class Server> class played {
+  public:
+    explicit played(const std::string& table, std::vector<testkit::scripted_answer> at_start = {},
+                    std::map<std::string, std::string> secrets = {}) {
+        host.secrets = std::move(secrets);
+        for (auto& one : at_start) host.servers.add(std::move(one));
+        tw_error problem{};
+        problem.size = sizeof problem;
+        code = api().create(host.abi(), {table.data(), table.size()}, &self_, &problem);
+        sentence = problem.message;
+    }
+    ~played() {
+        static_cast<void>(host.drain(std::chrono::seconds{20}));
+        if (self_ != nullptr) api().destroy(self_);
+    }
+    played(const played&) = delete;
+    played& operator=(const played&) = delete;
+
+    // One request, met by `answer`.
+    outcome ask(std::string_view body, testkit::scripted_answer answer) {
+        host.servers.add(std::move(answer));
+        testkit::recorder heard;
+        tw_error problem{};
+        problem.size = sizeof problem;
+        REQUIRE(self_ != nullptr);
+        const auto begun = api().start(self_, {body.data(), body.size()}, heard.sink(), &problem);
+        if (begun != TW_OK) return {"", problem.message, {begun, TW_FINISH_STOP, -1, -1, problem.retry_after_ms}};
+        REQUIRE(heard.wait_done(std::chrono::seconds{20}));
+        REQUIRE(host.drain(std::chrono::seconds{20})); // done has returned, and what it held is gone
+        CHECK(heard.faults().empty());
+        return {heard.text(), heard.failure().value_or(""), heard.end()};
+    }
+    // The same outcome wherever the body is cut in two, and when it comes byte by byte.
+    outcome ask_split(std::string_view body, std::string_view reply) {
+        testkit::scripted_answer single;
+        for (const char byte : reply) single.pieces.emplace_back(1, byte);
+        const auto expected = ask(body, std::move(single));
+        for (std::size_t at = 0; at <= reply.size(); ++at) {
+            INFO("cut before byte " << at);
+            REQUIRE(ask(body, testkit::scripted_answer::cut(reply, at)) == expected);
+        }
+        return expected;
+    }
+    // Valid until it is called again.
+    [[nodiscard]] const testkit::seen_request& last() {
+        last_ = host.servers.seen().back();
+        return last_;
+    }
+    [[nodiscard]] std::string logged() const {
+        std::string out;
+        for (const auto& line : host.log()) out += line + '\n';
+        return out;
+    }
+
+    testkit::fake_host host;
+    tw_code code = TW_INTERNAL;
+    std::string sentence;
+
+  private:
+    static const tw_backend_v1& api() {
+        return *static_cast<const tw_backend_v1*>(Server::template query<Server>(TW_BACKEND_V1));
+    }
+    tw_backend* self_ = nullptr;
+    testkit::seen_request last_;
+};
+
+[[nodiscard]] inline testkit::scripted_answer whole(std::string body, std::int32_t status = 200) {
+    testkit::scripted_answer out;
+    out.status = status;
+    out.pieces = {std::move(body)};
+    return out;
+}
+
+inline constexpr std::string_view sample_chat =
+    R"({"messages":[{"role":"user","content":"Hi"}],"temperature":0.5,"seed":9223372036854775900,"max_tokens":9,"stop":["x"]})";
+inline constexpr std::int64_t small_seed = 9223372036854775900U & 0x7FFFFFFFU;
+inline constexpr std::uint32_t flags_of_cloud = TW_HTTP_OPERATORS_URL;
+inline constexpr std::uint32_t flags_of_own_server = flags_of_cloud | TW_HTTP_REPEATABLE;
+inline constexpr std::string_view sample_completion = R"({"prompt":"Once","seed":5,"top_k":40,"repeat_penalty":1.1})";
+
+} // namespace tw::test
