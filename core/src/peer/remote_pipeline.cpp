@@ -154,6 +154,7 @@ nlohmann::json remote_pipeline::status() const {
         out["target"] = {{"name", engine->name}, {"identity", engine->identity}, {"build", engine->build},
                          {"device", engine->device}, {"context", engine->n_ctx}, {"vocabulary", engine->vocabulary},
                          {"exactness", tw::name(engine->exactness)}};
+    if (!parts_.no_draft.empty()) out["speculation"] = {{"why_not", parts_.no_draft}}; // the rest is in "remote"
     auto theirs = nlohmann::json::parse(said, nullptr, false);
     out["remote"] = theirs.is_discarded() ? nlohmann::json(nullptr) : std::move(theirs);
     return out;

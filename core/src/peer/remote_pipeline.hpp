@@ -21,6 +21,7 @@ struct remote_pipeline_parts {
     std::shared_ptr<peer_link> peer;
     std::string target;                    // its name at the peer; empty = the only one there
     std::vector<wire::draft_way> drafts{}; // that the peer is to use; each is served by peer_link::serve()
+    std::string no_draft{};                // why a wanted drafter is not among them, for the status; empty when all are
 };
 
 // Answers that run when the link is lost end with `unavailable`: within 7 s where the other machine falls

@@ -88,12 +88,12 @@ struct workshop {
     peer::peer_links links;
 };
 
-// A drafter that cannot be used: an error, or a line in the log and the status.
-result<void> without(engine_pipeline_parts& parts, const pipeline_config& wanted, const std::string& draft,
+// A drafter that cannot be used: an error, or a line in the log and, the first time, in the status.
+result<void> without(std::string& no_draft, const pipeline_config& wanted, const std::string& draft,
                      const std::string& why) {
     if (!wanted.fallback) return fail(code::invalid_argument, why + " Or set fallback = true to serve without it.");
     spdlog::warn("event=no_draft pipeline={} draft={} why=\"{}\"", wanted.name, draft, why);
-    if (parts.no_draft.empty()) parts.no_draft = why;
+    if (no_draft.empty()) no_draft = why;
     return {};
 }
 
@@ -125,15 +125,15 @@ result<void> add_drafts(engine_pipeline_parts& parts, const pipeline_config& wan
         auto model = load_engine(draft, draft_options(draft, parts.target->info().n_seq), progress);
         const auto why = model ? misfit(*parts.target, **model, wanted, each.name) : model.error().message;
         if (why.empty()) parts.drafts.push_back(local_drafter(each, std::move(*model)));
-        else if (const auto gone = without(parts, wanted, each.name, why); !gone) return gone.error();
+        else if (const auto gone = without(parts.no_draft, wanted, each.name, why); !gone) return gone.error();
     }
     return {};
 }
 
 // The drafters of a pipeline whose target is elsewhere: what is loaded here is lent to the target's machine.
-result<std::vector<lent_drafter>> lend_drafts(const pipeline_config& wanted, workshop& shop,
-                                              const std::function<bool(float)>& progress) {
-    std::vector<lent_drafter> out;
+result<lent_drafters> lend_drafts(const pipeline_config& wanted, workshop& shop,
+                                  const std::function<bool(float)>& progress) {
+    lent_drafters out;
     for (const auto& each : drafts_of(wanted)) {
         const auto draft = resolve(shop.config, shop.plugins, each.name);
         lent_drafter lent{.node = draft.node, .fallback = each.fallback};
@@ -143,10 +143,14 @@ result<std::vector<lent_drafter>> lend_drafts(const pipeline_config& wanted, wor
             lent.link = std::move(*link);
         } else {
             auto model = load_engine(draft, draft.node->options_json, progress);
-            if (!model) return model.error();
+            if (!model) {
+                const auto gone = without(out.no_draft, wanted, each.name, model.error().message);
+                if (!gone) return gone.error();
+                continue;
+            }
             lent.local = peer::local_drafter::of(std::move(*model), each.name);
         }
-        out.push_back(std::move(lent));
+        out.all.push_back(std::move(lent));
     }
     return out;
 }
@@ -174,7 +178,7 @@ result<replica> plain_target(const pipeline_config& wanted, const resolved_node&
 }
 
 result<replica> far_target(const pipeline_config& wanted, const resolved_node& target, workshop& shop,
-                           const std::vector<lent_drafter>& drafts) {
+                           const lent_drafters& drafts) {
     auto link = link_to(*target.node, shop.links);
     if (!link) return link.error();
     auto made = remote_target(wanted, *target.node, std::move(*link), drafts);
@@ -191,7 +195,7 @@ result<std::shared_ptr<pipeline>> build(const pipeline_config& wanted, workshop&
     std::vector<std::string> names{wanted.target};
     names.insert(names.end(), wanted.replicas.begin(), wanted.replicas.end());
     std::vector<replica> made;
-    std::optional<std::vector<lent_drafter>> lent; // by every target that is elsewhere
+    std::optional<lent_drafters> lent; // by every target that is elsewhere
     for (const auto& name : names) {
         const auto target = resolve(shop.config, shop.plugins, name);
         if (target.node->peer && !lent) {

@@ -50,12 +50,13 @@ drafter_offer remote_offer(const node_config& draft, const std::shared_ptr<peer:
 
 result<std::shared_ptr<peer::remote_pipeline>>
 remote_target(const pipeline_config& wanted, const node_config& target, std::shared_ptr<peer::peer_link> link,
-              const std::vector<lent_drafter>& drafts) {
+              const lent_drafters& drafts) {
     peer::remote_pipeline_parts parts;
     parts.name = wanted.name;
     parts.serves = wanted.serves;
     parts.target = target.peer->model;
-    for (const auto& each : drafts) {
+    parts.no_draft = drafts.no_draft;
+    for (const auto& each : drafts.all) {
         wire::draft_way way;
         way.name = each.node->name;
         way.fallback = each.fallback;

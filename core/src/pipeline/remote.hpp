@@ -32,9 +32,14 @@ struct lent_drafter {
     std::shared_ptr<peer::peer_link> link{};
 };
 
+struct lent_drafters {
+    std::vector<lent_drafter> all{};
+    std::string no_draft{}; // why one that was wanted is not among them, for the status; empty when all are
+};
+
 // A target on another machine with the drafters it is to use.
 [[nodiscard]] result<std::shared_ptr<peer::remote_pipeline>>
 remote_target(const pipeline_config& wanted, const node_config& target, std::shared_ptr<peer::peer_link> link,
-              const std::vector<lent_drafter>& drafts);
+              const lent_drafters& drafts);
 
 } // namespace tw

@@ -100,6 +100,15 @@ TEST_CASE("without a link there is an answer at once: unavailable, and when to c
     CHECK(run(remote, request(1)).outcome.reason != finish_reason::failed);
 }
 
+TEST_CASE("why a wanted drafter is not lent is in the status") {
+    machine den("den");
+    const auto peer = link_to(den.port());
+    const remote_pipeline all({"chat", {"m"}, peer, "big", {}});
+    CHECK_FALSE(all.status().contains("speculation"));
+    const remote_pipeline fewer({"chat", {"m"}, peer, "big", {}, "The file is broken."});
+    CHECK(fewer.status()["speculation"]["why_not"] == "The file is broken.");
+}
+
 TEST_CASE("the peer and its pipeline are in the status") {
     machine den("den");
     den.serve_target();
