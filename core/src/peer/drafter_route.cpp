@@ -9,11 +9,17 @@
 #include "peer/remote_drafter.hpp"
 
 namespace tw::peer {
+namespace {
+
+constexpr auto gone_for = std::chrono::seconds{1};  // a link that is cut stands again sooner
+constexpr auto stood_for = std::chrono::seconds{5}; // before the direct way is trusted again
+
+} // namespace
 
 drafter_route::drafter_route(wire::draft_way way, std::shared_ptr<served_target> target,
                              std::shared_ptr<channel_book> back, peer_links& links, std::chrono::milliseconds within)
     : way_(std::move(way)), target_(std::move(target)), back_(std::move(back)),
-      until_(std::chrono::steady_clock::now() + within) {
+      until_(clock::now() + within) {
     const auto heard = [state = onward_](bool refused, double seconds) {
         const std::lock_guard lock(state->mutex);
         state->known = !refused;
@@ -51,18 +57,28 @@ std::optional<double> drafter_route::relayed_s() const {
 }
 
 void drafter_route::tick() {
-    if (decided_) return;
-    const bool late = std::chrono::steady_clock::now() >= until_;
+    if (!decided_) decide();
+    else if (direct_) watch();
+}
+
+void drafter_route::settle(bool direct, std::string why) {
+    decided_ = true;
+    is_direct_ = direct;
+    why_ = std::move(why);
+    changed_.reset();
+    spdlog::info("event=draft_path draft=\"{}\" path={} why=\"{}\"", way_.name, direct ? "direct" : "relayed", why_);
+    if (ticket_) target_->leave(*std::exchange(ticket_, std::nullopt));
+    if (direct) join(peer_link::channels(direct_), way_.engine);
+    else join(back_, way_.name);
+}
+
+void drafter_route::decide() {
+    const bool late = clock::now() >= until_;
     const auto relayed = relayed_s();
     const auto straight = direct_ ? direct_->rtt_s() : std::nullopt;
-    const auto settle = [&](bool direct, std::string why) {
-        decided_ = true;
-        is_direct_ = direct;
-        why_ = std::move(why);
-        spdlog::info("event=draft_path draft=\"{}\" path={} why=\"{}\"", way_.name, direct ? "direct" : "relayed", why_);
-        if (direct) join(peer_link::channels(direct_), way_.engine);
-        else join(back_, way_.name);
-        if (!direct) direct_.reset();
+    const auto give_up = [&](std::string why) {
+        settle(false, std::move(why));
+        direct_.reset();
     };
     if (!direct_) return settle(false, why_);
     direct_s_ = straight;
@@ -73,9 +89,24 @@ void drafter_route::tick() {
     }
     if (straight && relayed)
         return *straight <= *relayed ? settle(true, "It is no slower than the way over the asking machine.")
-                                     : settle(false, "The direct way is slower.");
+                                     : give_up("The direct way is slower.");
     if (straight && (late || refused)) return settle(true, "The asking machine does not lead on to it.");
-    if (late) settle(false, direct_->why().empty() ? "The direct way did not answer in time." : direct_->why());
+    if (late) give_up(direct_->why().empty() ? "The direct way did not answer in time." : direct_->why());
+}
+
+// A drafter whose machine is gone is on neither way, and stays where it is.
+void drafter_route::watch() {
+    const auto relayed = relayed_s();
+    const auto straight = direct_->rtt_s();
+    const bool stands = direct_->now() == peer_link::state::up;
+    if (is_direct_ ? stands || !relayed : !straight) return changed_.reset();
+    const auto now = clock::now();
+    if (!changed_) changed_ = now;
+    if (now - *changed_ < (is_direct_ ? gone_for : stood_for)) return;
+    if (is_direct_) return settle(false, "The direct way broke: " + direct_->why());
+    if (relayed && *straight > *relayed) return changed_.reset();
+    direct_s_ = straight;
+    settle(true, "It stands again, and is no slower than the way over the asking machine.");
 }
 
 void drafter_route::join(std::shared_ptr<channel_book> via, const std::string& name) {

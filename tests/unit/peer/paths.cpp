@@ -80,6 +80,34 @@ TEST_CASE("a drafter on a third machine is used straight away where that is not 
     CHECK(comes_true([&] { return target->drafters() == 0 && service->guests() == 0; }));
 }
 
+TEST_CASE("a direct way that breaks is replaced by the one over the asking machine, and taken again when it stands") {
+    machine den("den"), third(hello_of("third"), 0, 1000ms);
+    const auto target = den.serve_target(slow);
+    const auto service = third.serve_drafter();
+    relay detour(third.port()), onward(third.port(), {.delay = 15ms});
+    const auto peer = link_to(den.port()), beyond = link_to(onward.port());
+    REQUIRE(comes_true([&] { return beyond->rtt_s().has_value(); }));
+    peer->serve("draft", std::make_shared<relayed_drafter>(peer_link::channels(beyond), "small"));
+    {
+        const auto remote = pipeline_at(peer, {{.name = "draft", .engine = "small",
+                                                .url = "tw://127.0.0.1:" + std::to_string(detour.port()),
+                                                .token = "secret"}});
+        const auto takes = [&](const char* path) {
+            return comes_true([&] { return target->drafters() == 1 && drafts_of(*remote)["path"] == path; }, 40s);
+        };
+        REQUIRE(takes("direct"));
+        detour.freeze(true);
+        detour.cut();
+        REQUIRE(takes("relayed"));
+        CHECK(drafts_of(*remote)["why"].get<std::string>().starts_with("The direct way broke: "));
+        check_answers(*remote);
+        detour.freeze(false);
+        REQUIRE(takes("direct"));
+        check_answers(*remote);
+    }
+    CHECK(comes_true([&] { return target->drafters() == 0 && service->guests() == 0; }));
+}
+
 TEST_CASE("where the direct way is shut the drafter is relayed") {
     machine den("den"), third("third");
     const auto target = den.serve_target(slow);
