@@ -44,7 +44,7 @@ struct draft_order {
     std::optional<std::array<float, grades>> chance{};
     bool stream = false;    // send tokens as they come,
     std::uint8_t group = 1; // so many at a time, but the first at once
-    bool branches = false;  // when done, go on to the continuations of likely corrections
+    bool branches = false;  // when done, go on to the continuation of the likeliest correction
     bool audit = false;     // also say which of the newly told tokens it would have picked
 };
 struct draft_close {
@@ -64,7 +64,7 @@ struct draft_batch {
     prefix_digest prefix = 0; // of that prefix
     std::vector<proposal> tokens;
     bool complete = false; // nothing more comes for this order, branches apart
-    float seconds = 0;     // the drafter's own time in the passes that made `tokens`
+    float seconds = 0;     // the drafter's own time for `tokens`: passes and picks; 0 = a branch
 };
 struct audit_entry {
     tw::grade grade = 0;

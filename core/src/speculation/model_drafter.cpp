@@ -10,7 +10,11 @@ namespace tw {
 namespace {
 
 constexpr std::size_t branch_length = 4;
-constexpr grade unsure = 3; // only where the pick is no surer than this is a branch worth its passes
+// A branch costs about 30 bytes: there is one per order, where the pick is no surer than this and where the answer
+// comes to a correction with at least this chance.
+constexpr grade unsure = 3;
+constexpr float worth_a_branch = 0.1F;
+constexpr float unknown_chance = 0.8F; // of every grade, until an order says better
 
 } // namespace
 
@@ -52,6 +56,7 @@ void model_drafter::open(draft_open message) {
     fresh.held = std::move(best->held);
     fresh.prompt = fresh.audited = message.prompt.size();
     fresh.tokens = std::move(message.prompt);
+    fresh.chance.fill(unknown_chance);
     fresh.digests = {empty_prefix};
     for (const auto token : fresh.tokens) fresh.digests.push_back(extend(fresh.digests.back(), token));
     fresh.sampler.emplace(std::move(message.sampling), model_->info().n_vocab);
@@ -69,6 +74,7 @@ void model_drafter::follow(draft_order order) {
     };
     const std::size_t base = order.base;
     const auto committed = at->committed();
+    if (at->side) at->marks[at->side->at - committed].branched = false; // it has not been sent
     if (order.tail.size() > base || base - order.tail.size() > at->tokens.size() || base < committed) return give_up();
     const auto start = base - order.tail.size();
     const std::span<const std::int32_t> told(order.tail);
@@ -88,6 +94,7 @@ void model_drafter::follow(draft_order order) {
     at->complete = order.want == 0;
     at->audit_due = order.audit;
     at->side.reset();
+    at->branched = false;
     order.tail.clear();
     if (order.chance) at->chance = *order.chance;
     at->order = std::move(order);
@@ -118,29 +125,36 @@ bool model_drafter::wants_token(const slot& at) const {
            (at.marks.empty() || survival(at) >= static_cast<double>(at.order.floor));
 }
 
-// Where an order is done and asks for branches, the least sure place of the draft gets a branch.
-bool model_drafter::begin_branch(slot& at) const {
-    if (!at.order.branches || at.sequence == 0 || !at.complete) return false;
-    mark* where = nullptr;
-    for (auto& each : at.marks)
-        if (!each.branched && each.runner_up >= 0 && each.grade <= unsure && (where == nullptr || each.grade < where->grade))
-            where = &each;
-    if (where == nullptr) return false;
-    where->branched = true;
-    const auto index = static_cast<std::size_t>(where - at.marks.data());
-    at.side = branch{.at = at.committed() + index, .tokens = {where->runner_up}, .grades = {}};
-    return true;
+// Where an order is done and asks for branches: the place of the draft that is likeliest to be corrected, with all
+// before it accepted. Places further ahead have their turn when the answer comes nearer.
+std::optional<std::size_t> model_drafter::likely_correction(const slot& at) {
+    if (!at.order.branches || at.sequence == 0 || !at.complete || at.branched) return {};
+    std::optional<std::size_t> best;
+    float most = worth_a_branch, reached = 1;
+    for (std::size_t i = 0; i < at.marks.size() && reached >= most; ++i) {
+        const auto& each = at.marks[i];
+        const auto stands = at.chance[each.grade];
+        const bool fit = !each.branched && each.runner_up >= 0 && each.grade <= unsure;
+        if (fit && reached * (1 - stands) >= most) {
+            most = reached * (1 - stands);
+            best = i;
+        }
+        reached *= stands;
+    }
+    return best;
+}
+
+void model_drafter::begin_branch(slot& at) {
+    const auto where = likely_correction(at);
+    if (!where) return;
+    auto& place = at.marks[*where];
+    place.branched = at.branched = true;
+    at.side = branch{.at = at.committed() + *where, .tokens = {place.runner_up}, .grades = {}};
 }
 
 bool model_drafter::has_work() const {
-    const auto branches = [](const slot& at) {
-        return at.side || std::any_of(at.marks.begin(), at.marks.end(), [](const mark& each) {
-                   return !each.branched && each.runner_up >= 0 && each.grade <= unsure;
-               });
-    };
-    return !lost_.empty() || std::any_of(slots_.begin(), slots_.end(), [&](const slot& at) {
-        return at.sequence != 0 && (!at.complete || at.audit_due ||
-                                    (at.order.branches && branches(at)));
+    return !lost_.empty() || std::any_of(slots_.begin(), slots_.end(), [](const slot& at) {
+        return at.sequence != 0 && (!at.complete || at.audit_due || at.side || likely_correction(at));
     });
 }
 
@@ -221,7 +235,7 @@ result<void> model_drafter::step(std::vector<drafter_reply>& out) {
     const std::chrono::duration<float> spent = std::chrono::steady_clock::now() - start;
     for (const auto& what : pass) {
         auto& at = *what.of;
-        at.seconds += spent.count();
+        if (!at.side) at.seconds += spent.count();
         const auto judged = static_cast<std::int32_t>(what.judged_to - what.judged_from);
         if (at.audit_due && !at.side) audit(what, *logits, out);
         if (!what.head) continue;
@@ -252,9 +266,11 @@ void model_drafter::audit(const fed& what, const engine::logits_view& logits, st
 
 void model_drafter::draft(slot& at, const engine::logits_view& logits, std::int32_t row,
                           std::vector<drafter_reply>& out) {
+    const auto start = std::chrono::steady_clock::now();
     const auto pick = at.sampler->pick_ranked(logits.row(row), static_cast<std::int64_t>(at.tokens.size()));
     append(at, pick.token);
     at.marks.push_back({pick.runner_up, grade_of(pick.margin), false});
+    at.seconds += std::chrono::duration<float>(std::chrono::steady_clock::now() - start).count();
     at.complete = !wants_token(at);
     const bool due = at.order.stream && (at.sent == 0 || at.marks.size() - at.sent >= at.order.group);
     if (at.complete || due) send(at, out);

@@ -62,8 +62,9 @@ class model_drafter {
         std::size_t sent = 0;               // drafts already sent for this order
         bool complete = true;
         bool audit_due = false; // the order asked for one, and it is not complete
-        float seconds = 0; // spent in passes since the last batch
+        float seconds = 0; // spent in passes and picks since the last batch
         std::optional<branch> side;
+        bool branched = false; // a branch was begun since the last order
 
         [[nodiscard]] std::size_t committed() const { return tokens.size() - marks.size(); }
     };
@@ -81,7 +82,8 @@ class model_drafter {
     static void append(slot& at, std::int32_t token);
     [[nodiscard]] bool wants_token(const slot& at) const;
     [[nodiscard]] static double survival(const slot& at);
-    bool begin_branch(slot& at) const;
+    [[nodiscard]] static std::optional<std::size_t> likely_correction(const slot& at);
+    static void begin_branch(slot& at);
     result<void> align(slot& at, std::int32_t index, const std::vector<std::int32_t>& path);
     void feed(slot& at, std::int32_t index, const std::vector<std::int32_t>& path, std::vector<fed>& out);
     void audit(const fed& what, const engine::logits_view& logits, std::vector<drafter_reply>& out);
