@@ -1,4 +1,4 @@
-// A 64-bit digest of a token prefix that grows by one token at a time.
+// A 32-bit digest of a token prefix that grows by one token at a time.
 #pragma once
 
 #include <algorithm>
@@ -9,14 +9,16 @@
 
 namespace tw {
 
-using prefix_digest = std::uint64_t;
+using prefix_digest = std::uint32_t;
 
-inline constexpr prefix_digest empty_prefix = 0x746967687477616cULL;
+inline constexpr prefix_digest empty_prefix = 0x74696768U;
 
 // The digest of a prefix with `token` behind it. Equal token lists have equal digests; two different ones
-// collide with a chance of about n^2 / 2^65 among n, and a collision costs a wasted draft, never a byte.
+// collide with a chance of about n^2 / 2^33 among n, and a collision costs a wasted draft, never a byte of an answer.
+// It crosses the network in every message of a round, so it is short.
 [[nodiscard]] constexpr prefix_digest extend(prefix_digest prefix, std::int32_t token) noexcept {
-    return mix64(prefix + 0x9e3779b97f4a7c15ULL * (static_cast<std::uint64_t>(static_cast<std::uint32_t>(token)) + 1));
+    return static_cast<prefix_digest>(mix64((std::uint64_t{prefix} << 32U | static_cast<std::uint32_t>(token)) +
+                                            0x9e3779b97f4a7c15ULL) >> 32U);
 }
 
 [[nodiscard]] constexpr prefix_digest extend(prefix_digest prefix, std::span<const std::int32_t> tokens) noexcept {

@@ -40,7 +40,8 @@ class writer {
     }
     // Any value, near 0 in one byte.
     void zigzag(std::int32_t value, const char* field);
-    // Eight bytes: for digests and seeds, whose bits are all in use.
+    // Four and eight bytes: for digests and seeds, whose bits are all in use.
+    void fixed32(std::uint32_t value, const char* field);
     void fixed64(std::uint64_t value, const char* field);
     // Bit by bit: 4 bytes of a float, 8 of a double.
     template <std::floating_point T> void real(T value, const char* field) {
@@ -109,6 +110,7 @@ class reader {
         value = static_cast<T>(number(field, most));
     }
     void zigzag(std::int32_t& value, const char* field);
+    void fixed32(std::uint32_t& value, const char* field);
     void fixed64(std::uint64_t& value, const char* field);
     template <std::floating_point T> void real(T& value, const char* field) {
         if constexpr (bits32<T>) value = std::bit_cast<T>(static_cast<std::uint32_t>(little_endian(4, field)));

@@ -32,28 +32,26 @@ void fields(auto& io, is<draft_open> auto& m) {
     tokens(io, m.prompt, "prompt");
 }
 
-[[nodiscard]] inline std::uint8_t quantised(float chance) {
-    return static_cast<std::uint8_t>(std::lround((chance > 0 ? std::min(chance, 1.0F) : 0.0F) * 255));
+// A chance in one byte, n/255.
+void chance(auto& io, auto& value, const char* field) {
+    auto byte = static_cast<std::uint8_t>(std::lround((value > 0 ? std::min(value, 1.0F) : 0.0F) * 255));
+    io.byte(byte, field);
+    if constexpr (std::remove_reference_t<decltype(io)>::reading) value = static_cast<float>(byte) / 255;
 }
 
 void fields(auto& io, is<draft_order> auto& m) {
     io.varint(m.sequence, "sequence");
     io.varint(m.epoch, "epoch");
     io.varint(m.base, "base");
-    io.fixed64(m.prefix, "prefix");
+    io.fixed32(m.prefix, "prefix");
     bool chances = m.chance.has_value();
     io.flags("flags", m.stream, m.branches, m.audit, chances);
     if constexpr (std::remove_reference_t<decltype(io)>::reading)
         if (chances) m.chance.emplace();
     io.varint(m.want, "want");
     io.varint(m.group, "group");
-    io.real(m.floor, "floor");
-    for (std::size_t i = 0; chances && i < grades; ++i) {
-        auto& chance = (*m.chance)[i];
-        auto byte = quantised(chance);
-        io.byte(byte, "chance");
-        if constexpr (std::remove_reference_t<decltype(io)>::reading) chance = static_cast<float>(byte) / 255;
-    }
+    chance(io, m.floor, "floor");
+    for (std::size_t i = 0; chances && i < grades; ++i) chance(io, (*m.chance)[i], "chance");
     tokens(io, m.tail, "tail");
 }
 
@@ -73,9 +71,11 @@ void fields(auto& io, is<draft_batch> auto& m) {
     io.varint(m.sequence, "sequence");
     io.varint(m.epoch, "epoch");
     io.varint(m.base, "base");
-    io.fixed64(m.prefix, "prefix");
-    io.flags("flags", m.complete);
-    io.seconds(m.seconds, "seconds");
+    io.fixed32(m.prefix, "prefix");
+    bool timed = m.seconds != 0;
+    io.flags("flags", m.complete, timed);
+    if (timed) io.seconds(m.seconds, "seconds");
+    io.require(!timed || m.seconds != 0, "says how long it took and that it took no time");
     io.list(m.tokens, "tokens", max_draft_tokens, [](auto& each, auto& token) { fields(each, token); });
 }
 

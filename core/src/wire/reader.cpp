@@ -61,6 +61,10 @@ void reader::zigzag(std::int32_t& value, const char* field) {
     value = static_cast<std::int32_t>((folded >> 1U) ^ (~(folded & 1U) + 1U));
 }
 
+void reader::fixed32(std::uint32_t& value, const char* field) {
+    value = static_cast<std::uint32_t>(little_endian(4, field));
+}
+
 void reader::fixed64(std::uint64_t& value, const char* field) { value = little_endian(8, field); }
 
 void reader::bytes(std::string& value, const char* field, std::size_t most) {

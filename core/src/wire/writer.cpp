@@ -53,6 +53,8 @@ void writer::zigzag(std::int32_t value, const char* field) {
     number((bits << 1U) ^ (value < 0 ? 0xFFFFFFFFU : 0U), field, 0xFFFFFFFFU);
 }
 
+void writer::fixed32(std::uint32_t value, const char*) { little_endian(value, 4); }
+
 void writer::fixed64(std::uint64_t value, const char*) { little_endian(value, 8); }
 
 void writer::bytes(std::string_view value, const char* field, std::size_t most) {

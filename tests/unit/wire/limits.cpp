@@ -38,8 +38,10 @@ TEST_CASE("a malformed frame is refused in words") {
     CHECK(not_read("\x16\x01\x02\n\n"s) ==
           R"(A frame of kind drafter_failed holds control characters or malformed UTF-8 in "why".)");
     CHECK(not_read("\x16\x01\x81\x20"s) == R"(A frame of kind drafter_failed holds 4097 in "why"; at most 4096 is allowed.)");
-    CHECK(not_read("\x13\x01\x01\x01\x01"s + std::string(8, '\0') + "\x00\x00\x00\xC0\x7F\x00"s) ==
+    CHECK(not_read("\x13\x01\x01\x01\x01"s + std::string(4, '\0') + "\x02\x00\x00\xC0\x7F\x00"s) ==
           R"(A frame of kind draft_batch holds a time in "seconds" that is negative or not finite.)");
+    CHECK(not_read("\x13\x01\x01\x01\x01"s + std::string(4, '\0') + "\x02\x00\x00\x00\x00\x00"s) ==
+          "A frame of kind draft_batch says how long it took and that it took no time.");
 }
 
 TEST_CASE("a count of more than the frame can hold takes no memory") {
@@ -49,7 +51,7 @@ TEST_CASE("a count of more than the frame can hold takes no memory") {
 }
 
 TEST_CASE("a token id is never negative") {
-    CHECK(not_read("\x11\x01\x01\x01\x01"s + std::string(8 + 1 + 1 + 1 + 4, '\0') + "\x01\x80\x80\x80\x80\x08"s) ==
+    CHECK(not_read("\x11\x01\x01\x01\x01"s + std::string(4 + 1 + 1 + 1 + 1, '\0') + "\x01\x80\x80\x80\x80\x08"s) ==
           R"(A frame of kind draft_order holds 2147483648 in "tail"; at most 2147483647 is allowed.)");
     CHECK(not_sent(draft_order{.sequence = 1, .tail = {-1}}) ==
           R"(A frame of kind draft_order cannot be sent: "tail" is negative or over its limit of 2147483647.)");

@@ -167,6 +167,7 @@ class random_source {
     void settle(hello& m) { m.protocol = our_protocol; m.engines.resize(m.engines.size() % max_engines); }
     void settle(sampling_params& m) { m.repeat_last_n = static_cast<std::int32_t>(bits_()); }
     void settle(draft_order& m) {
+        m.floor = static_cast<float>(bits_() % 256) / 255;
         if (m.chance)
             for (auto& chance : *m.chance) chance = static_cast<float>(bits_() % 256) / 255;
     }
