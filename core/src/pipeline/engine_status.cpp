@@ -34,7 +34,8 @@ json estimates(const drafting_report& report) {
                             {"acceptance", rounded(each.acceptance, 1e-4)},
                             {"observations", std::round(each.observations)},
                             {"draft_ms", ms(each.token_s)}, {"handover_ms", ms(each.handover_s)},
-                            {"contention", rounded(each.contention, 1e-3)}});
+                            {"contention", rounded(each.contention, 1e-3)},
+                            {"branches", {{"hits", each.branch_hits}, {"misses", each.branch_misses}}}});
     const auto* first = report.drafters.empty() ? nullptr : &report.drafters.front();
     return {{"step_ms", ms(report.step_s)}, {"verify", verify}, {"acceptance_by_position", positions},
             {"acceptance", first ? rounded(first->acceptance, 1e-4) : 0.0},

@@ -32,6 +32,8 @@ void draft_path::admit(rates& all, std::size_t drafter, double memory) {
 
 void draft_path::admit(std::size_t drafter) {
     admit(own_, drafter, own_memory);
+    endings_.resize(own_.size() - 2);
+    endings_[drafter] = ending::as_drafted;
     std::erase_if(board_, [&](const auto& entry) { return entry.second.drafter == drafter; });
 }
 
@@ -41,7 +43,8 @@ std::size_t draft_path::index_of(const drafted_token& token) {
 
 draft_path::draft_path(std::span<const std::int32_t> prompt, std::span<const std::int32_t> prediction,
                        std::size_t drafters)
-    : tokens_(prompt.begin(), prompt.end()), prefix_(extend(empty_prefix, prompt)), own_(fresh(drafters, own_memory)) {
+    : tokens_(prompt.begin(), prompt.end()), prefix_(extend(empty_prefix, prompt)), own_(fresh(drafters, own_memory)),
+      endings_(drafters) {
     said_.append(prompt);
     prediction_.append(prediction);
     expected_ = {0, 0};
@@ -61,7 +64,14 @@ void draft_path::post(std::size_t drafter, const draft_batch& batch) {
 }
 
 void draft_path::commit(std::span<const std::int32_t> tokens) {
+    const auto end = tokens_.size() + tokens.size();
+    endings_.assign(own_.size() - 2, ending::as_drafted);
     for (const auto token : tokens) {
+        if (tokens_.size() + 1 == end) {
+            const auto [first, last] = board_.equal_range(prefix_);
+            for (auto entry = first; entry != last; ++entry)
+                if (entry->second.what.token != token) endings_[entry->second.drafter] = ending::corrected;
+        }
         tokens_.push_back(token);
         prefix_ = extend(prefix_, token);
         said_.append(token);
@@ -69,6 +79,9 @@ void draft_path::commit(std::span<const std::int32_t> tokens) {
     }
     root_ = root();
     std::erase_if(board_, [&](const auto& entry) { return entry.second.at < tokens_.size(); });
+    const auto [first, last] = board_.equal_range(prefix_);
+    for (auto entry = first; entry != last; ++entry)
+        if (auto& how = endings_[entry->second.drafter]; how == ending::corrected) how = ending::cached;
 }
 
 // Keeps the place in the prediction while the answer follows it; else looks for it by what was said last.

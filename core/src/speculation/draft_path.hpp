@@ -38,6 +38,14 @@ class draft_path {
     // The answer went on: `tokens` are committed.
     void commit(std::span<const std::int32_t> tokens);
 
+    // How the last commit() ended for a drafter.
+    enum class ending {
+        as_drafted, // or it had proposed nothing for the last place
+        corrected,  // it had proposed another token there
+        cached,     // likewise, and what follows the correction was here before: from a branch
+    };
+    [[nodiscard]] ending ended(std::size_t drafter) const { return endings_[drafter]; }
+
     [[nodiscard]] std::span<const std::int32_t> committed() const { return tokens_; }
     [[nodiscard]] prefix_digest prefix() const { return prefix_; }
 
@@ -83,6 +91,7 @@ class draft_path {
     suffix_index::match expected_; // where the answer stands in the prediction
     std::unordered_multimap<prefix_digest, posted> board_;
     rates own_;
+    std::vector<ending> endings_; // per drafter
 };
 
 } // namespace tw

@@ -38,6 +38,7 @@ struct drafting_report {
         double acceptance = 0, observations = 0; // per token
         double token_s = 0, handover_s = 0;      // c·T and r·T
         double contention = 0; // how much slower the worse hit of drafter and target is beside the other; 0 = not measured
+        std::size_t branch_hits = 0, branch_misses = 0; // corrections whose continuation was here already, or was not
     };
     std::string mode;               // "streaming", "synchronous", "silent"
     double draft_length = 0;        // mean of the last rounds

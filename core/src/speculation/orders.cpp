@@ -91,6 +91,7 @@ void speculator::tell(std::size_t index, sequence_id sequence, draft_order order
     order.tail.assign(committed.begin() + static_cast<std::ptrdiff_t>(told.told), committed.end());
     told.told = committed.size();
     told.waiting = true;
+    told.branches = order.branches;
     drafters_[index].link->send(std::move(order));
 }
 

@@ -154,6 +154,11 @@ void speculator::learn(std::span<const round_outcome> outcomes, std::size_t rows
         drafted = drafted || !of.draft.empty();
         judge(of, outcome.tokens);
         of.path.commit(outcome.tokens);
+        for (std::size_t d = 0; d < drafters_.size(); ++d) {
+            if (!of.ears[d].branches) continue;
+            drafters_[d].branch_hits += of.path.ended(d) == draft_path::ending::cached ? 1 : 0;
+            drafters_[d].branch_misses += of.path.ended(d) == draft_path::ending::corrected ? 1 : 0;
+        }
     }
     if (rows == 0) return;
     const auto plain = static_cast<double>(outcomes.size()) / times_.seconds(outcomes.size());
@@ -216,7 +221,8 @@ drafting_report speculator::report() const {
         streams = streams || (each.streams && reachable(each));
         if (each.link == nullptr) continue;
         out.drafters.push_back({each.name, each.alive, each.here, each.streams, rates_[2 + d].mean(),
-                                rates_[2 + d].seen(), cost(each, 1).token_s, each.handover_s, each.contention});
+                                rates_[2 + d].seen(), cost(each, 1).token_s, each.handover_s, each.contention,
+                                each.branch_hits, each.branch_misses});
     }
     out.mode = streams ? "streaming" : length_ >= 0.05 ? "synchronous" : "silent";
     return out;

@@ -67,6 +67,7 @@ class speculator final : public draft_planner {
         std::uint32_t epoch = 0, opened = 0; // of the last order, and of the first after opening
         std::size_t told = 0; // committed tokens
         bool waiting = false; // for the end of the last order
+        bool branches = false; // the last order asked for them
         int losses = 0, pause = 0; // how often in a row it had no room for this answer; rounds without it
         std::optional<std::array<float, grades>> chance{}; // as last told
     };
@@ -91,6 +92,7 @@ class speculator final : public draft_planner {
         double order_s = 0;                // its own time for the order under way, as it reports it
         std::size_t order_tokens = 0;      // of its largest batch
         std::size_t tokens = 0;            // drafted so far
+        std::size_t branch_hits = 0, branch_misses = 0; // corrections that a branch answered, or did not
 
         [[nodiscard]] bool present() const { return link != nullptr && alive && here; }
     };

@@ -77,6 +77,7 @@ TEST_CASE("the status tells why there is no speculation, and counts it when ther
     const auto got = ask(*drafted, prompt(std::string("abc")));
     const auto status = drafted->status();
     CHECK(status["speculation"]["active"] == true);
+    CHECK(status["speculation"]["estimates"]["drafters"][0]["branches"]["hits"].is_number());
     CHECK(status["stats"]["tokens"] == got.outcome.completion_tokens);
     CHECK(status["stats"]["drafted"] == got.outcome.stats.drafted);
     CHECK(status["slots"]["active"] == 0);

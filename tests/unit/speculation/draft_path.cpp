@@ -46,6 +46,14 @@ TEST_CASE("a branch waits for its correction") {
     CHECK(best(path) == ids{10, 11});
     path.commit(ids{10, 77});
     CHECK(best(path) == ids{5, 6});
+    using ending = draft_path::ending;
+    CHECK(path.ended(0) == ending::cached);
+    path.commit(ids{5});
+    CHECK(path.ended(0) == ending::as_drafted);
+    path.commit(ids{7});
+    CHECK(path.ended(0) == ending::corrected);
+    path.commit(ids{8}); // for which nothing was proposed
+    CHECK(path.ended(0) == ending::as_drafted);
 }
 
 TEST_CASE("a stream and its continuation join") {
