@@ -68,8 +68,9 @@ int main(int argc, char** argv) {
         return made;
     };
 
-    bool json = false, show_token = false;
+    bool json = false;
     peer_start_options peering;
+    peer_invite_options inviting;
     chat_options chatting;
     std::vector<std::string> topic;
     command(&app, "serve", "Run the endpoint until Ctrl-C", [&] { return serve(global); });
@@ -94,9 +95,10 @@ int main(int argc, char** argv) {
     command(peer, "status", "What the peer of this machine serves, and how busy it is",
             [&] { return peer_status(global, json); })
         ->add_flag("--json", json, "For programs");
-    command(peer, "invite", "What other machines write into their configuration to use this one",
-            [&] { return peer_invite(global, show_token); })
-        ->add_flag("--show-token", show_token, "Also the token itself, which lets anybody in who has it");
+    auto* invite = command(peer, "invite", "What other machines write into their configuration to use this one",
+                           [&] { return peer_invite(global, inviting); });
+    invite->add_flag("--show-token", inviting.show_token, "Also the token itself, which lets anybody in who has it");
+    invite->add_flag("--json", inviting.json, "For programs");
     auto* talk = command(&app, "chat", "Talk to the endpoint; a question on stdin is answered once",
                          [&] { return chat(global, chatting); });
     talk->add_flag("--direct", chatting.direct, "Without speculation: the target alone, the same answer");

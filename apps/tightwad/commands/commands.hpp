@@ -36,13 +36,17 @@ struct peer_start_options {
     std::string listen;                // an address, or address:port; empty = the configuration's
 };
 
+struct peer_invite_options {
+    bool show_token = false, json = false;
+};
+
 int serve(const global_options& global);
 int proxy_stop(const global_options& global);
 int proxy_status(const global_options& global, bool json);
 int peer_start(const global_options& global, const peer_start_options& options);
 int peer_stop();
 int peer_status(const global_options& global, bool json);
-int peer_invite(const global_options& global, bool show_token);
+int peer_invite(const global_options& global, const peer_invite_options& options);
 int list_plugins(const global_options& global, bool json);
 int check(const global_options& global, bool json);
 int graph(const global_options& global);

@@ -173,6 +173,21 @@ model_path = "m.gguf"
     CHECK(drawn.err.empty());
     CHECK_THAT(drawn.out, ContainsSubstring("tws://192.168.1.20:9191"));
 
+    const auto json = nlohmann::json::parse(here.run({"invite", "--json"}).out);
+    CHECK(json["machine"] == "den");
+    CHECK(json["url"] == "tws://192.168.1.20:9191");
+    CHECK(json["fingerprint"].get<std::string>().size() == 64);
+    CHECK(json["needs_token"] == true);
+    CHECK(json["token"].is_null());
+    CHECK(json["only_this_machine"] == false);
+    REQUIRE(json["engines"].size() == 2);
+    CHECK(json["engines"][0] == nlohmann::json{{"name", "small"}, {"plugin", "llamacpp"}, {"drafts", true}, {"decides", true}});
+    CHECK(json["engines"][1]["name"] == "two words");
+    CHECK(json["engines"][1]["decides"] == false);
+    CHECK(nlohmann::json::parse(here.run({"invite", "--json", "--show-token"}).out)["token"] == "it's secret");
+    here.variables.erase("SECRET_OF_THE_TEST");
+    CHECK(here.run({"invite", "--show-token"}).code == 2);
+
     const alone local;
     CHECK_THAT(local.run({"invite"}).out, ContainsSubstring("only this machine can reach") &&
                                               ContainsSubstring("serves no engines") &&
