@@ -13,14 +13,20 @@
 namespace tw::cli {
 namespace {
 
-int print_json(const std::vector<diagnostic>& mistakes) {
+nlohmann::ordered_json list_of(const std::vector<diagnostic>& all) {
     auto list = nlohmann::ordered_json::array();
-    for (const auto& mistake : mistakes)
-        list.push_back({{"file", mistake.at.file},
-                        {"line", mistake.at.line},
-                        {"column", mistake.at.column},
-                        {"message", mistake.message}});
-    const nlohmann::ordered_json out{{"ok", mistakes.empty()}, {"mistakes", std::move(list)}};
+    for (const auto& each : all)
+        list.push_back({{"file", each.at.file},
+                        {"line", each.at.line},
+                        {"column", each.at.column},
+                        {"message", each.message}});
+    return list;
+}
+
+int print_json(const std::vector<diagnostic>& mistakes, const std::vector<diagnostic>& warnings) {
+    const nlohmann::ordered_json out{{"ok", mistakes.empty()},
+                                     {"mistakes", list_of(mistakes)},
+                                     {"warnings", list_of(warnings)}};
     std::cout << out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
     return mistakes.empty() ? exit_ok : exit_usage;
 }
@@ -33,10 +39,15 @@ std::string counted(std::size_t n, const char* what) {
 
 int check(const global_options& global, bool json) {
     const auto loaded = load_setup(global);
-    std::vector<diagnostic> mistakes;
-    if (loaded) mistakes = check_pipelines(loaded->config, loaded->plugins);
-    else mistakes = loaded.error();
-    if (json) return print_json(mistakes);
+    std::vector<diagnostic> mistakes, warnings;
+    if (loaded) {
+        mistakes = check_pipelines(loaded->config, loaded->plugins);
+        warnings = unencrypted_links(loaded->config);
+    } else {
+        mistakes = loaded.error();
+    }
+    if (json) return print_json(mistakes, warnings);
+    report_warnings(warnings);
     if (!mistakes.empty()) return report_mistakes(mistakes);
     const auto& config = loaded->config;
     std::cout << paint(STDOUT_FILENO, tint::green, "good") << "  " << config.path.string() << ": "

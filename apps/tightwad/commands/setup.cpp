@@ -25,6 +25,11 @@ std::vector<option_info> copy(const tw_option* const* options) {
     return out;
 }
 
+void print(const diagnostic& what, tint colour, const char* kind) {
+    if (!what.at.file.empty()) std::cerr << paint(2, tint::bold, to_string(what.at) + ":") << ' ';
+    std::cerr << paint(2, colour, kind) << ' ' << what.message << '\n';
+}
+
 using pin_map = std::map<std::string, std::string>;
 
 pin_map pins(pin_map named) {
@@ -73,14 +78,15 @@ std::vector<diagnostic> missing_pipelines(const configuration& config) {
 }
 
 int report_mistakes(const std::vector<diagnostic>& mistakes) {
-    for (const auto& mistake : mistakes) {
-        if (!mistake.at.file.empty())
-            std::cerr << paint(2, tint::bold, to_string(mistake.at) + ":") << ' ';
-        std::cerr << paint(2, tint::red, "error:") << ' ' << mistake.message << '\n';
-    }
+    for (const auto& mistake : mistakes) print(mistake, tint::red, "error:");
     if (mistakes.size() > 1) std::cerr << mistakes.size() << " mistakes; nothing was started.\n";
     std::cerr.flush();
     return exit_usage;
+}
+
+void report_warnings(const std::vector<diagnostic>& warnings) {
+    for (const auto& warning : warnings) print(warning, tint::yellow, "warning:");
+    std::cerr.flush();
 }
 
 } // namespace tw::cli

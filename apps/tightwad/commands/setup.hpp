@@ -34,5 +34,6 @@ struct setup {
 
 // All mistakes on stderr, and how many there are; returns exit_usage.
 int report_mistakes(const std::vector<diagnostic>& mistakes);
+void report_warnings(const std::vector<diagnostic>& warnings); // likewise; they forbid nothing
 
 } // namespace tw::cli

@@ -234,10 +234,24 @@ std::vector<diagnostic> check_pipelines(const configuration& config, const regis
     return mistakes;
 }
 
+std::vector<diagnostic> unencrypted_links(const configuration& config) {
+    std::vector<diagnostic> out;
+    for (const auto& node : config.nodes) {
+        if (!node.peer) continue;
+        const auto address = net::parse_peer_address(node.peer->url);
+        if (!address || address->tls || is_loopback(address->host)) continue;
+        out.push_back({node.at, "Backend '" + node.name + "' is reached at " + node.peer->url + " without encryption: "
+                                "anybody on the way reads its token and the text. Start that peer with TLS, and write "
+                                "the tws:// address and the fingerprint that `tightwad peer invite` prints there."});
+    }
+    return out;
+}
+
 result<std::vector<std::shared_ptr<pipeline>>>
 build_pipelines(const configuration& config, const registry& plugins, const std::function<bool(float)>& progress) {
     std::vector<std::shared_ptr<pipeline>> out;
     workshop shop{config, plugins, peer::peer_links(hello_of(config.machine()))};
+    for (const auto& each : unencrypted_links(config)) spdlog::warn("event=unencrypted_link why=\"{}\"", each.message);
     const auto share = 1.0F / static_cast<float>(config.pipelines.size());
     for (const auto& wanted : config.pipelines) {
         const auto before = static_cast<float>(out.size()) * share;

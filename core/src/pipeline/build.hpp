@@ -15,6 +15,9 @@ namespace tw {
 // ask, are the model files whole? Every mistake at once, each with its place in the configuration.
 [[nodiscard]] std::vector<diagnostic> check_pipelines(const configuration& config, const registry& plugins);
 
+// What works and lets others listen: links without encryption to other machines. For `check` and for the log.
+[[nodiscard]] std::vector<diagnostic> unencrypted_links(const configuration& config);
+
 // Loads every model and starts every pipeline. `progress` gets 0 … 1 over all loads and returns false
 // to give up. A node named by several edges is loaded once for each of them.
 [[nodiscard]] result<std::vector<std::shared_ptr<pipeline>>>

@@ -81,6 +81,29 @@ TEST_CASE("every mistake of a configuration is told at once, by check and by ser
     CHECK(json["mistakes"][0]["line"] == 3);
 }
 
+TEST_CASE("a link without encryption to another machine is a warning, to this one it is none") {
+    const scratch_folder folder;
+    const auto check = [&](const std::string& url, std::vector<std::string> more = {}) {
+        const auto file = folder.write("far.toml", "schema = 1\n[backend.t]\nplugin = \"llamacpp\"\nurl = \"" + url +
+                                                       "\"\nmodel = \"m\"\n[pipeline.p]\nserves = [\"m\"]\ntarget = \"t\"\n");
+        more.insert(more.begin(), {"check", "--plugins-dir", plugins, "-c", file});
+        return run_tightwad(more);
+    };
+    const auto far = check("tw://192.168.1.20");
+    CHECK(far.code == 0);
+    CHECK_THAT(far.err, ContainsSubstring("far.toml:2:1: warning: Backend 't' is reached at tw://192.168.1.20:9191 without "
+                                          "encryption") && ContainsSubstring("tws://") && ContainsSubstring("peer invite"));
+    const auto json = nlohmann::json::parse(check("tw://192.168.1.20", {"--json"}).out);
+    CHECK(json["ok"] == true);
+    CHECK(json["warnings"].size() == 1);
+    CHECK(json["warnings"][0]["line"] == 2);
+    for (const char* here : {"tw://127.0.0.1", "tw://localhost:9191", "tw://[::1]"}) {
+        const auto near = check(here);
+        CHECK(near.code == 0);
+        CHECK(near.err.empty());
+    }
+}
+
 TEST_CASE("a configuration that is not there is never replaced by another") {
     const auto gone = run_tightwad({"check", "-c", "/nowhere/gone.toml"});
     CHECK(gone.code == 2);
