@@ -122,12 +122,13 @@ class toy_pipeline final : public pipeline {
 // A machine that serves: token "secret", a free port.
 struct machine {
     explicit machine(std::string name, std::uint16_t port = 0) : machine(hello_of(std::move(name)), port) {}
-    explicit machine(wire::hello mine, std::uint16_t port = 0, std::chrono::milliseconds keep = 30s) {
+    explicit machine(wire::hello mine, std::uint16_t port = 0, std::chrono::milliseconds keep = 30s,
+                     std::chrono::milliseconds ping = 500ms) {
         peer_host_options options;
         options.listen.port = port;
         options.listen.token = "secret";
         options.listen.limits = limits_for_frames();
-        options.listen.limits.ping_interval = 500ms;
+        options.listen.limits.ping_interval = ping;
         options.mine = std::move(mine);
         options.keep = keep;
         auto opened = peer_host::open(std::move(options));
