@@ -18,12 +18,27 @@ void draft_inbox::put(std::size_t drafter, std::vector<drafter_reply>& replies) 
 
 void draft_inbox::put(std::size_t drafter, drafter_event event) {
     const bool presence = std::holds_alternative<drafter_away>(event) || std::holds_alternative<drafter_back>(event);
+    std::function<void()> tell;
     {
         const std::lock_guard lock(mutex_);
         items_.push_back({drafter, std::move(event)});
+        if (presence) {
+            tell = presence_;
+            untold_ = !tell;
+        }
     }
     arrived_.notify_one();
-    if (presence && presence_) presence_();
+    if (tell) tell();
+}
+
+void draft_inbox::when_presence_changes(std::function<void()> tell) {
+    bool untold = false;
+    {
+        const std::lock_guard lock(mutex_);
+        presence_ = tell;
+        untold = std::exchange(untold_, false);
+    }
+    if (untold) tell();
 }
 
 void draft_inbox::forget(std::size_t drafter) {

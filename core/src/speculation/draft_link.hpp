@@ -32,8 +32,8 @@ class draft_inbox {
 
     void put(std::size_t drafter, std::vector<drafter_reply>& replies);
     void put(std::size_t drafter, drafter_event event);
-    // Called, on the thread that puts it, when a drafter has come or gone. Set before anything is put.
-    void when_presence_changes(std::function<void()> tell) { presence_ = std::move(tell); }
+    // `tell` is called, on the thread that puts it, when a drafter has come or gone; here, when one has already.
+    void when_presence_changes(std::function<void()> tell);
     // Nothing that this one has put is left.
     void forget(std::size_t drafter);
     // What has arrived so far, in order; never waits.
@@ -46,6 +46,7 @@ class draft_inbox {
     std::condition_variable arrived_;
     std::vector<item> items_;
     std::function<void()> presence_;
+    bool untold_ = false; // one has come or gone while nobody was to be told
 };
 
 // The verifier's end. `send` never waits; replies come into the inbox the link was made with. The
