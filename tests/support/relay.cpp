@@ -88,6 +88,7 @@ struct pump {
     void forward(const std::shared_ptr<pair_of_sockets>& self) {
         if (shared.frozen || forwarding || waiting.empty()) return;
         forwarding = true;
+        if (waiting.front().due <= clock::now()) return write(self); // a timer would add to a delay of none
         timer.expires_at(waiting.front().due);
         timer.async_wait([this, self](error_code) { write(self); });
     }
