@@ -39,6 +39,7 @@ node_config read_node(const toml_tree::member& table, std::string interface, con
     const auto plugin = reader.text("plugin");
     if (!plugin) return node;
     node.plugin = *plugin;
+    if (auto pool = reader.text("pool")) node.pool = std::move(*pool);
     if (!lookup) {
         read_peer_ref(reader, table.value, nullptr, node, out);
         return node;
@@ -48,7 +49,14 @@ node_config read_node(const toml_tree::member& table, std::string interface, con
         out.add(table.value.find("plugin")->value.at, options.error().message);
         return node;
     }
+    for (const char* key : {"rpc", "rpc_names", "rpc_on_cpu", "rpc_vram"}) // the host's own to fill in
+        if (const auto* written = reader.has(key) ? reader.take(key) : nullptr)
+            out.add(written->at, "\"" + std::string(key) + "\" is filled in from a pool; write pool = \"NAME\" and a "
+                                 "[pool.NAME] with the workers.");
     if (!read_peer_ref(reader, table.value, &*options, node, out)) read_options(reader, *options, node, out);
+    else if (!node.pool.empty())
+        out.add(table.value.find("pool")->value.at, "\"pool\" stands beside \"url\", but that engine is loaded by the "
+                                                    "peer. Remove one of them.");
     reader.finish();
     return node;
 }
