@@ -71,6 +71,7 @@ int main(int argc, char** argv) {
     bool json = false;
     peer_start_options peering;
     peer_invite_options inviting;
+    pool_engine_options pooling;
     chat_options chatting;
     std::vector<std::string> topic;
     command(&app, "serve", "Run the endpoint until Ctrl-C", [&] { return serve(global); });
@@ -82,6 +83,12 @@ int main(int argc, char** argv) {
     command(proxy, "status", "What the running endpoint serves, and its figures",
             [&] { return proxy_status(global, json); })
         ->add_flag("--json", json, "The endpoint's own JSON");
+    auto* pooled = command(&app, "pool-engine", "Started by serve: holds a model over a pool",
+                           [&] { return pool_engine(global, pooling); });
+    pooled->group(""); // not for people
+    pooled->add_option("--pipeline", pooling.pipeline)->required();
+    pooled->add_option("--backend", pooling.backend)->required();
+    pooled->add_option("--port", pooling.port)->required();
     auto* peer = app.add_subcommand("peer", "Serve this machine's engines to other machines");
     peer->require_subcommand(1);
     auto* start_peer = command(peer, "start", "Run until Ctrl-C: the engines of [peer], and questions about this machine",
@@ -136,6 +143,22 @@ int main(int argc, char** argv) {
             [&] { return check(global, json); })
         ->add_flag("--json", json, "For programs");
     command(&app, "graph", "Draw the pipelines (Graphviz dot on stdout)", [&] { return graph(global); });
+    inspect_options inspecting;
+    auto* look = command(&app, "inspect", "What a GGUF model needs: bytes of its layers and of the cache",
+                         [&] { return inspect(global, inspecting); });
+    look->add_option("file", inspecting.file, "A GGUF file, cache:NAME or ollama:NAME; of a split model any part")
+        ->type_name("FILE")
+        ->required();
+    look->add_option("--context", inspecting.context, "Tokens of a sequence (default: as trained for)")
+        ->check(CLI::Range(1, 1 << 24).description(""))
+        ->type_name("N");
+    look->add_option("--slots", inspecting.slots, "Sequences at the same time")
+        ->check(CLI::Range(1, 64).description(""))
+        ->type_name("N")
+        ->capture_default_str();
+    look->add_flag("--plan", inspecting.plan,
+                   "Which machine would hold which layers: this one, each pool of the configuration");
+    look->add_flag("--json", inspecting.json, "For programs");
     command(&app, "plugins", "What was found, and why the rest was refused",
             [&] { return list_plugins(global, json); })
         ->add_flag("--json", json, "For programs");

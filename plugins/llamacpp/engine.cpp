@@ -8,6 +8,7 @@
 
 #include "identity.hpp"
 #include "model_file.hpp"
+#include "rpc_workers.hpp"
 
 namespace llamacpp {
 using tw::sdk::failure;
@@ -16,7 +17,7 @@ namespace {
 
 constexpr std::int32_t batch_rows = 512;
 
-// The first device that is not the processor, or null.
+// The first device of this machine that is not the processor, or null.
 ggml_backend_dev_t gpu() {
     for (std::size_t i = 0; i < ggml_backend_dev_count(); ++i)
         if (const auto device = ggml_backend_dev_get(i);
@@ -40,22 +41,40 @@ void engine::check(const tw::sdk::config& config) {
     check_model_file(config.text("model_path"));
     static_cast<void>(config.integer("slots", 4, 1, 64));
     static_cast<void>(exact_cache(config));
+    static_cast<void>(tensor_split_of(config.text("tensor_split", "")));
+    if (!config.text("rpc", "").empty()) check_rpc_backend();
 }
 
 engine::engine(tw::sdk::host host, const tw::sdk::config& config, tw::sdk::progress progress) : host_(host), log_(host) {
     check(config);
     const auto gpu_layers = config.integer("gpu_layers", -1, -1, 10000);
-    const bool on_gpu = gpu_layers != 0 && gpu() != nullptr;
-    device_ = on_gpu ? ggml_backend_dev_description(gpu()) : "CPU";
-    load(config.text("model_path"), gpu_layers, progress);
+    const bool pooled = !config.text("rpc", "").empty();
+    const bool local_gpu = gpu_layers != 0 && gpu() != nullptr;
+    const bool on_gpu = local_gpu || (pooled && !config.boolean("rpc_on_cpu", false));
+    device_ = local_gpu ? ggml_backend_dev_description(gpu()) : "CPU";
+    if (pooled) device_ += " and the rpc-servers " + config.text("rpc_names", config.text("rpc"));
+    load(config, gpu_layers, progress);
     open_context(config, on_gpu);
     read_vocabulary();
 }
 
-void engine::load(const std::string& path, std::int32_t gpu_layers, const tw::sdk::progress& progress) {
+void engine::load(const tw::sdk::config& config, std::int32_t gpu_layers, const tw::sdk::progress& progress) {
+    const auto path = config.text("model_path");
     const error_log log;
+    const auto pool = pool_devices(config, gpu_layers == 0 ? nullptr : gpu());
+    auto devices = pool.devices;
+    auto shares = tensor_split_of(config.text("tensor_split", ""));
+    if (shares.empty()) shares = pool.shares;
     auto params = llama_model_default_params();
     params.n_gpu_layers = gpu_layers;
+    if (!devices.empty()) {
+        devices.push_back(nullptr);
+        params.devices = devices.data();
+        params.split_mode = LLAMA_SPLIT_MODE_LAYER;
+    }
+    std::array<float, 128> split{}; // llama.cpp reads as many as it could have devices
+    std::copy(shares.begin(), shares.end(), split.begin());
+    if (!shares.empty()) params.tensor_split = split.data();
     auto asked = progress;
     params.progress_callback = [](float fraction, void* report) {
         return static_cast<tw::sdk::progress*>(report)->ask(fraction);

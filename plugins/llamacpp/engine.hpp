@@ -31,6 +31,13 @@ class engine : public tw::sdk::engine {
         tw::sdk::integer_option("gpu_layers", "Layers placed on the GPU; -1 = all of them.", "-1", -1, 10000),
         tw::sdk::text_option("cache", "exact = on the CPU many rows give the bits of one; fast = as llama.cpp has it.",
                              "exact"),
+        tw::sdk::text_option("rpc", "Filled in from a pool: addresses of rpc-servers, HOST:PORT with commas.", ""),
+        tw::sdk::text_option("rpc_names", "Filled in from a pool: what those are called, with commas.", ""),
+        tw::sdk::boolean_option("rpc_on_cpu", "Filled in from a pool: whether all of them compute on processors.",
+                                "false"),
+        tw::sdk::text_option("rpc_vram", "Filled in from a pool: bytes that each may use, with commas.", ""),
+        tw::sdk::text_option("tensor_split",
+                             "Shares of the layers for the devices, such as \"3,1\"; empty = by free memory.", ""),
     };
 
     static void check(const tw::sdk::config& config);
@@ -44,7 +51,7 @@ class engine : public tw::sdk::engine {
     void truncate(std::int32_t seq, std::int32_t length);
 
   private:
-    void load(const std::string& path, std::int32_t gpu_layers, const tw::sdk::progress& progress);
+    void load(const tw::sdk::config& config, std::int32_t gpu_layers, const tw::sdk::progress& progress);
     void open_context(const tw::sdk::config& config, bool on_gpu);
     void read_vocabulary();
 

@@ -11,6 +11,7 @@
 #include "commands/bench_report.hpp"
 #include "commands/bench_run.hpp"
 #include "commands/commands.hpp"
+#include "commands/pool_launch.hpp"
 #include "commands/setup.hpp"
 #include "commands/terminal.hpp"
 #include "pipeline/build.hpp"
@@ -93,7 +94,7 @@ int bench(const global_options& global, const bench_options& options) {
     const auto built = build_pipelines(what->config, what->plugins, [&](float part) {
         loading.show(part);
         return true;
-    });
+    }, launch_of(global, what->config));
     loading.clear();
     if (!built) return complain(built.error().message, exit_failure);
     progress_line measuring("measuring");

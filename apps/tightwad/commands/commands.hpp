@@ -40,16 +40,29 @@ struct peer_invite_options {
     bool show_token = false, json = false;
 };
 
+struct pool_engine_options {
+    std::string pipeline, backend;
+    std::uint16_t port = 0;
+};
+
+struct inspect_options {
+    std::string file;                     // as model_path is written
+    std::uint64_t context = 0, slots = 1; // tokens of a sequence, 0 = as many as the model was trained for; sequences
+    bool plan = false, json = false;
+};
+
 int serve(const global_options& global);
 int proxy_stop(const global_options& global);
 int proxy_status(const global_options& global, bool json);
 int peer_start(const global_options& global, const peer_start_options& options);
+int pool_engine(const global_options& global, const pool_engine_options& options);
 int peer_stop();
 int peer_status(const global_options& global, bool json);
 int peer_invite(const global_options& global, const peer_invite_options& options);
 int list_plugins(const global_options& global, bool json);
 int check(const global_options& global, bool json);
 int graph(const global_options& global);
+int inspect(const global_options& global, const inspect_options& options);
 int chat(const global_options& global, const chat_options& options);
 int bench(const global_options& global, const bench_options& options);
 int help_backend(const global_options& global, const std::string& plugin);

@@ -1,9 +1,7 @@
 // `tightwad peer start`: loads the engines of [peer], then listens for other machines until a signal.
 #include <atomic>
-#include <condition_variable>
 #include <iostream>
 #include <map>
-#include <mutex>
 
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
@@ -13,6 +11,7 @@
 #include "commands/peer_setup.hpp"
 #include "commands/pid_file.hpp"
 #include "commands/signal_watch.hpp"
+#include "commands/stop_flag.hpp"
 #include "commands/terminal.hpp"
 #include "config/paths.hpp"
 #include "config/units.hpp"
@@ -26,31 +25,6 @@
 
 namespace tw::cli {
 namespace {
-
-// Set by the first signal.
-class stop_flag {
-  public:
-    void raise() {
-        {
-            const std::lock_guard lock(mutex_);
-            raised_ = true;
-        }
-        changed_.notify_all();
-    }
-    [[nodiscard]] bool is_raised() const {
-        const std::lock_guard lock(mutex_);
-        return raised_;
-    }
-    void wait() {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return raised_; });
-    }
-
-  private:
-    mutable std::mutex mutex_;
-    std::condition_variable changed_;
-    bool raised_ = false;
-};
 
 result<void> apply(const peer_start_options& options, peer_config& peer) {
     if (auto whole = parse_listen(options.listen)) {
@@ -178,7 +152,9 @@ int run(setup& what, const net::listener_options& options) {
         if (!opened) return refuse(opened.error());
         local = std::move(*opened);
     }
-    const auto host = peer::peer_host::open({.listen = options, .mine = hello_of(peer.machine), .http = http});
+    const auto tunnel = [&](const std::string& target) { return management.tunnel(target); };
+    const auto host =
+        peer::peer_host::open({.listen = options, .mine = hello_of(peer.machine), .http = http, .tunnel = tunnel});
     if (!host) return refuse(host.error());
     for (const auto& each : engines->drafters) (*host)->serve(each.what);
     for (const auto& each : engines->targets) (*host)->serve(each.what);

@@ -9,6 +9,7 @@
 
 #include "commands/commands.hpp"
 #include "commands/pid_file.hpp"
+#include "commands/pool_launch.hpp"
 #include "commands/setup.hpp"
 #include "commands/signal_watch.hpp"
 #include "commands/terminal.hpp"
@@ -66,8 +67,9 @@ void announce(const std::vector<std::shared_ptr<pipeline>>& pipelines, const std
 // Loads the models on its own thread, so that the endpoint can say how far it is.
 class loader {
   public:
-    loader(const setup& what, front::server& front, std::string url)
-        : thread_([this, &what, &front, url = std::move(url)] { work(what, front, url); }) {}
+    loader(const setup& what, pool_launch launch, front::server& front, std::string url)
+        : launch_(std::move(launch)), thread_([this, &what, &front, url = std::move(url)] { work(what, front, url); }) {
+    }
     ~loader() {
         give_up();
         thread_.join();
@@ -88,7 +90,7 @@ class loader {
             line.show(part);
             front.set_progress(part);
             return !stopping_;
-        });
+        }, launch_);
         line.clear();
         if (stopping_) return;
         if (built) {
@@ -103,17 +105,18 @@ class loader {
         front.stop();
     }
 
+    const pool_launch launch_;
     std::atomic<bool> stopping_ = false;
     mutable std::mutex mutex_;
     std::optional<error> failure_;
     std::thread thread_; // last: it uses the others
 };
 
-int run(const setup& what, front::server& front) {
+int run(const setup& what, pool_launch launch, front::server& front) {
     const auto url = what.config.server.url();
     const auto mark = pid_file::write(what.config.server.port, url);
     if (!mark) return complain(mark.error().message, exit_failure);
-    loader models(what, front, url);
+    loader models(what, std::move(launch), front, url);
     const signal_watch signals([&] {
         spdlog::info("event=stopping url={} drain_s={}", url, what.config.server.drain_timeout.count());
         models.give_up();
@@ -150,7 +153,7 @@ int serve(const global_options& global) {
         return complain(front.error().message, configured_wrong ? exit_usage : exit_failure);
     }
     spdlog::info("event=listening url={} config={}", server.url(), what->config.path.string());
-    return run(*what, **front);
+    return run(*what, launch_of(global, what->config), **front);
 }
 
 } // namespace tw::cli

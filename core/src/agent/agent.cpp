@@ -122,6 +122,7 @@ struct agent::impl {
     http_reply rpc_start(const std::string& body);
     http_reply rpc_stop(const std::string& body);
     http_reply logs(const split_target& asked) const;
+    net::tunnel_answer tunnel(const split_target& asked);
 
     const agent_options options;
     const clock::time_point began = clock::now();
@@ -228,8 +229,36 @@ http_reply agent::impl::logs(const split_target& asked) const {
     return answer({{"service", service}, {"lines", last_lines_of(file, static_cast<std::size_t>(lines))}});
 }
 
+net::tunnel_answer agent::impl::tunnel(const split_target& asked) {
+    constexpr std::string_view before = "/v1/tunnel/rpc/";
+    const auto number = asked.path.starts_with(before) ? parse_integer(asked.path.substr(before.size())) : std::nullopt;
+    if (!number || *number < 1024 || *number > 65535)
+        return {0, refuse(400, "A tunnel is asked for as /v1/tunnel/rpc/PORT, with a port from 1024 to 65535.")};
+    const auto port = static_cast<std::uint16_t>(*number);
+    std::string device;
+    for (const auto& [key, value] : asked.query) {
+        if (key != "device") return {0, refuse(400, "A tunnel is asked for with \"device\" alone.")};
+        device = value;
+    }
+    for (const auto& one : rpc.list()) {
+        if (one.port != port || one.exited) continue;
+        if (device.empty() || one.device == device) return {port, {}};
+        return {0, refuse(409, "The rpc-server on port " + std::to_string(port) + " computes on " +
+                                   (one.device.empty() ? "the devices it chose itself" : one.device) + ", not on " +
+                                   to_valid_utf8(cut_utf8(device, 100)) + "; stop it, or choose another port.")};
+    }
+    if (options.config.rpc_server.empty())
+        return {0, refuse(404, "No rpc-server of this peer has port " + std::to_string(port) +
+                                   ", and none can be started: set rpc_server in its [peer] table.")};
+    const auto started = rpc.start(port, device);
+    if (!started) return {0, refuse(started.error())};
+    return {port, {}};
+}
+
 agent::agent(agent_options options) : impl_(std::make_unique<impl>(std::move(options))) {}
 agent::~agent() = default;
+
+net::tunnel_answer agent::tunnel(const std::string& target) { return impl_->tunnel(split(target)); }
 
 http_reply agent::handle(const net::http_request& request) {
     const auto asked = split(request.target);

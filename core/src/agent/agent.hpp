@@ -46,6 +46,10 @@ class agent {
     // a stranger sends; every refusal is {"error":{"message":…}}. Any thread.
     [[nodiscard]] net::http_reply handle(const net::http_request& request);
 
+    // For listener_events.tunnel: the port of an rpc-server that this agent runs. One that is asked for with a device
+    // (or with none, where its program is configured) and does not run is started, as /v1/peer/rpc/start does.
+    [[nodiscard]] net::tunnel_answer tunnel(const std::string& target);
+
   private:
     struct impl;
     std::unique_ptr<impl> impl_;

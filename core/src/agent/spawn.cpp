@@ -1,6 +1,7 @@
 // fork and exec; between the two only calls that a child of many threads may make.
 #include "agent/spawn.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -85,14 +86,36 @@ bool drain(int output, std::string& into) {
 
 } // namespace
 
-result<spawned> spawn(const fs::path& program, const std::vector<std::string>& arguments) {
+namespace {
+
+// What the child gets. Our tokens are among the variables, so a stranger's program gets none of them.
+std::vector<std::string> environment_for(const std::optional<std::vector<std::string>>& own) {
+    std::vector<std::string> out;
+    const auto name_of = [](std::string_view entry) {
+        return entry.substr(0, std::min(entry.find('='), entry.size()));
+    };
+    for (char** one = environ; *one != nullptr; ++one) {
+        const std::string_view entry(*one);
+        const bool replaced = own && std::any_of(own->begin(), own->end(), [&](const std::string& other) {
+            return name_of(other) == name_of(entry);
+        });
+        if (!replaced && (own || !entry.starts_with("TIGHTWAD_"))) out.emplace_back(entry);
+    }
+    if (own) out.insert(out.end(), own->begin(), own->end());
+    return out;
+}
+
+} // namespace
+
+result<spawned> spawn(const fs::path& program, const std::vector<std::string>& arguments,
+                      const std::optional<std::vector<std::string>>& own) {
+    auto variables = environment_for(own);
     std::vector<std::string> words{program.string()};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv, envp;
     for (auto& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
-    for (char** one = environ; *one != nullptr; ++one)
-        if (!std::string_view(*one).starts_with("TIGHTWAD_")) envp.push_back(*one); // tokens among them
+    for (auto& one : variables) envp.push_back(one.data());
     envp.push_back(nullptr);
 
     descriptor output, output_end, report, report_end;

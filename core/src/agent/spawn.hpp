@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,9 @@ struct spawned {
 // The child has /dev/null as stdin, no other descriptor, no blocked signal and no TIGHTWAD_ variable. It is killed
 // when the calling *thread* ends, so call from one that outlives it. The caller reaps it. Errors: the program
 // cannot be run.
-[[nodiscard]] result<spawned> spawn(const std::filesystem::path& program, const std::vector<std::string>& arguments);
+// `own`: the child is a part of Tightwad and gets the whole environment, and these "NAME=value" on top.
+[[nodiscard]] result<spawned> spawn(const std::filesystem::path& program, const std::vector<std::string>& arguments,
+                                    const std::optional<std::vector<std::string>>& own = std::nullopt);
 
 // How a process ended, for waitpid()'s status: its exit code, or 128 + the signal.
 [[nodiscard]] int exit_code_of(int status);

@@ -60,6 +60,8 @@ void read_all(const value& root, configuration& config, const option_lookup& loo
     }
     for (const auto* table : named_tables(reader, "backend", out))
         config.nodes.push_back(sections::read_node(*table, "backend", lookup, out));
+    for (const auto* table : named_tables(reader, "pool", out))
+        config.pools.push_back(sections::read_pool(*table, out));
     for (const auto* table : named_tables(reader, "pipeline", out))
         config.pipelines.push_back(sections::read_pipeline(*table, out));
     reader.finish();
@@ -68,6 +70,7 @@ void read_all(const value& root, configuration& config, const option_lookup& loo
         out.add({file, 1, 1}, "There is no [pipeline.NAME] table, so nothing would be served. Add one with "
                               "\"serves\" and \"target\".");
     sections::check_edges(root, config, out);
+    sections::check_pools(root, config, out);
 }
 
 } // namespace
@@ -83,6 +86,12 @@ const node_config* configuration::node(std::string_view name) const {
     const auto found = std::find_if(nodes.begin(), nodes.end(),
                                     [&](const node_config& node) { return node.name == name; });
     return found == nodes.end() ? nullptr : &*found;
+}
+
+const pool_config* configuration::pool(std::string_view name) const {
+    const auto found = std::find_if(pools.begin(), pools.end(),
+                                    [&](const pool_config& pool) { return pool.name == name; });
+    return found == pools.end() ? nullptr : &*found;
 }
 
 load_result parse(std::string_view text, const std::filesystem::path& file, const option_lookup& lookup) {

@@ -76,6 +76,26 @@ struct node_config {
     std::map<std::string, secret_ref> secrets;
     std::optional<peer_ref> peer; // there = not loaded here; options_json is then "{}"
     bool server = false; // "url" begins with http: the plugin reaches a server there and loads nothing
+    std::string pool{};           // [pool.NAME] whose machines hold it together; empty = none
+    location at;
+};
+
+// One rpc-server of a pool.
+struct pool_worker {
+    std::string name;             // "192.168.1.20:50052", for sentences and the status
+    std::string host;             // where it listens, or where its peer does; without brackets
+    std::uint16_t rpc_port = 50052;
+    std::optional<peer_ref> peer; // reached through that machine's authenticated link; none = straight, unprotected
+    std::string device;           // what it computes on, as its program calls it; empty = its own choice
+    std::uint64_t vram_bytes = 0; // 0 = not said
+    location at;
+};
+
+// [pool.NAME]
+struct pool_config {
+    std::string name;
+    std::vector<pool_worker> workers; // 1 to 16, in the order in which they get layers
+    bool insecure = false;            // unprotected workers on other machines are allowed
     location at;
 };
 
@@ -124,11 +144,13 @@ struct configuration {
     server_config server;
     std::optional<peer_config> peer; // [peer], or its defaults where only TIGHTWAD_PEER_TOKEN is set
     std::vector<node_config> nodes;
+    std::vector<pool_config> pools;
     std::vector<pipeline_config> pipelines; // empty only where there is a [peer]
 
     std::string drafting = "measured"; // TIGHTWAD_DRAFTING, for benches: also synchronous, streaming, branches
 
     [[nodiscard]] const node_config* node(std::string_view name) const;
+    [[nodiscard]] const pool_config* pool(std::string_view name) const;
     [[nodiscard]] std::string machine() const; // this one's name for others; never empty
 };
 

@@ -49,6 +49,7 @@ node_config read_node(const toml_tree::member& table, std::string interface, con
     if (!plugin) return node;
     node.plugin = *plugin;
     node.server = names_server(table.value);
+    if (auto pool = reader.text("pool")) node.pool = std::move(*pool);
     if (!lookup) {
         if (!node.server) read_peer_ref(reader, table.value, nullptr, node, out);
         return node;
@@ -58,7 +59,15 @@ node_config read_node(const toml_tree::member& table, std::string interface, con
         out.add(table.value.find("plugin")->value.at, options.error().message);
         return node;
     }
-    if (node.server || !read_peer_ref(reader, table.value, &*options, node, out)) read_options(reader, *options, node, out);
+    for (const char* key : {"rpc", "rpc_names", "rpc_on_cpu", "rpc_vram"}) // the host's own to fill in
+        if (const auto* written = reader.has(key) ? reader.take(key) : nullptr)
+            out.add(written->at, "\"" + std::string(key) + "\" is filled in from a pool; write pool = \"NAME\" and a "
+                                 "[pool.NAME] with the workers.");
+    const bool lent = !node.server && read_peer_ref(reader, table.value, &*options, node, out);
+    if (!lent) read_options(reader, *options, node, out);
+    if ((lent || node.server) && !node.pool.empty())
+        out.add(table.value.find("pool")->value.at, "\"pool\" stands beside \"url\", but that engine is loaded by the " +
+                                                    std::string(lent ? "peer" : "server") + ". Remove one of them.");
     const auto* url = table.value.find("url");
     if (node.server && url->value.text.find("${") == std::string::npos) // that was reported
         if (const auto sound = net::parse_web_url(url->value.text); !sound) out.add(url->value.at, sound.error().message);

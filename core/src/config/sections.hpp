@@ -27,6 +27,12 @@ bool read_peer_ref(table_reader& reader, const toml_tree::value& table, const st
 void read_options(table_reader& reader, const std::vector<option_info>& options, node_config& node,
                   report& out);
 
+// [pool.NAME]
+[[nodiscard]] pool_config read_pool(const toml_tree::member& table, report& out);
+
+// Pools that are not there, and edges that no pool can be used for.
+void check_pools(const toml_tree::value& root, const configuration& config, report& out);
+
 // [pipeline.NAME]. The edges are checked once all tables are read.
 [[nodiscard]] pipeline_config read_pipeline(const toml_tree::member& table, report& out);
 

@@ -8,7 +8,6 @@
 #include <boost/beast/http.hpp>
 
 #include "net/refusals.hpp"
-#include "net/session_path.hpp"
 
 namespace tw::net {
 
@@ -23,8 +22,8 @@ constexpr auto token = asio::as_tuple(asio::use_awaitable);
 }
 
 attempt::attempt(const asio::any_io_executor& loop, const connection_options& options, asio::ssl::context& tls,
-                 std::shared_ptr<outbox> out)
-    : options_(options), tls_(tls), out_(std::move(out)), resolver_(loop),
+                 std::shared_ptr<outbox> out, std::string path)
+    : options_(options), tls_(tls), out_(std::move(out)), path_(std::move(path)), resolver_(loop),
       stream_(std::make_shared<byte_stream>(loop)) {}
 
 asio::awaitable<error_code> attempt::look_up(endpoints* found) {
@@ -76,11 +75,11 @@ asio::awaitable<std::optional<error>> attempt::upgrade() {
     const auto url = options_.peer.url();
     const auto host = url.substr(url.find("//") + 2);
     websocket::response_type answer;
-    auto [failed] = co_await channel_->socket().async_handshake(answer, host, session_path, token);
+    auto [failed] = co_await channel_->socket().async_handshake(answer, host, path_, token);
     channel_->socket().set_option(websocket::stream_base::decorator([](websocket::request_type&) {}));
     if (!failed) co_return std::nullopt;
     if (failed == websocket::error::upgrade_declined)
-        co_return refusals(options_).declined(answer.result_int());
+        co_return refusals(options_).declined(answer.result_int(), path_ == session_path ? "" : answer.body());
     co_return refusals(options_).broken(failed);
 }
 

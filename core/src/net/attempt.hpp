@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -11,6 +12,7 @@
 
 #include "net/channel.hpp"
 #include "net/connection.hpp"
+#include "net/session_path.hpp"
 
 namespace tw::net {
 
@@ -18,11 +20,12 @@ namespace tw::net {
 class attempt {
   public:
     attempt(const boost::asio::any_io_executor& loop, const connection_options& options,
-            boost::asio::ssl::context& tls, std::shared_ptr<outbox> out);
+            boost::asio::ssl::context& tls, std::shared_ptr<outbox> out, std::string path = session_path);
 
     // None: the channel is ready to run. Else why not.
     [[nodiscard]] boost::asio::awaitable<std::optional<error>> connect();
     [[nodiscard]] const std::shared_ptr<channel>& made() const { return channel_; }
+    [[nodiscard]] const std::shared_ptr<byte_stream>& stream() const { return stream_; }
 
     // connect() ends with an error.
     void cancel();
@@ -37,6 +40,7 @@ class attempt {
     const connection_options& options_;
     boost::asio::ssl::context& tls_;
     const std::shared_ptr<outbox> out_;
+    const std::string path_;
     boost::asio::ip::tcp::resolver resolver_;
     const std::shared_ptr<byte_stream> stream_;
     std::shared_ptr<channel> channel_;

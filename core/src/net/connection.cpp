@@ -49,7 +49,7 @@ bool can_be_in_a_header(std::string_view token) {
 
 } // namespace
 
-result<std::unique_ptr<connection>> connection::open(connection_options options, connection_events events) {
+result<void> check_options(const connection_options& options) {
     const auto url = options.peer.url();
     if (options.peer.tls && options.fingerprint.empty())
         return fail(code::invalid_argument, "The peer at " + url + " needs the fingerprint of its certificate; "
@@ -63,6 +63,11 @@ result<std::unique_ptr<connection>> connection::open(connection_options options,
     if (!can_be_in_a_header(options.token))
         return fail(code::invalid_argument, "The token of the peer at " + url + " must be at most 4096 printable "
                                             "ASCII characters without blanks.");
+    return {};
+}
+
+result<std::unique_ptr<connection>> connection::open(connection_options options, connection_events events) {
+    if (const auto sound = check_options(options); !sound) return sound.error();
     auto state = std::make_unique<impl>(std::move(options), std::move(events));
     asio::co_spawn(state->loop.context(), state->stay_connected(),
                    [](const std::exception_ptr& problem) { log_exception("connection", problem); });

@@ -38,10 +38,12 @@ struct connection_events {
     std::function<void(std::string_view)> message;
 };
 
+// TLS without a fingerprint or a fingerprint without TLS, a fingerprint or token that cannot be one.
+[[nodiscard]] result<void> check_options(const connection_options& options);
+
 class connection {
   public:
-    // Begins to connect and returns. Errors: TLS without a fingerprint or a fingerprint without TLS, a
-    // fingerprint or token that cannot be one.
+    // Begins to connect and returns. Errors: those of check_options().
     [[nodiscard]] static result<std::unique_ptr<connection>> open(connection_options options,
                                                                   connection_events events);
 

@@ -30,6 +30,8 @@ struct listener_options {
     // For the TLS handshake, and for a request from its first byte to its last, its answer likewise.
     std::chrono::milliseconds request_timeout = std::chrono::seconds{5};
     std::chrono::milliseconds idle_timeout = std::chrono::seconds{30}; // between two requests
+    // A tunnel gives a sign of life so often; after three of them without a byte from the other side it is cut.
+    std::chrono::milliseconds tunnel_ping = std::chrono::seconds{1};
 };
 
 struct http_request {
@@ -43,7 +45,13 @@ struct http_reply {
     std::string body; // JSON
 };
 
-// Called on the listener's thread, one at a time, and must not block; only `http` may be null.
+// Where a tunnel leads.
+struct tunnel_answer {
+    std::uint16_t port = 0; // on 127.0.0.1 of this machine; 0 = refused
+    http_reply refusal{};   // what is answered then
+};
+
+// Called on the listener's thread, one at a time, and must not block; only `http` and `tunnel` may be null.
 struct listener_events {
     std::function<void(const std::shared_ptr<session>&)> opened;
     std::function<void(session&, std::string_view)> message; // the bytes are valid during the call
@@ -52,6 +60,9 @@ struct listener_events {
     // Any other GET or POST with the right token. Called on a second thread, one request at a time, so it
     // may take its time. An exception is answered 500.
     std::function<http_reply(const http_request&)> http{};
+    // Whether the bytes of a WebSocket at `target`, which begins with tunnel_path, may go to a port of this machine.
+    // Called as `http` is, with the right token only. Null: there are no tunnels.
+    std::function<tunnel_answer(const std::string& target)> tunnel{};
 };
 
 // GET /health answers {"status":"up"} to all; GET /v1/peer/session with the token becomes a link.

@@ -4,6 +4,10 @@
 #include <boost/asio/error.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/http/error.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/json_depth.hpp"
+#include "base/text.hpp"
 
 namespace tw::net {
 
@@ -39,8 +43,34 @@ error refusals::other_certificate(const std::string& shown) const {
                                   "`tightwad peer invite` there.");
 }
 
-error refusals::declined(unsigned http_status) const {
+namespace {
+
+// The sentence of {"error":{"message":…}}, cut and cleaned; empty when it is none.
+std::string sentence_of(const std::string& body) {
+    if (body.size() > 16384 || json_deeper_than(body, 8)) return {};
+    const auto parsed = nlohmann::json::parse(body, nullptr, false);
+    if (!parsed.is_object() || !parsed.contains("error") || !parsed["error"].is_object()) return {};
+    const auto& message = parsed["error"].contains("message") ? parsed["error"]["message"] : parsed["error"];
+    return message.is_string() ? to_valid_utf8(cut_utf8(message.get<std::string>(), 600)) : std::string();
+}
+
+code code_of(unsigned http_status) {
+    switch (http_status) {
+    case 400: return code::invalid_argument;
+    case 403: return code::denied;
+    case 404: return code::not_found;
+    case 409: return code::busy;
+    case 504: return code::timed_out;
+    default: return code::unavailable;
+    }
+}
+
+} // namespace
+
+error refusals::declined(unsigned http_status, const std::string& body) const {
     const auto who = name_of(options_.peer);
+    if (const auto said = sentence_of(body); http_status != 401 && !said.empty())
+        return fail(code_of(http_status), who + " refused: " + said);
     if (http_status == 401 && options_.token.empty())
         return fail(code::denied, who + " asks for a token and none is configured; `tightwad peer invite` there shows it.");
     if (http_status == 401)

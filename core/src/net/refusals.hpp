@@ -17,7 +17,8 @@ class refusals {
     [[nodiscard]] error unreachable(boost::system::error_code why) const;
     [[nodiscard]] error no_tls(boost::system::error_code why) const;
     [[nodiscard]] error other_certificate(const std::string& shown) const;
-    [[nodiscard]] error declined(unsigned http_status) const;
+    // `body`: what the peer said of it as JSON; may be empty.
+    [[nodiscard]] error declined(unsigned http_status, const std::string& body) const;
     [[nodiscard]] error broken(boost::system::error_code why) const; // while HTTP was spoken
 
   private:

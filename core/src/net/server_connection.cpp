@@ -10,6 +10,9 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
+#include "net/byte_pipe.hpp"
+#include "net/link_end.hpp"
+#include "net/plain_end.hpp"
 #include "net/session_path.hpp"
 
 namespace tw::net {
@@ -42,6 +45,15 @@ asio::awaitable<http_reply> call(serving& shared, http_request request) {
     } catch (const std::exception& e) {
         spdlog::error("net exception where=http what=\"{}\"", e.what());
         co_return refusal(500, "The request failed inside; the log says why.");
+    }
+}
+
+asio::awaitable<tunnel_answer> ask_port(serving& shared, std::string target) {
+    try {
+        co_return shared.events.tunnel(target);
+    } catch (const std::exception& e) {
+        spdlog::error("net exception where=tunnel what=\"{}\"", e.what());
+        co_return tunnel_answer{0, refusal(500, "The request failed inside; the log says why.")};
     }
 }
 
@@ -136,6 +148,9 @@ asio::awaitable<bool> server_connection::handle(parser& incoming) {
             co_return false;
         }
         reply = refusal(426, "This path is for links between machines; it needs a WebSocket upgrade.");
+    } else if (shared_.events.tunnel && head.target().starts_with(tunnel_path)) {
+        if (boost::beast::websocket::is_upgrade(head) && buffer_.size() == 0) co_return co_await run_tunnel(incoming);
+        reply = refusal(426, "This path is for tunnels to an rpc-server; it needs a WebSocket upgrade.");
     } else if (!shared_.events.http || (!get && head.method() != http::verb::post))
         reply = refusal(404, "There is nothing at this path.");
     else
@@ -199,6 +214,33 @@ asio::awaitable<void> server_connection::run_link(parser& incoming) {
     --shared_.sessions;
     spdlog::info("link closed session={} remote={} reason=\"{}\"", made->id(), remote_, why.message);
     shared_.events.closed(*made, why);
+}
+
+/// Until the tunnel has ended. An answer instead when it leads nowhere.
+asio::awaitable<bool> server_connection::run_tunnel(parser& incoming) {
+    const std::string target(incoming.get().target());
+    stream_->next_layer().expires_never();
+    auto answered = co_await asio::co_spawn(*shared_.worker, ask_port(shared_, target), asio::use_awaitable);
+    asio::ip::tcp::socket plain(stream_->get_executor());
+    if (answered.port != 0) {
+        const asio::ip::tcp::endpoint where(asio::ip::address_v4::loopback(), answered.port);
+        auto [refused] = co_await plain.async_connect(where, token);
+        if (refused)
+            answered.refusal = refusal(503, "Nothing listens on port " + std::to_string(answered.port) +
+                                                " of this machine (" + refused.message() + ").");
+    }
+    if (answered.port == 0 || answered.refusal.status != 200)
+        co_return co_await answer(std::move(answered.refusal), false);
+    const auto link = std::make_shared<channel>(stream_, out_);
+    auto [failed] = co_await link->socket().async_accept(incoming.get(), token);
+    if (failed || shared_.stopping) co_return false;
+    spdlog::info("tunnel opened remote={} port={}", remote_, answered.port);
+    const auto near = std::make_shared<plain_end>(std::move(plain), false);
+    const auto far = std::make_shared<link_end>(stream_, link, shared_.options.tunnel_ping);
+    const auto pipe = std::make_shared<byte_pipe>(near, far);
+    const auto end = co_await pipe->run(pipe);
+    spdlog::info("tunnel closed remote={} port={} bytes={} why=\"{}\"", remote_, answered.port, end.bytes, end.why);
+    co_return false;
 }
 
 void server_connection::stop() {

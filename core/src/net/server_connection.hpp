@@ -49,6 +49,7 @@ class server_connection {
     [[nodiscard]] boost::asio::awaitable<bool> ask_handler(parser& incoming);
     [[nodiscard]] boost::asio::awaitable<bool> answer(http_reply reply, bool keep);
     [[nodiscard]] boost::asio::awaitable<void> run_link(parser& incoming);
+    [[nodiscard]] boost::asio::awaitable<bool> run_tunnel(parser& incoming);
     [[nodiscard]] boost::asio::awaitable<void> hang_up();
     [[nodiscard]] http_reply body_too_large() const;
     [[nodiscard]] bool allows(const parser& incoming) const;

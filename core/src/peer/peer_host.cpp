@@ -31,6 +31,7 @@ result<std::unique_ptr<peer_host>> peer_host::open(peer_host_options options) {
             self->sessions_.erase(wire.id());
         },
         .http = std::move(options.http),
+        .tunnel = std::move(options.tunnel),
     });
     if (!listening) return listening.error();
     made->listening_ = std::move(*listening);

@@ -22,6 +22,8 @@ struct peer_host_options {
     wire::hello mine{};             // but for the engines, which are those that are served
     // Other requests with the token, as net::listener_events::http; may be null.
     std::function<net::http_reply(const net::http_request&)> http{};
+    // As net::listener_events::tunnel; may be null.
+    std::function<net::tunnel_answer(const std::string&)> tunnel{};
     std::chrono::milliseconds keep = std::chrono::seconds{30};         // sequences of a lost link
     std::chrono::milliseconds direct_within = std::chrono::seconds{2}; // for a drafter's direct way to stand
 };

@@ -14,6 +14,7 @@
 #include "pipeline/backend_pipeline.hpp"
 #include "pipeline/local_target.hpp"
 #include "pipeline/nodes.hpp"
+#include "pipeline/pool.hpp"
 #include "pipeline/remote.hpp"
 #include "pipeline/replica_pipeline.hpp"
 #include "service/plugin_host.hpp"
@@ -91,11 +92,19 @@ std::string misfit(const engine& target, const engine& draft, const pipeline_con
     return {};
 }
 
+// As an engine is given a pool, so that it can say whether it has what that takes. Nobody is asked at the address.
+std::string pool_options(const std::string& options_json) {
+    auto options = nlohmann::json::parse(options_json);
+    options["rpc"] = "127.0.0.1:1";
+    return options.dump();
+}
+
 // What the pipelines of one configuration share.
 struct workshop {
     const configuration& config;
     const registry& plugins;
     peer::peer_links links;
+    const pool_launch& launch;
 };
 
 // A drafter that cannot be used: an error, or a line in the log and, the first time, in the status.
@@ -204,6 +213,17 @@ result<replica> far_target(const pipeline_config& wanted, const resolved_node& t
                    }};
 }
 
+result<replica> over_pool(const pipeline_config& wanted, const resolved_node& target, workshop& shop,
+                          const std::vector<lent_drafter>& drafts, const std::function<bool(float)>& progress) {
+    auto made = pooled_target(wanted, *target.node, shop.config, shop.launch, shop.links, drafts, progress);
+    if (!made) return made.error();
+    return replica{target.node->name, *made, [pool = *made] { return pool->is_up(); },
+                   [pool = *made] {
+                       const auto what = pool->far().remote();
+                       return what ? wire::exactness_digest(*what) : std::string();
+                   }};
+}
+
 result<std::shared_ptr<pipeline>> build(const pipeline_config& wanted, workshop& shop,
                                         const std::function<bool(float)>& progress) {
     std::vector<std::string> names{wanted.target};
@@ -212,12 +232,14 @@ result<std::shared_ptr<pipeline>> build(const pipeline_config& wanted, workshop&
     std::optional<lent_drafters> lent; // by every target that is elsewhere
     for (const auto& name : names) {
         const auto target = resolve(shop.config, shop.plugins, name);
-        if (target.node->peer && !lent) {
+        const bool pooled = !target.node->pool.empty();
+        if ((target.node->peer || pooled) && !lent) {
             auto drafts = lend_drafts(wanted, shop, progress);
             if (!drafts) return drafts.error();
             lent = std::move(*drafts);
         }
         auto one = target.node->peer           ? far_target(wanted, target, shop, *lent)
+                   : pooled                      ? over_pool(wanted, target, shop, *lent, progress)
                    : target.as_engine != nullptr ? local_target(wanted, target, shop, progress)
                                                  : plain_target(wanted, target);
         if (!one) return one.error();
@@ -241,8 +263,14 @@ std::vector<diagnostic> check_pipelines(const configuration& config, const regis
     }
     for (const auto& node : config.nodes) {
         const auto used = resolve(config, plugins, node.name);
+        if (!node.pool.empty() && used.code != nullptr &&
+            (used.as_engine == nullptr || !has_option(*used.as_engine, "rpc")))
+            mistakes.push_back({node.at, "The plugin '" + node.plugin + "' of backend '" + node.name +
+                                             "' cannot compute over a pool: it has no option \"rpc\". Remove pool, or "
+                                             "choose plugin = \"llamacpp\"."});
         if (used.as_engine == nullptr || node.peer) continue; // the peer checks its own
-        if (const auto sound = engine::check(*used.as_engine, used.code->id, node.options_json); !sound)
+        const auto options = node.pool.empty() ? node.options_json : pool_options(node.options_json);
+        if (const auto sound = engine::check(*used.as_engine, used.code->id, options); !sound)
             mistakes.push_back({node.at, sound.error().message});
     }
     return mistakes;
@@ -262,9 +290,10 @@ std::vector<diagnostic> unencrypted_links(const configuration& config) {
 }
 
 result<std::vector<std::shared_ptr<pipeline>>>
-build_pipelines(const configuration& config, const registry& plugins, const std::function<bool(float)>& progress) {
+build_pipelines(const configuration& config, const registry& plugins, const std::function<bool(float)>& progress,
+                const pool_launch& launch) {
     std::vector<std::shared_ptr<pipeline>> out;
-    workshop shop{config, plugins, peer::peer_links(hello_of(config.machine()))};
+    workshop shop{config, plugins, peer::peer_links(hello_of(config.machine())), launch};
     for (const auto& each : unencrypted_links(config)) spdlog::warn("event=unencrypted_link why=\"{}\"", each.message);
     const auto share = 1.0F / static_cast<float>(config.pipelines.size());
     for (const auto& wanted : config.pipelines) {

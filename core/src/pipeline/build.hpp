@@ -1,8 +1,10 @@
 // From configuration to running pipelines: names become loaded models.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "config/config.hpp"
@@ -10,6 +12,12 @@
 #include "plugin/registry.hpp"
 
 namespace tw {
+
+// How this program starts itself for a process that holds a model over a pool: its arguments up to "pool-engine".
+struct pool_launch {
+    std::filesystem::path program{}; // empty = it cannot
+    std::vector<std::string> arguments{};
+};
 
 // All that can be known without loading a model: are the plugins there, can they do what the edges
 // ask, are the model files whole? Every mistake at once, each with its place in the configuration.
@@ -19,8 +27,9 @@ namespace tw {
 [[nodiscard]] std::vector<diagnostic> unencrypted_links(const configuration& config);
 
 // Loads every model and starts every pipeline. `progress` gets 0 … 1 over all loads and returns false
-// to give up. A node named by several edges is loaded once for each of them.
+// to give up. A node named by several edges is loaded once for each of them. `launch`: for targets over a pool.
 [[nodiscard]] result<std::vector<std::shared_ptr<pipeline>>>
-build_pipelines(const configuration& config, const registry& plugins, const std::function<bool(float)>& progress);
+build_pipelines(const configuration& config, const registry& plugins, const std::function<bool(float)>& progress,
+                const pool_launch& launch = {});
 
 } // namespace tw

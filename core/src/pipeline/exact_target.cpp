@@ -20,8 +20,10 @@ using nlohmann::json;
 
 std::string key_of(const engine& model, const std::string& options, const probe_options& probing) {
     const auto& info = model.info();
+    auto settings = json::parse(options);
+    settings.erase("rpc"); // the ports of a pool's tunnels, new at every start; "rpc_names" says who is meant
     return json{info.identity, info.build, info.device, processor_name(), std::thread::hardware_concurrency(), info.n_ctx,
-                info.n_seq, info.n_batch, options, probing.most_rows, probing.prefill_rows,
+                info.n_seq, info.n_batch, settings.dump(), probing.most_rows, probing.prefill_rows,
                 probing.stop_at_first_difference}
         .dump(-1, ' ', false, json::error_handler_t::replace);
 }

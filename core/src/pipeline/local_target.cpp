@@ -39,12 +39,6 @@ void find_chat_template(engine_pipeline_parts& parts, const resolved_node& targe
         if (candidate != target.code && attempt(*candidate)) return;
 }
 
-bool has_option(const tw_engine_v1& api, std::string_view name) {
-    for (const auto* const* option = api.options; option != nullptr && *option != nullptr; ++option)
-        if ((*option)->name == name) return true;
-    return false;
-}
-
 // The target, and what its exactness asks of the passes.
 result<void> add_target(engine_pipeline_parts& parts, const resolved_node& target, const std::string& exactness,
                         const std::function<bool(float)>& progress) {

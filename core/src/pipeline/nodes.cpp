@@ -18,6 +18,12 @@ resolved_node resolve(const configuration& config, const registry& plugins, cons
     return out;
 }
 
+bool has_option(const tw_engine_v1& api, std::string_view name) {
+    for (const auto* const* option = api.options; option != nullptr && *option != nullptr; ++option)
+        if ((*option)->name == name) return true;
+    return false;
+}
+
 result<std::unique_ptr<engine>> load_engine(const resolved_node& node, const std::string& options,
                                             const std::function<bool(float)>& progress) {
     if (node.as_engine == nullptr)

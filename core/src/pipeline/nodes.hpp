@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "bridge/engine.hpp"
 #include "config/config.hpp"
@@ -21,6 +22,9 @@ struct resolved_node {
 };
 
 [[nodiscard]] resolved_node resolve(const configuration& config, const registry& plugins, const std::string& name);
+
+// Whether the plugin declares such a key.
+[[nodiscard]] bool has_option(const tw_engine_v1& api, std::string_view name);
 
 // Loads the engine of a node of this machine with the given options, a JSON object. `progress` gets 0 … 1 and
 // returns false to give up.

@@ -7,7 +7,6 @@
 #include "peer/local_drafter.hpp"
 #include "pipeline/engine_pipeline.hpp"
 #include "pipeline/local_target.hpp"
-#include "pipeline/nodes.hpp"
 
 namespace tw {
 namespace {
@@ -28,6 +27,13 @@ result<served_engines::target> load_target(const resolved_node& node, const conf
     wanted.serves = {node.node->name};
     wanted.target = node.node->name;
     wanted.drafting = config.drafting;
+    return load_served_target(node, wanted, plugins, progress);
+}
+
+} // namespace
+
+result<served_engines::target> load_served_target(const resolved_node& node, const pipeline_config& wanted,
+                                                  const registry& plugins, const progress_of& progress) {
     auto parts = load_local_target(wanted, node, plugins, progress);
     if (!parts) return parts.error();
     parts->no_draft = "No other machine brings a drafter now.";
@@ -39,8 +45,6 @@ result<served_engines::target> load_target(const resolved_node& node, const conf
     }
     return served_engines::target{std::move(out), made->target().info().model};
 }
-
-} // namespace
 
 result<served_engines> load_served(const configuration& config, const registry& plugins, const progress_of& progress) {
     served_engines out;

@@ -209,3 +209,37 @@ TEST_CASE("the real rpc-server listens on loopback alone") {
     CHECK(servers.stop(port).has_value());
     CHECK_FALSE(tw::agent::is_listening(port));
 }
+
+TEST_CASE("a tunnel leads to an rpc-server of this agent, which is started for it, and nowhere else") {
+    const agent_folder here;
+    tw::agent::agent agent(here.options());
+    const auto port = free_port();
+    const auto path = "/v1/tunnel/rpc/" + std::to_string(port);
+    const auto refused = [&](const std::string& target, unsigned status) {
+        const auto answer = agent.tunnel(target);
+        CHECK(answer.port == 0);
+        CHECK(answer.refusal.status == status);
+        return nlohmann::json::parse(answer.refusal.body)["error"].value("message", "");
+    };
+    const taken_port other; // a program that is none of ours
+    CHECK_THAT(refused("/v1/tunnel/rpc/" + std::to_string(other.number()), 409), ContainsSubstring("Another program"));
+    CHECK_THAT(refused("/v1/tunnel/rpc/22", 400), ContainsSubstring("from 1024 to 65535"));
+    CHECK_THAT(refused("/v1/tunnel/rpc/50052x", 400), ContainsSubstring("/v1/tunnel/rpc/PORT"));
+    CHECK_THAT(refused("/v1/tunnel/rpc/", 400), ContainsSubstring("/v1/tunnel/rpc/PORT"));
+    CHECK_THAT(refused(path + "?host=10.0.0.1", 400), ContainsSubstring("alone"));
+    CHECK_THAT(refused(path + "?device=Abacus", 400), ContainsSubstring("has no device \"Abacus\""));
+
+    CHECK(agent.tunnel(path + "?device=CUDA0").port == port);
+    REQUIRE(ask(agent, "GET", "/v1/peer/rpc")["rpc"].size() == 1);
+    CHECK(agent.tunnel(path).port == port);
+    CHECK(agent.tunnel(path + "?device=CUDA0").port == port);
+    CHECK(ask(agent, "GET", "/v1/peer/rpc")["rpc"].size() == 1);
+    CHECK_THAT(refused(path + "?device=CPU", 409), ContainsSubstring("computes on CUDA0, not on CPU"));
+
+    auto bare = here.options();
+    bare.config.rpc_server.clear();
+    tw::agent::agent manager(bare);
+    const auto answer = manager.tunnel(path);
+    CHECK(answer.port == 0);
+    CHECK(answer.refusal.status == 404);
+}

@@ -292,3 +292,39 @@ TEST_CASE("a path may be the name of one of Ollama's models") {
           "It has tiny:1b.");
     fs::remove_all(folder);
 }
+
+TEST_CASE("a pool arrives as written, and a backend names it") {
+    const auto loaded = parse_text(R"(
+schema = 1
+[backend.big]
+plugin = "llamacpp"
+model_path = "/m/big.gguf"
+pool = "den"
+[pool.den]
+plugin = "rpc-coordinator"
+insecure = true
+workers = [ { url = "tws://192.168.1.20", rpc_port = 50060, device = "CUDA0,CUDA1", vram = "8GB", token = { env = "T" }, fingerprint = "AB00000000000000000000000000000000000000000000000000000000000000" },
+            { host = "192.168.1.21" }, { url = "tw://127.0.0.1:9292" } ]
+[pipeline.chat]
+serves = ["m"]
+target = "big"
+)");
+    REQUIRE(loaded.has_value());
+    CHECK(loaded->node("big")->pool == "den");
+    CHECK(loaded->node("big")->options_json == R"({"model_path":"/m/big.gguf"})");
+    const auto* den = loaded->pool("den");
+    REQUIRE(den != nullptr);
+    CHECK(loaded->pool("attic") == nullptr);
+    CHECK(den->insecure);
+    REQUIRE(den->workers.size() == 3);
+    const auto& first = den->workers[0];
+    CHECK(first.name == "192.168.1.20:50060");
+    CHECK(first.peer->url == "tws://192.168.1.20:9191");
+    CHECK(first.peer->token->name == "T");
+    CHECK(first.peer->fingerprint == "ab00000000000000000000000000000000000000000000000000000000000000");
+    CHECK(first.device == "CUDA0,CUDA1");
+    CHECK(first.vram_bytes == 8'000'000'000);
+    CHECK(den->workers[1].name == "192.168.1.21:50052");
+    CHECK_FALSE(den->workers[1].peer.has_value());
+    CHECK(den->workers[2].peer->url == "tw://127.0.0.1:9292");
+}

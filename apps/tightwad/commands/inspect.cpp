@@ -1,0 +1,188 @@
+// `tightwad inspect FILE`: what a GGUF model needs, and which machine of a pool would hold which layers.
+#include <array>
+#include <cstdio>
+#include <iostream>
+#include <optional>
+
+#include <nlohmann/json.hpp>
+
+#include "agent/machine.hpp"
+#include "commands/commands.hpp"
+#include "commands/setup.hpp"
+#include "commands/terminal.hpp"
+#include "config/paths.hpp"
+#include "plan/layer_split.hpp"
+
+namespace tw::cli {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+std::string size_text(std::uint64_t bytes) {
+    constexpr std::array units{"B", "KB", "MB", "GB", "TB"};
+    auto number = static_cast<double>(bytes);
+    std::size_t unit = 0;
+    for (; number >= 1000 && unit + 1 < units.size(); ++unit) number /= 1000;
+    std::array<char, 64> text{};
+    std::snprintf(text.data(), text.size(), unit == 0 || number >= 100 ? "%.0f %s" : "%.2f %s", number, units[unit]);
+    return text.data();
+}
+
+std::string size_text(const std::optional<std::uint64_t>& bytes) { return bytes ? size_text(*bytes) : "not known"; }
+
+json maybe(const std::optional<std::uint64_t>& number) { return number ? json(*number) : json(); }
+
+json to_json(const plan::model_shape& model, std::uint64_t context, std::uint64_t slots) {
+    json layers = json::array();
+    for (const auto& one : model.layers)
+        layers.push_back({{"bytes", one.bytes},
+                          {"expert_bytes", one.expert_bytes},
+                          {"cache_bytes_per_token", maybe(one.cache_bytes_per_token)}});
+    return {{"name", model.name},
+            {"architecture", model.architecture},
+            {"files", model.files},
+            {"file_bytes", model.file_bytes},
+            {"weight_bytes", model.weight_bytes},
+            {"bytes_by_type", model.bytes_by_type},
+            {"embedding_bytes", model.embedding_bytes},
+            {"output_bytes", model.output_bytes},
+            {"output_is_embedding", model.tied},
+            {"bytes_per_token", model.bytes_per_token()},
+            {"trained_context", model.context},
+            {"vocabulary", model.vocabulary},
+            {"experts", model.experts},
+            {"experts_used", model.experts_used},
+            {"context", context},
+            {"slots", slots},
+            {"cache_bytes", maybe(model.cache_bytes(context * slots))},
+            {"layers", std::move(layers)}};
+}
+
+// The layers that are alike, as one line.
+void print_layers(const plan::model_shape& model) {
+    std::vector<std::vector<std::string>> rows{{"LAYERS", "EACH", "OF IT EXPERTS", "CACHE A TOKEN"}};
+    for (std::size_t begin = 0; begin < model.layers.size();) {
+        const auto& first = model.layers[begin];
+        auto end = begin + 1;
+        while (end < model.layers.size() && model.layers[end].bytes == first.bytes &&
+               model.layers[end].expert_bytes == first.expert_bytes &&
+               model.layers[end].cache_bytes_per_token == first.cache_bytes_per_token)
+            ++end;
+        rows.push_back(
+            {begin + 1 == end ? std::to_string(begin) : std::to_string(begin) + "-" + std::to_string(end - 1),
+             size_text(first.bytes), first.expert_bytes == 0 ? "-" : size_text(first.expert_bytes),
+             size_text(first.cache_bytes_per_token)});
+        begin = end;
+    }
+    rows.push_back({"embedding", size_text(model.embedding_bytes), "-", "-"});
+    rows.push_back({"output", size_text(model.output_bytes) + (model.tied ? " (the embedding)" : ""), "-", "-"});
+    print_table(rows);
+}
+
+void print(const plan::model_shape& model, std::uint64_t context, std::uint64_t slots) {
+    std::cout << (model.name.empty() ? "A model" : model.name) << ", " << model.architecture << ", "
+              << model.layers.size() << " layers, vocabulary " << model.vocabulary << ", trained for "
+              << model.context << " tokens\n"
+              << size_text(model.file_bytes) << " in " << model.files << (model.files == 1 ? " file" : " files") << ':';
+    for (const auto& [type, bytes] : model.bytes_by_type) std::cout << ' ' << type << ' ' << size_text(bytes);
+    if (model.experts > 0) std::cout << "; " << model.experts_used << " of " << model.experts << " experts a token";
+    std::cout << "\nread for one token: " << size_text(model.bytes_per_token()) << "; cache of " << slots << " x "
+              << context << " tokens: " << size_text(model.cache_bytes(context * slots)) << '\n';
+    std::cout.flush();
+    print_layers(model);
+}
+
+// One way to hold the model: alone, or over a pool of the configuration.
+struct proposal {
+    std::string name;
+    std::vector<plan::share> shares;
+    std::string problem; // why there are none
+};
+
+std::vector<proposal> proposals(const plan::model_shape& model, const global_options& global, std::uint64_t tokens) {
+    std::vector<proposal> out;
+    const auto memory = agent::look_at_machine(state_folder()).memory_available_bytes;
+    out.push_back({"this machine", plan::split_layers(model, {{"this machine", memory}}, tokens), {}});
+    if (!find_config(global.config)) return out;
+    const auto config = load_config(global);
+    if (!config) return out;
+    for (const auto& pool : config->pools) {
+        std::vector<plan::holder> holders;
+        std::string silent;
+        for (const auto& one : pool.workers) {
+            holders.push_back({one.name, one.vram_bytes});
+            if (one.vram_bytes == 0) silent += (silent.empty() ? "" : ", ") + one.name;
+        }
+        proposal made{"pool " + pool.name, {}, {}};
+        if (silent.empty()) made.shares = plan::split_layers(model, holders, tokens);
+        else made.problem = "say \"vram\" of " + silent + " to have it planned; llama.cpp would split by free memory.";
+        out.push_back(std::move(made));
+    }
+    return out;
+}
+
+std::string layers_text(const plan::share& one) {
+    std::string out =
+        one.count == 0 ? "-" : std::to_string(one.first) + "-" + std::to_string(one.first + one.count - 1);
+    if (one.output) out += one.count == 0 ? " output" : ", output";
+    return out;
+}
+
+void print(const std::vector<proposal>& plans) {
+    for (const auto& one : plans) {
+        std::cout << '\n' << one.name << ':';
+        if (!one.problem.empty()) {
+            std::cout << ' ' << one.problem << '\n';
+            continue;
+        }
+        std::cout << std::endl;
+        std::vector<std::vector<std::string>> rows{{"WHERE", "LAYERS", "WEIGHTS", "CACHE", "OF", "FITS"}};
+        for (const auto& share : one.shares)
+            rows.push_back({share.name, layers_text(share), size_text(share.weight_bytes), size_text(share.cache_bytes),
+                            size_text(share.memory_bytes), share.fits() ? "yes" : "no"});
+        print_table(rows);
+    }
+}
+
+json to_json(const std::vector<proposal>& plans) {
+    json out = json::array();
+    for (const auto& one : plans) {
+        json shares = json::array();
+        for (const auto& share : one.shares)
+            shares.push_back({{"name", share.name},
+                              {"first_layer", share.first},
+                              {"layers", share.count},
+                              {"output", share.output},
+                              {"weight_bytes", share.weight_bytes},
+                              {"cache_bytes", share.cache_bytes},
+                              {"memory_bytes", share.memory_bytes},
+                              {"fits", share.fits()}});
+        out.push_back({{"name", one.name},
+                       {"shares", std::move(shares)},
+                       {"problem", one.problem.empty() ? json() : json(one.problem)}});
+    }
+    return out;
+}
+
+} // namespace
+
+int inspect(const global_options& global, const inspect_options& options) {
+    const auto file = resolve_file(options.file, std::filesystem::current_path());
+    if (!file) return complain(file.error().message, exit_usage);
+    const auto model = plan::inspect_model(*file);
+    if (!model) return complain(model.error().message, exit_failure);
+    const auto trained = model->context == 0 ? 4096 : model->context;
+    const auto context = options.context == 0 ? trained : options.context;
+    const auto plans = options.plan ? proposals(*model, global, context * options.slots) : std::vector<proposal>{};
+    if (options.json) {
+        auto out = to_json(*model, context, options.slots);
+        if (options.plan) out["plans"] = to_json(plans);
+        std::cout << out.dump(2, ' ', false, json::error_handler_t::replace) << std::endl;
+        return exit_ok;
+    }
+    print(*model, context, options.slots);
+    print(plans);
+    return exit_ok;
+}
+
+} // namespace tw::cli

@@ -1,0 +1,141 @@
+// `tightwad pool-engine`, started by `tightwad serve` alone: holds a model over a pool for that process. It may die at
+// any moment, because libllama ends its process when a worker is lost.
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "commands/commands.hpp"
+#include "commands/setup.hpp"
+#include "commands/signal_watch.hpp"
+#include "commands/stop_flag.hpp"
+#include "commands/terminal.hpp"
+#include "config/paths.hpp"
+#include "peer/peer_host.hpp"
+#include "peer/peer_link.hpp"
+#include "pipeline/nodes.hpp"
+#include "pipeline/remote.hpp"
+#include "pipeline/served.hpp"
+#include "pooled/pool_process.hpp"
+#include "pooled/worker_ways.hpp"
+
+namespace tw::cli {
+namespace {
+
+// Past everything that buffers: the process may end at once.
+void say(const std::string& line) {
+    const auto whole = line + '\n';
+    [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, whole.data(), whole.size());
+}
+
+std::string one_line(std::string text) {
+    for (auto& c : text)
+        if (c == '\n' || c == '\r') c = ' ';
+    return text;
+}
+
+int give_up(const std::string& why) {
+    say(pooled::line_down + one_line(why));
+    return exit_failure;
+}
+
+std::atomic<bool> is_loaded = false, is_lost = false;
+
+// What the process says when libllama aborts it, made beforehand: a signal handler may do little.
+std::atomic<const std::string*> last_words = nullptr; // never released
+
+void speak_last_words(int) {
+    if (const auto* words = last_words.load())
+        [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, words->data(), words->size());
+}
+
+// Nothing can be put in order any more: what libllama still holds over there is out of reach. Of a worker that hangs up
+// while the model loads the engine may know more, such as the protocol, so it gets a moment to say so.
+void lost(const error& why) {
+    if (is_lost.exchange(true)) return;
+    last_words = new std::string(pooled::line_down + one_line(why.message) + '\n');
+    const auto end = [] {
+        speak_last_words(0);
+        std::_Exit(exit_failure);
+    };
+    if (is_loaded || why.code != code::cancelled) end();
+    std::thread([end] {
+        std::this_thread::sleep_for(std::chrono::seconds{1});
+        end();
+    }).detach();
+}
+
+// A dump of a process that holds weights would take long to write, and nobody reads it.
+void write_no_core_file() {
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_CORE, &none);
+}
+
+result<std::unique_ptr<peer::peer_host>> open_host(const configuration& config, std::uint16_t port) {
+    net::listener_options listen;
+    listen.port = port;
+    listen.limits = peer::limits_for_frames();
+    listen.token = environment("TIGHTWAD_POOL_TOKEN");
+    return peer::peer_host::open({.listen = std::move(listen), .mine = hello_of(config.machine() + " (pool)")});
+}
+
+int run(const setup& what, const pool_engine_options& options) {
+    const auto& config = what.config;
+    auto node = resolve(config, what.plugins, options.backend);
+    const auto* pool = node.node == nullptr ? nullptr : config.pool(node.node->pool);
+    if (pool == nullptr || node.as_engine == nullptr)
+        return give_up("The configuration has no backend \"" + options.backend +
+                       "\" over a pool any more; start `tightwad "
+                       "serve` anew.");
+    pipeline_config wanted;
+    wanted.target = wanted.name = options.backend;
+    wanted.serves = {options.backend};
+    for (const auto& one : config.pipelines)
+        if (one.name == options.pipeline) wanted = one;
+
+    stop_flag stop;
+    const signal_watch signals([&] { stop.raise(); });
+    const auto ways = pooled::worker_ways::open(*pool, [](const error& why) { lost(why); });
+    if (!ways) return give_up(ways.error().message);
+    auto led = *node.node;
+    led.options_json = ways->options_for(led.options_json);
+    node.node = &led;
+    int shown = -1;
+    auto target = load_served_target(node, wanted, what.plugins, [&](float part) {
+        if (const int percent = static_cast<int>(std::lround(part * 100)); percent != std::exchange(shown, percent))
+            say(pooled::line_progress + std::to_string(percent / 100.0));
+        return !stop.is_raised();
+    });
+    if (!target) return stop.is_raised() ? exit_ok : give_up(target.error().message);
+    auto host = open_host(config, options.port);
+    if (!host) return give_up(host.error().message);
+    (*host)->serve(std::move(target->what));
+    is_loaded = true;
+    say(pooled::line_ready);
+    stop.wait();
+    host->reset();
+    return exit_ok;
+}
+
+} // namespace
+
+int pool_engine(const global_options& global, const pool_engine_options& options) {
+    log_to_stderr("info");
+    write_no_core_file();
+    std::signal(SIGABRT, speak_last_words);
+    ::setpgid(0, 0); // Ctrl-C is for the endpoint, which lets running answers finish
+    const auto what = load_setup(global);
+    if (!what) return give_up(what.error().empty() ? "The configuration is wrong." : to_string(what.error().front()));
+    block_stop_signals();
+    return run(*what, options);
+}
+
+} // namespace tw::cli

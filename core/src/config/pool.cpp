@@ -1,0 +1,177 @@
+// [pool.NAME]: the machines whose rpc-servers hold one model together.
+#include <algorithm>
+
+#include "base/peer_address.hpp"
+#include "config/sections.hpp"
+#include "config/units.hpp"
+
+namespace tw::sections {
+namespace {
+
+using toml_tree::value;
+
+constexpr std::size_t most_workers = 16; // llama.cpp's GGML_RPC_MAX_SERVERS
+constexpr std::uint16_t usual_rpc_port = 50052;
+
+bool is_host(std::string_view text) {
+    return !text.empty() && text.size() <= 255 && text.find_first_of(" /[]\"\\") == std::string_view::npos &&
+           std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) <= 0x20; });
+}
+
+// What a path of a URL carries as it is.
+bool is_device(std::string_view text) {
+    constexpr std::string_view others = "_-.,";
+    return !text.empty() && text.size() <= 200 && std::ranges::all_of(text, [&](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               others.find(c) != std::string_view::npos;
+    });
+}
+
+void read_vram(table_reader& reader, pool_worker& worker, report& out) {
+    const auto* found = reader.take("vram");
+    if (found == nullptr) return;
+    std::optional<std::size_t> bytes;
+    if (found->value.type == value::kind::text) bytes = parse_size(found->value.text);
+    if (bytes && *bytes > 0) worker.vram_bytes = *bytes;
+    else out.add(found->value.at, "\"vram\" must be a size such as \"8GB\" or \"24GiB\".");
+}
+
+void read_way(table_reader& reader, const value& table, pool_worker& worker, report& out) {
+    const bool has_host = reader.has("host"), has_url = reader.has("url");
+    const auto host = reader.text("host"), url = reader.text("url");
+    auto token = reader.secret("token");
+    const auto fingerprint = reader.text("fingerprint");
+    if (has_host == has_url)
+        return out.add(table.at,
+                       "A worker needs either \"url\", the peer that runs its rpc-server (tws://HOST:9191), or "
+                       "\"host\", where an rpc-server listens without protection.");
+    if (has_host) {
+        if (host && is_host(*host)) worker.host = *host;
+        else if (host)
+            out.add(table.find("host")->value.at, "\"host\" must be a name or an IP address without brackets.");
+        for (const char* key : {"token", "fingerprint"})
+            if (const auto* misplaced = table.find(key))
+                out.add(misplaced->at, "\"" + std::string(key) +
+                                           "\" belongs to a \"url\"; an rpc-server at \"host\" knows "
+                                           "neither token nor certificate.");
+        return;
+    }
+    if (!url) return;
+    const auto address = net::parse_peer_address(*url);
+    if (!address) return out.add(table.find("url")->value.at, address.error().message);
+    worker.peer = peer_ref{address->url(), {}, std::move(token), {}};
+    worker.host = address->host;
+    if (fingerprint) worker.peer->fingerprint = *fingerprint;
+    auto& digits = worker.peer->fingerprint;
+    std::ranges::transform(digits, digits.begin(),
+                           [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; });
+    const bool sound = digits.size() == 64 && digits.find_first_not_of("0123456789abcdef") == std::string::npos;
+    if (address->tls && !sound)
+        out.add(table.at,
+                "A worker behind tws:// needs the \"fingerprint\" of its peer: the 64 hexadecimal digits that "
+                "`tightwad peer invite` prints there.");
+    if (!address->tls && !digits.empty())
+        out.add(table.find("fingerprint")->value.at,
+                "\"fingerprint\" belongs to tws://; write tws:// if the peer uses TLS.");
+}
+
+pool_worker read_worker(const value& table, report& out) {
+    pool_worker worker;
+    worker.at = table.at;
+    worker.rpc_port = usual_rpc_port;
+    table_reader reader(table, "A worker", out);
+    read_way(reader, table, worker, out);
+    if (const auto port = reader.integer("rpc_port", 1, 65535)) worker.rpc_port = static_cast<std::uint16_t>(*port);
+    if (const auto device = reader.text("device")) {
+        if (is_device(*device)) worker.device = *device;
+        else
+            out.add(
+                table.find("device")->value.at,
+                "\"device\" must be a device of the rpc-server, such as \"CUDA0\" or \"CPU\", or several with commas.");
+    }
+    read_vram(reader, worker, out);
+    reader.finish();
+    const bool numeric6 = worker.host.find(':') != std::string::npos;
+    worker.name = (numeric6 ? '[' + worker.host + ']' : worker.host) + ':' + std::to_string(worker.rpc_port);
+    return worker;
+}
+
+void read_workers(table_reader& reader, pool_config& pool, report& out) {
+    const auto* found = reader.take("workers");
+    if (found == nullptr)
+        return reader.missing("workers", "a list such as [ { url = \"tws://192.168.1.20:9191\", rpc_port = 50052 } ].");
+    if (found->value.type != value::kind::list || found->value.list.empty() || found->value.list.size() > most_workers)
+        return out.add(found->value.at, "\"workers\" must be a list of 1 to 16 tables, such as "
+                                        "[ { url = \"tws://192.168.1.20:9191\", rpc_port = 50052 } ].");
+    for (const auto& one : found->value.list) {
+        if (one.type != value::kind::table) {
+            out.add(one.at, std::string("\"workers\" must hold tables, not ") + toml_tree::describe(one.type) + ".");
+            continue;
+        }
+        auto worker = read_worker(one, out);
+        const bool twice =
+            std::ranges::any_of(pool.workers, [&](const pool_worker& other) { return other.name == worker.name; });
+        if (twice && !worker.host.empty())
+            out.add(one.at, "The worker " + worker.name + " stands twice in [pool." + pool.name + "].");
+        pool.workers.push_back(std::move(worker));
+    }
+}
+
+void check_protection(const pool_config& pool, report& out) {
+    if (pool.insecure) return;
+    for (const auto& one : pool.workers)
+        if (!one.peer && !one.host.empty() && !is_loopback(one.host))
+            out.add(one.at, "The rpc-server at " + one.name + " would be used without protection: it believes whoever "
+                            "reaches its port, who can then read and write that machine's memory. Run `tightwad peer "
+                            "start` there and name it by \"url\", or say insecure = true in [pool." + pool.name +
+                            "] where nobody else is on that network.");
+}
+
+} // namespace
+
+pool_config read_pool(const toml_tree::member& table, report& out) {
+    pool_config pool;
+    pool.name = table.key;
+    pool.at = table.value.at;
+    table_reader reader(table.value, "[pool." + pool.name + "]", out);
+    const auto plugin = reader.text("plugin");
+    if (!reader.has("plugin")) reader.missing("plugin", "the only one there is is \"rpc-coordinator\".");
+    else if (plugin && *plugin != "rpc-coordinator")
+        out.add(table.value.find("plugin")->value.at,
+                "\"plugin\" of a pool is \"" + *plugin + "\"; the only one there is is \"rpc-coordinator\".");
+    pool.insecure = reader.boolean("insecure").value_or(false);
+    read_workers(reader, pool, out);
+    reader.finish();
+    check_protection(pool, out);
+    return pool;
+}
+
+void check_pools(const value& root, const configuration& config, report& out) {
+    std::vector<std::string> pools;
+    if (const auto* tables = root.find("pool"); tables != nullptr && tables->value.type == value::kind::table)
+        for (const auto& one : tables->value.table) pools.push_back(one.key);
+    for (const auto& node : config.nodes) {
+        if (node.pool.empty()) continue;
+        const auto& table = root.find("backend")->value.find(node.name)->value;
+        if (std::ranges::find(pools, node.pool) == pools.end())
+            out.add(table.find("pool")->value.at, "\"pool\" names \"" + node.pool +
+                                                      "\", which is not the name of a [pool.…]" +
+                                                      suggestion(node.pool, pools));
+        for (const auto& pipeline : config.pipelines)
+            for (const auto* drafts : {&pipeline.draft, &pipeline.draft_fallback})
+                if (std::ranges::find(*drafts, node.name) != drafts->end())
+                    out.add(table.find("pool")->value.at, "\"" + node.name + "\" drafts for [pipeline." +
+                                                              pipeline.name +
+                                                              "], and a model over a pool is too far away for that. "
+                                                              "Let a small model of this machine draft.");
+        const auto served = [&](const std::vector<std::string>& names) {
+            return std::ranges::find(names, node.name) != names.end();
+        };
+        if (config.peer && (served(config.peer->drafts) || served(config.peer->targets)))
+            out.add(table.find("pool")->value.at, "\"" + node.name +
+                                                      "\" lies over a pool, so [peer] cannot serve it in this "
+                                                      "version; serve it by a [pipeline.NAME].");
+    }
+}
+
+} // namespace tw::sections

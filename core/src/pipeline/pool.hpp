@@ -1,0 +1,24 @@
+// Starts the process that holds a target over a pool, and makes the pipeline that uses it.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "peer/peer_links.hpp"
+#include "pipeline/build.hpp"
+#include "pipeline/pool_pipeline.hpp"
+#include "pipeline/remote.hpp"
+
+namespace tw {
+
+// Waits until the model is loaded, or until it is known why it is not: then the pipeline answers with the reason, and
+// the process is started again and again. Errors: cancelled by `progress`, no free port, no program to start.
+[[nodiscard]] result<std::shared_ptr<pool_pipeline>>
+pooled_target(const pipeline_config& wanted, const node_config& target, const configuration& config,
+              const pool_launch& launch, peer::peer_links& links, const std::vector<lent_drafter>& drafts,
+              const std::function<bool(float)>& progress);
+
+} // namespace tw

@@ -1,0 +1,32 @@
+// Which machine holds which layers of a model.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "plan/model_shape.hpp"
+
+namespace tw::plan {
+
+struct holder {
+    std::string name;
+    std::uint64_t memory_bytes = 0; // that the model may use there
+};
+
+struct share {
+    std::string name;
+    std::size_t first = 0, count = 0; // layers
+    bool output = false;              // also what follows the last layer
+    std::uint64_t weight_bytes = 0, cache_bytes = 0, memory_bytes = 0;
+
+    [[nodiscard]] std::uint64_t needed() const { return weight_bytes + cache_bytes; }
+    [[nodiscard]] bool fits() const { return needed() <= memory_bytes; }
+};
+
+// As llama.cpp splits by shares: layer i of n, and the output as layer n, go where i / (n + 1) falls in the running sum
+// of the memories. `tokens`: of all sequences together. None for no holder, or where all have no memory.
+[[nodiscard]] std::vector<share> split_layers(const model_shape& model, const std::vector<holder>& holders,
+                                              std::uint64_t tokens);
+
+} // namespace tw::plan

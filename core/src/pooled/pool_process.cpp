@@ -1,0 +1,155 @@
+// One thread forks the process, reads what it says and reaps it.
+#include "pooled/pool_process.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <string_view>
+#include <utility>
+
+#include <poll.h>
+#include <spdlog/spdlog.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agent/log_file.hpp"
+#include "agent/spawn.hpp"
+#include "base/text.hpp"
+
+namespace tw::pooled {
+namespace {
+
+using clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+constexpr auto stop_patience = 3s;
+constexpr std::size_t longest_line = 4096;
+
+} // namespace
+
+pool_process::pool_process(process_options options) : options_(std::move(options)) {
+    watcher_ = std::thread([this] { watch(); });
+}
+
+pool_process::~pool_process() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    changed_.notify_all();
+    watcher_.join();
+}
+
+process_report pool_process::now() const {
+    const std::lock_guard lock(mutex_);
+    return report_;
+}
+
+bool pool_process::is_stopping() const {
+    const std::lock_guard lock(mutex_);
+    return stopping_;
+}
+
+void pool_process::watch() {
+    auto wait = options_.first_retry;
+    for (;;) {
+        const auto began = clock::now();
+        run_once();
+        if (clock::now() - began > 30s) wait = options_.first_retry; // it stood for a while
+        std::unique_lock lock(mutex_);
+        if (changed_.wait_for(lock, wait, [this] { return stopping_; })) return;
+        wait = std::min(wait * 2, options_.longest_retry);
+    }
+}
+
+void pool_process::run_once() {
+    {
+        const std::lock_guard lock(mutex_);
+        said_.clear();
+        last_line_.clear();
+        report_.progress = 0;
+    }
+    const auto child = agent::spawn(options_.program, options_.arguments, options_.environment);
+    {
+        const std::lock_guard lock(mutex_);
+        ++report_.starts;
+        if (!child) {
+            report_.now = process_report::state::down;
+            report_.why = child.error().message;
+            return;
+        }
+        report_.pid = child->pid;
+        if (report_.now == process_report::state::up) report_.now = process_report::state::starting;
+    }
+    spdlog::info("event=pool_started pid={} log={}", child->pid, options_.log.string());
+    read_lines(child->output); // until it has closed its output, or is to end
+    int status = 0;
+    const auto until = clock::now() + stop_patience;
+    ::kill(child->pid, SIGTERM); // nothing is left to it without its output
+    while (::waitpid(child->pid, &status, WNOHANG) == 0) {
+        if (clock::now() > until) ::kill(child->pid, SIGKILL);
+        std::this_thread::sleep_for(5ms);
+    }
+    ::close(child->output);
+    ended(agent::exit_code_of(status));
+}
+
+void pool_process::read_lines(int output) {
+    agent::log_file log(options_.log);
+    std::string line;
+    for (;;) {
+        pollfd ready{output, POLLIN, 0};
+        ::poll(&ready, 1, 100);
+        if (is_stopping()) return;
+        std::array<char, 4096> bytes{};
+        const auto got = ::read(output, bytes.data(), bytes.size());
+        if (got == 0) return;
+        if (got < 0) {
+            if (errno != EAGAIN && errno != EINTR) return;
+            continue;
+        }
+        for (const char c : std::string_view(bytes.data(), static_cast<std::size_t>(got))) {
+            if (c != '\n') {
+                if (line.size() < longest_line) line += c;
+                continue;
+            }
+            if (!line.starts_with(line_progress)) log.write(line + '\n');
+            heard(line);
+            line.clear();
+        }
+    }
+}
+
+void pool_process::heard(const std::string& line) {
+    const std::string_view text(line), progress(line_progress), down(line_down);
+    const std::lock_guard lock(mutex_);
+    if (text == line_ready) {
+        report_.now = process_report::state::up;
+        report_.why.clear();
+        report_.progress = 1;
+        spdlog::info("event=pool_up pid={}", report_.pid);
+    } else if (text.starts_with(progress)) {
+        std::from_chars(text.data() + progress.size(), text.data() + text.size(), report_.progress);
+    } else if (text.starts_with(down)) {
+        if (said_.empty()) said_ = to_valid_utf8(text.substr(down.size()));
+        report_.now = process_report::state::down;
+        report_.why = said_;
+    } else if (!line.empty()) {
+        last_line_ = to_valid_utf8(cut_utf8(line, 300));
+    }
+}
+
+void pool_process::ended(int exit_code) {
+    const std::lock_guard lock(mutex_);
+    report_.pid = -1;
+    if (stopping_) return;
+    report_.now = process_report::state::down;
+    report_.why = !said_.empty() ? said_
+                                 : "The process that holds the model ended with code " + std::to_string(exit_code) +
+                                       (last_line_.empty() ? "." : " (" + last_line_ + ").");
+    spdlog::warn("event=pool_down code={} why=\"{}\"", exit_code, report_.why);
+}
+
+} // namespace tw::pooled

@@ -1,0 +1,68 @@
+// The process that holds a model over a pool: started, watched, started again.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "base/error.hpp"
+
+namespace tw::pooled {
+
+// What the process says of itself, a line each on its stdout; everything else it writes is its log.
+inline constexpr auto line_ready = "tightwad-pool ready";
+inline constexpr auto line_progress = "tightwad-pool progress "; // 0 … 1 follows
+inline constexpr auto line_down = "tightwad-pool down ";         // a sentence follows; then it ends
+
+struct process_options {
+    std::filesystem::path program;
+    std::vector<std::string> arguments;
+    std::vector<std::string> environment; // "NAME=value" beside this process's own
+    std::filesystem::path log;            // a file, which begins anew at 10 MB
+    std::chrono::milliseconds first_retry = std::chrono::seconds{1}, longest_retry = std::chrono::seconds{10};
+};
+
+struct process_report {
+    enum class state { starting, up, down };
+    state now = state::starting;
+    std::string why; // it is down, a full sentence; empty when it is up or has never been down
+    float progress = 0;
+    pid_t pid = -1; // -1 = none runs
+    int starts = 0;
+};
+
+// It dies with this process. Any thread.
+class pool_process {
+  public:
+    explicit pool_process(process_options options);
+    ~pool_process(); // ends it: SIGTERM, and SIGKILL after 3 s
+    pool_process(const pool_process&) = delete;
+    pool_process& operator=(const pool_process&) = delete;
+
+    [[nodiscard]] process_report now() const;
+
+  private:
+    void watch();
+    void run_once();
+    void read_lines(int output);
+    void heard(const std::string& line);
+    void ended(int exit_code);
+    [[nodiscard]] bool is_stopping() const;
+
+    const process_options options_;
+    mutable std::mutex mutex_; // guards what follows
+    std::condition_variable changed_;
+    process_report report_;
+    std::string last_line_, said_; // of its log; why it goes down, as it says itself
+    bool stopping_ = false;
+    std::thread watcher_; // last: it uses the others; the child is killed with it
+};
+
+} // namespace tw::pooled

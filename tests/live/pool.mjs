@@ -1,0 +1,178 @@
+// A model over two real ggml-rpc-servers, each behind a peer of its own on loopback, with a draft on top.
+// Workers are killed while loading, while decoding and while idle: the endpoint stays, says why within seconds, and serves
+// again by itself. Usage: node pool.mjs TIGHTWAD RPC_SERVER. Needs a build whose engine has the RPC backend.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const [program, rpcServer] = process.argv.slice(2);
+const home = mkdtempSync(join(tmpdir(), 'tightwad-pool-'));
+const running = new Set();
+const token = 'a-token-of-the-test';
+
+async function freePort() {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
+function launch(name, command, args) {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ASAN_OPTIONS: 'quarantine_size_mb=8', TIGHTWAD_STATE: join(home, name), TIGHTWAD_PEER_TOKEN: token } });
+  const out = createWriteStream(join(home, `${name}.log`), { flags: 'a' });
+  child.stdout.pipe(out);
+  child.stderr.pipe(out);
+  const ended = once(child, 'exit');
+  running.add(child);
+  return { name, child, kill: async (signal) => {
+    child.kill(signal);
+    const [code] = await ended;
+    running.delete(child);
+    return code;
+  } };
+}
+
+async function comesTrue(what, condition, seconds = 90) {
+  for (const until = Date.now() + seconds * 1000; Date.now() < until; await pause(25)) if (await condition()) return;
+  assert.fail(`waited ${seconds} s for: ${what}`);
+}
+
+const ports = {};
+for (const name of ['attic', 'cellar', 'rpcA', 'rpcB', 'proxy', 'local']) ports[name] = await freePort();
+const config = (name, text) => {
+  const file = join(home, `${name}.toml`);
+  writeFileSync(file, `schema = 1\n${text}`);
+  return file;
+};
+const engine = (model) => `plugin = "llamacpp"\nmodel_path = "cache:${model}"\ncontext = 256\nslots = 2\nthreads = 1\n`;
+const peer = (name) => config(name, `[peer]\nlisten = "127.0.0.1:${ports[name]}"\nmachine = "${name}"\ntls = true\nrpc_server = "${rpcServer}"\n`);
+const files = { attic: peer('attic'), cellar: peer('cellar') };
+const start = (name) => launch(name, program, ['peer', 'start', '-c', files[name]]);
+const url = (port) => `http://127.0.0.1:${port}`;
+const healthy = (port) => fetch(`${url(port)}/health`).then((answer) => answer.ok, () => false);
+const pipeline = async () => (await (await fetch(`${url(ports.proxy)}/v1/tightwad/status`)).json()).pipelines[0];
+const up = async () => { const now = await pipeline(); return now.up && now.pool.state === 'up'; };
+const ask = (i) => ({ model: 'story', prompt: `Once upon a time number ${i}, there was`, max_tokens: 60, temperature: i % 2,
+  seed: 100 + i, logit_bias: { 2: -100 } });
+
+async function answer(port, body) {
+  const response = await fetch(`${url(port)}/v1/completions`, { method: 'POST', body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json' }, signal: AbortSignal.timeout(120_000) });
+  const json = await response.json();
+  return { status: response.status, retry: response.headers.get('retry-after'), text: json.choices?.[0]?.text ?? '', error: json.error };
+}
+
+const words = (name) => existsSync(join(home, `${name}.log`)) ? readFileSync(join(home, `${name}.log`), 'utf8') : '';
+
+async function main() {
+  let attic = start('attic'), cellar = start('cellar');
+  const said = {};
+  for (const [name, one] of Object.entries({ attic, cellar })) {
+    await comesTrue(`the peer ${name}`, () => {
+      said[name] = /fingerprint ([0-9a-f]{64})/.exec(words(name))?.[1];
+      return said[name];
+    });
+    assert.equal(one.child.exitCode, null);
+  }
+  const worker = (name, port) => `{ url = "tws://127.0.0.1:${ports[name]}", rpc_port = ${port}, device = "CPU", vram = "1GB", ` +
+    `token = { env = "TIGHTWAD_PEER_TOKEN" }, fingerprint = "${said[name]}" }`;
+  const pool = `[pool.den]\nplugin = "rpc-coordinator"\nworkers = [ ${worker('attic', ports.rpcA)}, ${worker('cellar', ports.rpcB)} ]\n`;
+  files.proxy = config('proxy', `[server]\nlisten = "127.0.0.1:${ports.proxy}"\n[backend.t]\n${engine('stories15m-f32.gguf')}pool = "den"\n` +
+    `[backend.d]\n${engine('stories15m-q4_0.gguf')}[pipeline.p]\nserves = ["story"]\ntarget = "t"\ndraft = ["d"]\n${pool}`);
+  files.local = config('local', `[server]\nlisten = "127.0.0.1:${ports.local}"\n[backend.t]\n${engine('stories15m-f32.gguf')}pool = "den"\n` +
+    `[pipeline.p]\nserves = ["story"]\ntarget = "t"\n${pool}`);
+
+  // The pool alone says what every answer must be.
+  const alone = launch('local', program, ['serve', '-c', files.local]);
+  await comesTrue('the pool alone', () => healthy(ports.local));
+  const truth = [];
+  for (let i = 0; i < 6; ++i) truth.push((await answer(ports.local, ask(i))).text);
+  assert.ok(truth.every((text) => text.length > 20), JSON.stringify(truth));
+  assert.equal(await alone.kill('SIGTERM'), 0);
+  console.log('ok a model over two rpc-servers answers');
+
+  const proxy = launch('proxy', program, ['serve', '-c', files.proxy]);
+  await comesTrue('the endpoint', () => healthy(ports.proxy));
+  await comesTrue('the pool', up);
+  await comesTrue('a drafter', async () => (await pipeline()).remote?.pipeline?.speculation?.estimates?.drafters?.some((one) => one.here));
+  const equal = async () => {
+    for (let i = 0; i < 6; ++i) {
+      const got = await answer(ports.proxy, ask(i));
+      assert.equal(got.text, truth[i], `answer ${i}: ${JSON.stringify(got.error)}`);
+    }
+  };
+  await equal();
+  await comesTrue('accepted drafts', async () => (await answer(ports.proxy, ask(0))) && (await pipeline()).remote.pipeline.stats.sources.model.accepted > 0);
+  console.log('ok with a draft on top the answers are the same, and drafts are accepted');
+
+  const rpcPid = async (name, port) => (await rpcOf(name)).find((one) => one.port === port && one.state === 'running')?.pid;
+  const rpcOf = async (name) => {
+    // The management speaks TLS with a certificate nobody signed: ask as `peer status` does, by its local port.
+    const local = JSON.parse(readFileSync(join(home, name, 'peer.json'), 'utf8')).url;
+    return (await (await fetch(`${local}/v1/peer/rpc`, { headers: { authorization: `Bearer ${token}` } })).json()).rpc;
+  };
+  const down = async (what, act) => {
+    const began = Date.now();
+    await act();
+    await comesTrue(`the pool down after ${what}`, async () => !(await pipeline()).up, 5);
+    const took = Date.now() - began;
+    const refused = await answer(ports.proxy, ask(0));
+    assert.equal(refused.status, 503, `${what}: ${JSON.stringify(refused)}`);
+    assert.ok(Number(refused.retry) >= 1);
+    assert.match(refused.error.message, /pool "den" is down/);
+    return [took, refused.error.message];
+  };
+
+  const [idle, why] = await down('an idle worker was killed', async () => process.kill(await rpcPid('attic', ports.rpcA), 'SIGKILL'));
+  assert.match(why, /127\.0\.0\.1:\d+/);
+  await comesTrue('the pool again', up);
+  await equal();
+  console.log(`ok a worker killed while idle: down after ${idle} ms, back by itself`);
+
+  const long = answer(ports.proxy, { ...ask(1), max_tokens: 200 });
+  await comesTrue('an answer that runs', async () => (await pipeline()).running > 0);
+  const [busy] = await down('a decoding worker was killed', async () => process.kill(await rpcPid('cellar', ports.rpcB), 'SIGKILL'));
+  const cut = await long;
+  assert.ok(cut.error, `an answer whose worker died says so: ${JSON.stringify(cut)}`);
+  await comesTrue('the pool again', up);
+  await equal();
+  console.log(`ok a worker killed while decoding: down after ${busy} ms, the answer ended in an error, back by itself`);
+
+  const [gone, whyGone] = await down('a whole machine was killed', () => cellar.kill('SIGKILL'));
+  await comesTrue('an attempt to start without it, told in words', async () => {
+    const { status, error } = await answer(ports.proxy, ask(0));
+    return status === 503 && error.message.includes(`127.0.0.1:${ports.cellar}`) && error.message.includes('peer start');
+  });
+  cellar = start('cellar');
+  await comesTrue('the pool again', up);
+  await equal();
+  console.log(`ok a machine that went away: down after ${gone} ms (${whyGone}), named while it is missing, back by itself`);
+
+  // Nobody gets at an rpc-server but through the tunnel.
+  const stranger = await fetch(`${JSON.parse(readFileSync(join(home, 'attic', 'peer.json'), 'utf8')).url}/v1/tunnel/rpc/${ports.rpcA}`);
+  assert.equal(stranger.status, 401);
+  assert.equal(await proxy.kill('SIGTERM'), 0);
+  await comesTrue('no engine left behind', async () => (await rpcOf('attic')).every((one) => one.state === 'running' || one.code !== undefined));
+  for (const one of [attic, cellar]) await one.kill('SIGTERM');
+  console.log('ok all ended in order');
+}
+
+try {
+  await main();
+  rmSync(home, { recursive: true });
+} catch (failure) {
+  for (const name of ['attic', 'cellar', 'local', 'proxy', 'proxy/logs/pool-t', 'local/logs/pool-t'])
+    try {
+      console.error(`--- ${name}\n${readFileSync(join(home, `${name}.log`), 'utf8').split('\n').slice(-30).join('\n')}`);
+    } catch { /* never started */ }
+  for (const child of running) child.kill('SIGKILL');
+  throw failure;
+}

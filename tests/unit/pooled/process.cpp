@@ -1,0 +1,127 @@
+// The process behind a pool, played by shell scripts: what it says is believed, what it does not say is found out.
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <thread>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <unistd.h>
+
+#include "pooled/pool_process.hpp"
+
+using namespace tw::pooled;
+using Catch::Matchers::ContainsSubstring;
+using state = process_report::state;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct scratch {
+    std::filesystem::path path;
+    scratch() {
+        auto name = (std::filesystem::temp_directory_path() / "tightwad-pool-XXXXXX").string();
+        path = ::mkdtemp(name.data());
+    }
+    ~scratch() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path, ignored);
+    }
+    scratch(const scratch&) = delete;
+    scratch& operator=(const scratch&) = delete;
+
+    [[nodiscard]] process_options play(const std::string& script) const {
+        process_options out;
+        out.program = "/bin/sh";
+        out.arguments = {"-c", "cd " + path.string() + "\n" + script};
+        out.environment = {"TIGHTWAD_POOL_TOKEN=of-the-test"};
+        out.log = path / "pool.log";
+        out.first_retry = 20ms;
+        out.longest_retry = 100ms;
+        return out;
+    }
+    [[nodiscard]] std::string log() const {
+        std::ifstream in(path / "pool.log");
+        return {std::istreambuf_iterator<char>(in), {}};
+    }
+};
+
+bool eventually(const std::function<bool()>& condition) {
+    const auto until = std::chrono::steady_clock::now() + 20s;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > until) return false;
+        std::this_thread::sleep_for(5ms);
+    }
+    return true;
+}
+
+bool is_alive(int pid) { return std::filesystem::exists("/proc/" + std::to_string(pid)); }
+
+} // namespace
+
+TEST_CASE("a process that says it is ready is up, gets its token, and is ended with its owner") {
+    const scratch here;
+    int pid = -1;
+    {
+        pool_process one(here.play("echo tightwad-pool progress 0.5\necho token $TIGHTWAD_POOL_TOKEN\n"
+                                   "while [ ! -e go ]; do sleep .02; done\necho tightwad-pool ready\nexec sleep 1000"));
+        REQUIRE(eventually([&] { return one.now().progress == 0.5F; }));
+        CHECK(one.now().now == state::starting);
+        std::ofstream(here.path / "go") << "";
+        REQUIRE(eventually([&] { return one.now().now == state::up; }));
+        CHECK(one.now().why.empty());
+        CHECK(one.now().starts == 1);
+        pid = one.now().pid;
+        CHECK(is_alive(pid));
+        CHECK_THAT(here.log(), ContainsSubstring("token of-the-test"));
+    }
+    CHECK_FALSE(is_alive(pid));
+}
+
+TEST_CASE("a process that says why it goes down is quoted, and started again until it is up") {
+    const scratch here;
+    pool_process one(here.play("if [ -e worker ]; then echo tightwad-pool ready; exec sleep 1000; fi\n"
+                               "echo tightwad-pool down No rpc-server answers at 10.0.0.1:50052.\nexit 1"));
+    REQUIRE(eventually([&] { return one.now().starts > 2; }));
+    CHECK(one.now().now == state::down);
+    CHECK(one.now().why == "No rpc-server answers at 10.0.0.1:50052.");
+    std::ofstream(here.path / "worker") << "";
+    REQUIRE(eventually([&] { return one.now().now == state::up; }));
+    CHECK(one.now().why.empty());
+
+    std::filesystem::remove(here.path / "worker");
+    ::kill(one.now().pid, SIGABRT); // as libllama would
+    REQUIRE(eventually([&] { return one.now().now == state::down; }));
+    CHECK(one.now().pid != 0);
+    REQUIRE(eventually([&] { return one.now().why == "No rpc-server answers at 10.0.0.1:50052."; }));
+}
+
+TEST_CASE("a process that dies without a word is told by its code and its last line") {
+    const scratch here;
+    pool_process one(here.play("echo ggml-rpc.cpp:584: Remote RPC server crashed\nkill -ABRT $$"));
+    REQUIRE(eventually([&] { return one.now().now == state::down && !one.now().why.empty(); }));
+    CHECK(one.now().why ==
+          "The process that holds the model ended with code 134 (ggml-rpc.cpp:584: Remote RPC server crashed).");
+}
+
+TEST_CASE("a program that cannot be run is said, and a process that ignores SIGTERM ends all the same") {
+    const scratch here;
+    auto options = here.play("");
+    options.program = here.path / "none";
+    {
+        pool_process one(options);
+        REQUIRE(eventually([&] { return one.now().now == state::down; }));
+        CHECK_THAT(one.now().why, ContainsSubstring("cannot be run"));
+    }
+    int pid = -1;
+    {
+        pool_process stubborn(here.play("trap '' TERM\necho tightwad-pool ready\nwhile :; do sleep .1; done"));
+        REQUIRE(eventually([&] { return stubborn.now().now == state::up; }));
+        pid = stubborn.now().pid;
+    }
+    CHECK_FALSE(is_alive(pid));
+}
