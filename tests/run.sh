@@ -10,7 +10,8 @@ step 1/6 "packages (about 1 min on a bare machine)"
 sh apps/setup/packages.sh --tests
 step_done
 
-step 2/6 "the llama.cpp engine (about 1 min the first time)"
+step 2/6 "llama.cpp from source: its server and rpc-server are what the live tests talk to (about 7 min the first time)"
+export TIGHTWAD_ENGINE="${TIGHTWAD_ENGINE:-source}"
 find_engine
 step_done
 
@@ -24,7 +25,7 @@ step 4/6 "models (430 MB and about 1 min the first time)"
 sh apps/setup/models.sh build-asan/bin/tightwad-make-model --tests
 step_done
 
-step 5/6 "the npm client that the contract test uses"
+step 5/6 "the npm clients that the contract test uses"
 wanted=$(cat tests/client/package.json tests/client/package-lock.json | cksum)
 if [ "$(cat tests/client/node_modules/.wanted 2>/dev/null)" != "$wanted" ]; then
     quiet_run "$tw_root/build-asan/npm.log" "npm ci in tests/client" \

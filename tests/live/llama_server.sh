@@ -1,11 +1,10 @@
 #!/bin/sh
-# The real llama-server behind Tightwad: llama_server.sh TIGHTWAD NODE
+# The real llama-server behind Tightwad: llama_server.sh TIGHTWAD NODE LLAMA_SERVER
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
-engine=$(sh "$here/../../apps/setup/engine.sh" --source)
 far_port=$(free_port)
-"$engine/bin/llama-server" -m "$models/stories15m-q8_0.gguf" --host 127.0.0.1 --port "$far_port" -c 1024 -np 2 -t 1 \
+"$3" -m "$models/stories15m-q8_0.gguf" --host 127.0.0.1 --port "$far_port" -c 1024 -np 2 -t 1 \
     >"$work/llama-server.log" 2>&1 &
 far=$!
 trap 'kill -9 $far 2>/dev/null || true; rm -rf "$work"' EXIT
