@@ -214,7 +214,7 @@ result<replica> far_target(const pipeline_config& wanted, const resolved_node& t
 }
 
 result<replica> over_pool(const pipeline_config& wanted, const resolved_node& target, workshop& shop,
-                          const std::vector<lent_drafter>& drafts, const std::function<bool(float)>& progress) {
+                          const lent_drafters& drafts, const std::function<bool(float)>& progress) {
     auto made = pooled_target(wanted, *target.node, shop.config, shop.launch, shop.links, drafts, progress);
     if (!made) return made.error();
     return replica{target.node->name, *made, [pool = *made] { return pool->is_up(); },

@@ -85,7 +85,7 @@ result<void> wait_for(const pool_pipeline& made, const std::string& pool, const 
 
 result<std::shared_ptr<pool_pipeline>>
 pooled_target(const pipeline_config& wanted, const node_config& target, const configuration& config,
-              const pool_launch& launch, peer::peer_links& links, const std::vector<lent_drafter>& drafts,
+              const pool_launch& launch, peer::peer_links& links, const lent_drafters& drafts,
               const std::function<bool(float)>& progress) {
     const auto& pool = *config.pool(target.pool);
     if (launch.program.empty())

@@ -31,7 +31,7 @@ struct sequence_request {
     std::int32_t max_tokens = 0; // ≥ 1; the context may end the answer earlier
     std::vector<std::string> stop;
     bool speculate = true;
-    std::optional<std::int32_t> top_logprobs;
+    std::optional<std::int32_t> top_logprobs = {};
     bool prompt_logprobs = false;
     bool logits_digest = false;
     bool record_rounds = false;
