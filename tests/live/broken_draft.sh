@@ -33,26 +33,11 @@ EOF
 }
 
 configure false
-status=0
-"$tightwad" serve -c "$work/far.toml" >"$work/refused" 2>&1 || status=$?
-grep -q "fallback = true" "$work/refused" && [ $status = 1 ] || {
-    echo "FAILED refusal: exit $status"
-    cat "$work/refused"
-    exit 1
-}
-echo "ok refused: $(grep "fallback = true" "$work/refused" | head -n 1 | cut -c1-200)"
+refused "$work/far.toml" "fallback = true"
 
 configure true
-"$tightwad" serve -c "$work/far.toml" >"$work/served" 2>&1 &
-server=$!
-until curl -fs "http://127.0.0.1:$port/health" >/dev/null; do
-    kill -0 $server 2>/dev/null || { cat "$work/served"; exit 1; }
-    sleep 0.2
-done
-curl -fs "http://127.0.0.1:$port/v1/tightwad/status" >"$work/status"
+serve "$work/far.toml" "$port"
 grep -q '"why_not":"[^"]*broken.gguf' "$work/status" || { cat "$work/status"; exit 1; }
 grep -q 'event=no_draft' "$work/served"
-kill -TERM $server
-wait $server
-server=
+end_server
 echo "ok served without it, and log and status say why"

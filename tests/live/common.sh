@@ -7,3 +7,32 @@ export TIGHTWAD_STATE="$work/state"
 free_port() {
     node -e 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})'
 }
+
+# refused CONFIG TEXT: serving ends with 1 and says TEXT.
+refused() {
+    status=0
+    "$tightwad" serve -c "$1" >"$work/refused" 2>&1 || status=$?
+    grep -q "$2" "$work/refused" && [ $status = 1 ] || {
+        echo "FAILED refusal: exit $status"
+        cat "$work/refused"
+        exit 1
+    }
+    echo "ok refused: $(grep "$2" "$work/refused" | head -n 1 | cut -c1-200)"
+}
+
+# serve CONFIG PORT: leaves the endpoint in $server, healthy, and what it says in $work/served.
+serve() {
+    "$tightwad" serve -c "$1" >"$work/served" 2>&1 &
+    server=$!
+    until curl -fs "http://127.0.0.1:$2/health" >/dev/null; do
+        kill -0 $server 2>/dev/null || { cat "$work/served"; exit 1; }
+        sleep 0.2
+    done
+    curl -fs "http://127.0.0.1:$2/v1/tightwad/status" >"$work/status"
+}
+
+end_server() {
+    kill -TERM $server
+    wait $server
+    server=
+}

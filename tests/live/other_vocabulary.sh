@@ -28,27 +28,12 @@ EOF
 }
 
 configure false
-status=0
-"$tightwad" serve -c "$work/pair.toml" >"$work/refused" 2>&1 || status=$?
-grep -q "(6400 tokens) and the target 'target' (32000 tokens) have different vocabularies" "$work/refused" && [ $status = 1 ] || {
-    echo "FAILED refusal: exit $status"
-    cat "$work/refused"
-    exit 1
-}
-echo "ok refused: $(grep vocabularies "$work/refused" | head -n 1)"
+refused "$work/pair.toml" "(6400 tokens) and the target 'target' (32000 tokens) have different vocabularies"
 
 configure true
-"$tightwad" serve -c "$work/pair.toml" >"$work/served" 2>&1 &
-server=$!
-until curl -fs "http://127.0.0.1:$port/health" >/dev/null; do
-    kill -0 $server 2>/dev/null || { cat "$work/served"; exit 1; }
-    sleep 0.2
-done
-curl -fs "http://127.0.0.1:$port/v1/tightwad/status" >"$work/status"
+serve "$work/pair.toml" "$port"
 grep -q '"active":false' "$work/status" && grep -q 'different vocabularies' "$work/status"
 curl -fs "http://127.0.0.1:$port/v1/completions" -H 'Content-Type: application/json' \
     -d '{"model":"m","prompt":"Once upon a time","max_tokens":8,"temperature":0}' | grep -q '"completion_tokens":8'
-kill -TERM $server
-wait $server
-server=
+end_server
 echo "ok served without drafts, and the status says why"

@@ -5,25 +5,16 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { freePort } from './free_port.mjs';
 
 const patienceMs = 120_000; // for anything that must come; nobody is measured
 const program = process.argv[2];
 const home = mkdtempSync(join(tmpdir(), 'tightwad-peers-'));
 const running = new Set();
 const token = 'a-token-of-the-test';
-
-async function freePort() {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
 
 function launch(name, args, env = {}) {
   const log = join(home, `${name}.log`);

@@ -1,28 +1,19 @@
 // A model over two real ggml-rpc-servers, each behind a peer of its own on loopback, with a draft on top.
-// Workers are killed while loading, while decoding and while idle: the endpoint stays, says why within seconds, and serves
+// Workers are killed while decoding and while idle: the endpoint stays, says why within seconds, and serves
 // again by itself. Usage: node pool.mjs TIGHTWAD RPC_SERVER. Needs a build whose engine has the RPC backend.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { freePort } from './free_port.mjs';
 
 const [program, rpcServer] = process.argv.slice(2);
 const home = mkdtempSync(join(tmpdir(), 'tightwad-pool-'));
 const running = new Set();
 const token = 'a-token-of-the-test';
-
-async function freePort() {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
 
 function launch(name, command, args) {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'],

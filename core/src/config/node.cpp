@@ -49,7 +49,8 @@ node_config read_node(const toml_tree::member& table, std::string interface, con
     if (!plugin) return node;
     node.plugin = *plugin;
     node.server = names_server(table.value);
-    if (auto pool = reader.text("pool")) node.pool = std::move(*pool);
+    if (!node.server)
+        if (auto pool = reader.text("pool")) node.pool = std::move(*pool);
     if (!lookup) {
         if (!node.server) read_peer_ref(reader, table.value, nullptr, node, out);
         return node;
@@ -65,9 +66,9 @@ node_config read_node(const toml_tree::member& table, std::string interface, con
                                  "[pool.NAME] with the workers.");
     const bool lent = !node.server && read_peer_ref(reader, table.value, &*options, node, out);
     if (!lent) read_options(reader, *options, node, out);
-    if ((lent || node.server) && !node.pool.empty())
-        out.add(table.value.find("pool")->value.at, "\"pool\" stands beside \"url\", but that engine is loaded by the " +
-                                                    std::string(lent ? "peer" : "server") + ". Remove one of them.");
+    if (lent && !node.pool.empty())
+        out.add(table.value.find("pool")->value.at, "\"pool\" stands beside \"url\", but that engine is loaded by the "
+                                                    "peer. Remove one of them.");
     const auto* url = table.value.find("url");
     if (node.server && url->value.text.find("${") == std::string::npos) // that was reported
         if (const auto sound = net::parse_web_url(url->value.text); !sound) out.add(url->value.at, sound.error().message);
