@@ -171,7 +171,7 @@ tw::sdk::engine_info engine::info() const {
         .weight_bytes = static_cast<std::int64_t>(llama_model_size(model_.get())),
         .model = description_,
         .device = device_,
-        .build = llama_version(),
+        .build = engine_build(),
         .chat_template = chat_template == nullptr ? "" : chat_template,
         .identity = identity_,
     };

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
-#include <vector>
 
 #include <llama.h>
 
@@ -46,7 +45,7 @@ std::uint64_t add_file(fnv& hash, const std::string& path) {
         const auto last = size > block ? size - block : 0;
         for (std::uint64_t i = 0; i < blocks; ++i) add(last / (blocks - 1) * i, block);
     }
-    if (!file) throw tw::sdk::failure(TW_DENIED, "The model file " + path + " cannot be read.");
+    if (!file) throw tw::sdk::failure(TW_DENIED, "The file " + path + " cannot be read.");
     return size;
 }
 
@@ -68,10 +67,12 @@ std::vector<std::string> files_of(const std::string& path) {
 
 } // namespace
 
-std::string identity_of(const std::string& path) {
+std::string identity_of(const std::string& path) { return identity_of_files(files_of(path)); }
+
+std::string identity_of_files(const std::vector<std::string>& paths) {
     fnv hash;
     std::uint64_t size = 0;
-    for (const auto& file : files_of(path)) size += add_file(hash, file);
+    for (const auto& file : paths) size += add_file(hash, file);
     std::array<char, 40> text{};
     std::snprintf(text.data(), text.size(), "%llx-%016llx", static_cast<unsigned long long>(size),
                   static_cast<unsigned long long>(hash.value()));

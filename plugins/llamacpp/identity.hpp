@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace llamacpp {
 
@@ -9,5 +10,8 @@ namespace llamacpp {
 // in several files, over each of them. It tells conversions and quantizations apart and is no proof against
 // a forger. The same on every machine. Throws tw::sdk::failure when a file cannot be read.
 std::string identity_of(const std::string& path);
+
+// The same of files that are given one by one; their order counts, their names do not.
+std::string identity_of_files(const std::vector<std::string>& paths);
 
 } // namespace llamacpp

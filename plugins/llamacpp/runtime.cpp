@@ -8,12 +8,32 @@
 #include <vector>
 
 #include <dlfcn.h>
+#include <link.h>
 
 #include <ggml-backend.h>
 #include <llama.h>
 
+#include "identity.hpp"
+
 namespace llamacpp {
 namespace {
+
+// The loaded files of llama.cpp, in the order of their names.
+std::vector<std::string> loaded_libraries() {
+    std::vector<std::string> out;
+    dl_iterate_phdr(
+        [](dl_phdr_info* info, std::size_t, void* found) {
+            const auto name = std::filesystem::path(info->dlpi_name).filename().string();
+            if (name.starts_with("libllama") || name.starts_with("libggml"))
+                static_cast<std::vector<std::string>*>(found)->emplace_back(info->dlpi_name);
+            return 0;
+        },
+        &out);
+    std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) {
+        return std::filesystem::path(a).filename() < std::filesystem::path(b).filename();
+    });
+    return out;
+}
 
 std::mutex sinks_mutex;
 std::vector<const tw::sdk::host*> sinks;
@@ -34,6 +54,14 @@ void on_log(ggml_log_level level, const char* text, void*) {
 }
 
 } // namespace
+
+const std::string& engine_build() {
+    static const std::string build = [] {
+        const auto identity = identity_of_files(loaded_libraries()); // size-digest
+        return std::string(llama_version()) + '+' + identity.substr(identity.find('-') + 1, 8);
+    }();
+    return build;
+}
 
 void start_runtime() {
     static std::once_flag once;

@@ -10,6 +10,10 @@ namespace llamacpp {
 // Loads the compute backends that lie beside libggml, once. Any thread.
 void start_runtime();
 
+// The version of llama.cpp and a short digest of the libraries that are loaded of it, as in "0.5.0+1a2b3c4d": builds for
+// other processors, or with other switches, may give other bits. Any thread, after start_runtime().
+const std::string& engine_build();
+
 // Where libllama's warnings go while it lives; they are dropped when no sink is there. Any thread.
 class log_sink {
   public:
