@@ -38,8 +38,11 @@ answer_identity new_identity(const api_request& request, std::string model) {
 std::string answer_writer::add(answer_event event) {
     auto& choice = choices_.at(event.index);
     if (!event.end) {
-        choice.text += event.text;
-        choice.likelihoods.insert(choice.likelihoods.end(), event.likelihoods.begin(), event.likelihoods.end());
+        if (keeps_text_) {
+            choice.text += event.text;
+            choice.likelihoods.insert(choice.likelihoods.end(), event.likelihoods.begin(),
+                                      event.likelihoods.end());
+        }
         return stream_ ? piece(event) : std::string();
     }
     choice.result = *std::move(event.end);

@@ -36,7 +36,9 @@ struct choice {
 class answer_writer {
   public:
     answer_writer(const api_request& request, answer_identity who)
-        : who_(std::move(who)), stream_(request.stream), choices_(request.answers()) {}
+        : who_(std::move(who)), stream_(request.stream),
+          keeps_text_(!request.stream || request.kind == endpoint::responses),
+          choices_(request.answers()) {}
     virtual ~answer_writer() = default;
     answer_writer(const answer_writer&) = delete;
     answer_writer& operator=(const answer_writer&) = delete;
@@ -64,7 +66,7 @@ class answer_writer {
     [[nodiscard]] virtual std::string_view ping() const;
 
   protected:
-    /// The bytes of a piece in a stream. It is in `choices()` already.
+    /// The bytes of a piece in a stream.
     [[nodiscard]] virtual std::string piece(const answer_event& event) = 0;
     /// The bytes of an answer's end in a stream; not called for one that failed.
     [[nodiscard]] virtual std::string ended(std::size_t index) = 0;
@@ -75,6 +77,7 @@ class answer_writer {
   private:
     answer_identity who_;
     bool stream_;
+    bool keeps_text_; // for the end: a streamed response repeats it there
     std::vector<choice> choices_;
     std::size_t ended_ = 0;
     std::optional<error> failure_;

@@ -13,11 +13,11 @@ namespace tw::front {
 
 openai_writer::openai_writer(const api_request& request, answer_identity who)
     : answer_writer(request, std::move(who)), n_(request.n), echoes_(request.echo),
-      echo_(request.answers()) {
+      echo_(request.answers()), ends_(request.answers()) {
     for (std::size_t i = 0; request.echo && i < echo_.size(); ++i)
         if (const auto* text = std::get_if<std::string>(
                 &request.inputs[i / static_cast<std::size_t>(n_)]))
-            echo_[i] = *text;
+            echo_[i] = *text, ends_[i] = characters(*text);
 }
 
 std::string openai_writer::opening() {
@@ -29,8 +29,8 @@ std::string openai_writer::opening() {
 }
 
 std::string openai_writer::piece(const answer_event& event) {
-    const auto end = who().logprobs ? characters(echo_[event.index]) + characters(choices()[event.index].text) : 0;
-    return sse_event(text_chunk(who(), event, end));
+    ends_[event.index] += characters(event.text);
+    return sse_event(text_chunk(who(), event, ends_[event.index]));
 }
 
 std::string openai_writer::ended(std::size_t index) {

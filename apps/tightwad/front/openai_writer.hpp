@@ -22,6 +22,7 @@ class openai_writer final : public answer_writer {
     int n_;
     bool echoes_;
     std::vector<std::string> echo_; // one a choice; empty without echo, and where the prompt is token ids
+    std::vector<std::size_t> ends_; // characters of each choice's text so far, in a stream
 };
 
 } // namespace tw::front

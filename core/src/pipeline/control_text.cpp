@@ -31,7 +31,7 @@ std::vector<std::size_t> control_text::places(std::string_view text) const {
     return out;
 }
 
-std::string control_text::mark(std::vector<chat_message>& messages) const {
+std::optional<control_text::marked> control_text::mark(const std::vector<chat_message>& messages) const {
     std::vector<std::vector<std::size_t>> found;
     bool any = false;
     for (const auto& message : messages) any = !found.emplace_back(places(message.content)).empty() || any;
@@ -40,11 +40,12 @@ std::string control_text::mark(std::vector<chat_message>& messages) const {
         return std::any_of(messages.begin(), messages.end(),
                            [&](const auto& message) { return message.content.find(text) != std::string::npos; });
     };
-    std::string mark = "\xEE\x80\x80"; // private use, as long as it takes to be nobody's
-    while (written(mark)) mark += "\xEE\x80\x81";
+    marked out{messages, "\xEE\x80\x80"}; // private use, as long as it takes to be nobody's
+    while (written(out.mark)) out.mark += "\xEE\x80\x81";
     for (std::size_t i = 0; i < messages.size(); ++i)
-        for (auto place = found[i].rbegin(); place != found[i].rend(); ++place) messages[i].content.insert(*place, mark);
-    return mark;
+        for (auto place = found[i].rbegin(); place != found[i].rend(); ++place)
+            out.messages[i].content.insert(*place, out.mark);
+    return out;
 }
 
 } // namespace tw

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,10 +17,14 @@ class control_text {
   public:
     explicit control_text(const std::vector<engine::token_info>& vocabulary);
 
-    // Puts a mark into every control token's text that the messages hold, and returns the mark: cut the rendered
-    // prompt there, tokenize the parts one by one, and no part holds such a text that a user wrote. Empty, and
-    // nothing is changed, when there is none: then the prompt is tokenized in one piece as ever.
-    [[nodiscard]] std::string mark(std::vector<chat_message>& messages) const;
+    struct marked {
+        std::vector<chat_message> messages;
+        std::string mark;
+    };
+    // The messages with a mark inside every control token's text that they hold: cut the rendered prompt at the marks,
+    // tokenize the parts one by one, and no part holds such a text that a user wrote. None when there is nothing to
+    // mark: then the prompt is tokenized in one piece as ever.
+    [[nodiscard]] std::optional<marked> mark(const std::vector<chat_message>& messages) const;
 
   private:
     [[nodiscard]] std::vector<std::size_t> places(std::string_view text) const;

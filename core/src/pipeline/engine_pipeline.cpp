@@ -104,24 +104,24 @@ result<token_ids> engine_pipeline::prompt_tokens(const generation_request& reque
         request.input);
 }
 
-result<token_ids> engine_pipeline::render(std::vector<chat_message> messages) const {
+result<token_ids> engine_pipeline::render(const std::vector<chat_message>& messages) const {
     if (!chat_) return fail(code::unsupported, no_chat_);
-    const auto mark = control_text_.mark(messages);
-    const auto prompt = chat_->render(to_json(messages).dump());
+    const auto marked = control_text_.mark(messages);
+    const auto prompt = chat_->render(to_json(marked ? marked->messages : messages).dump());
     if (!prompt) return prompt.error();
     const auto& target = scheduler_.target();
     // Some templates write the beginning-of-sequence token themselves; a second one spoils the answer.
     const auto bos = target.info().bos;
     const bool written = bos >= 0 && prompt->starts_with(target.vocabulary()[static_cast<std::size_t>(bos)].text);
-    if (mark.empty()) return tokenize(*prompt, !written);
+    if (!marked) return tokenize(*prompt, !written);
     token_ids out;
     const std::string_view all = *prompt;
     for (std::size_t from = 0; from <= all.size();) {
-        const auto to = std::min(all.find(mark, from), all.size());
+        const auto to = std::min(all.find(marked->mark, from), all.size());
         const auto part = tokenize(all.substr(from, to - from), from == 0 && !written);
         if (!part) return part.error();
         out.insert(out.end(), part->begin(), part->end());
-        from = to + mark.size();
+        from = to + marked->mark.size();
     }
     return out;
 }

@@ -66,7 +66,7 @@ class engine_pipeline final : public pipeline {
     [[nodiscard]] result<token_ids> prompt_tokens(const generation_request& request) const;
 
   private:
-    [[nodiscard]] result<token_ids> render(std::vector<chat_message> messages) const;
+    [[nodiscard]] result<token_ids> render(const std::vector<chat_message>& messages) const;
     [[nodiscard]] result<token_ids> tokenize(std::string_view text, bool bos) const;
     [[nodiscard]] token_ids predicted_tokens(const generation_request& request) const;
 
