@@ -6,6 +6,7 @@
 
 #include <tightwad/sdk/openai_stream.hpp>
 #include <tightwad/sdk/server_backend.hpp>
+#include <tightwad/sdk/server_site.hpp>
 
 namespace llamacpp {
 
@@ -27,13 +28,11 @@ class server : public tw::sdk::server_backend {
     [[nodiscard]] tw::sdk::failure refusal(const tw::sdk::http_head& head, const std::string& body) const;
 
   private:
-    [[nodiscard]] tw::sdk::http_request request(const char* method, const std::string& path) const;
     void look() const;
 
     tw::sdk::host host_;
-    std::string root_, model_, ca_file_;
-    std::chrono::seconds first_token_;
-    bool keyed_ = false;
+    std::string model_;
+    tw::sdk::server_site site_;
 };
 
 } // namespace llamacpp

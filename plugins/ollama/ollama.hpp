@@ -5,6 +5,7 @@
 #include <string>
 
 #include <tightwad/sdk/server_backend.hpp>
+#include <tightwad/sdk/server_site.hpp>
 
 #include "wire.hpp"
 
@@ -32,15 +33,11 @@ class server : public tw::sdk::server_backend {
     [[nodiscard]] tw::sdk::failure refusal(const tw::sdk::http_head& head, const std::string& body) const;
 
   private:
-    [[nodiscard]] tw::sdk::http_request request(const char* method, const std::string& path) const;
-    [[nodiscard]] std::string look_at(const std::string& path) const;
     void look() const;
 
     tw::sdk::host host_;
-    std::string root_, ca_file_;
     wire::settings how_;
-    std::chrono::seconds first_token_;
-    bool keyed_ = false;
+    tw::sdk::server_site site_;
 };
 
 } // namespace ollama

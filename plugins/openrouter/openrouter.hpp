@@ -6,6 +6,7 @@
 
 #include <tightwad/sdk/openai_stream.hpp>
 #include <tightwad/sdk/server_backend.hpp>
+#include <tightwad/sdk/server_site.hpp>
 
 #include "wire.hpp"
 
@@ -35,13 +36,12 @@ class cloud : public tw::sdk::server_backend {
     void ended(const reader& answer) const;
 
   private:
-    [[nodiscard]] tw::sdk::http_request request(const char* method, const std::string& path) const;
     void look() const;
 
     tw::sdk::host host_;
-    std::string root_, model_, ca_file_;
+    std::string model_;
+    tw::sdk::server_site site_;
     wire::routing how_;
-    std::chrono::seconds first_token_;
 };
 
 } // namespace openrouter
