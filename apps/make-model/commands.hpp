@@ -21,6 +21,11 @@ void quantize(const std::filesystem::path& in, const std::filesystem::path& out,
 void inflate(const std::filesystem::path& in, const std::filesystem::path& out,
              const std::string& blocks);
 
+/// Pads every tensor of the llama GGUF `in` with zeros: residual stream of `width`, `inner` inside the feed-forward (both
+/// multiples of 256), heads of 128. The function is the same up to rounding. Reports on stderr.
+void widen(const std::filesystem::path& in, const std::filesystem::path& out, const std::string& width,
+           const std::string& inner);
+
 /// Writes a GGUF with the vocabulary of a Hugging Face `tokenizer` file and weights that are all
 /// zero.
 void write_vocabulary(const std::filesystem::path& tokenizer, const std::filesystem::path& out);

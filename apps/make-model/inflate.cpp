@@ -1,10 +1,8 @@
 // A heavy model that behaves like a small one: added residual blocks whose output projections are zero.
 #include "commands.hpp"
-#include "gguf_file.hpp"
+#include "source_model.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdio>
 #include <fstream>
 #include <stdexcept>
 #include <vector>
@@ -14,14 +12,6 @@ namespace {
 
 constexpr std::uint32_t most_blocks = 512; // LLAMA_MAX_LAYERS of llama.cpp v0.5.0
 
-// The model that is inflated: where its tensors lie, and what its header says.
-struct source_model {
-    std::filesystem::path path;
-    gguf_ptr meta;
-    ggml_ptr tensors;
-    std::uint32_t blocks = 0;
-};
-
 // A tensor of the added blocks, or of the old ones.
 struct piece {
     std::int64_t from; // the source's tensor
@@ -29,41 +19,10 @@ struct piece {
     bool zero;
 };
 
-[[noreturn]] void refuse(const source_model& source, const std::string& why) {
-    throw std::runtime_error(source.path.string() + " cannot be inflated: " + why);
-}
-
-source_model open(const std::filesystem::path& path) {
-    source_model source{.path = path, .meta = {}, .tensors = {}};
-    ggml_context* tensors = nullptr;
-    source.meta.reset(gguf_init_from_file(path.c_str(), {.no_alloc = true, .ctx = &tensors}));
-    source.tensors.reset(tensors);
-    if (!source.meta) throw std::runtime_error(path.string() + " is missing or not a GGUF file");
-
-    const auto find = [&](const char* key, gguf_type type) {
-        const auto id = gguf_find_key(source.meta.get(), key);
-        return id >= 0 && gguf_get_kv_type(source.meta.get(), id) == type ? id : -1;
-    };
-    const auto architecture = find("general.architecture", GGUF_TYPE_STRING);
-    const std::string name = architecture < 0 ? "none" : gguf_get_val_str(source.meta.get(), architecture);
-    if (name != "llama") refuse(source, "its architecture is " + name + ", and only llama is understood");
-    const auto blocks = find("llama.block_count", GGUF_TYPE_UINT32);
-    if (blocks >= 0) source.blocks = gguf_get_val_u32(source.meta.get(), blocks);
-    if (source.blocks == 0) refuse(source, "its header names no llama.block_count");
-    return source;
-}
-
 std::uint32_t read_count(const source_model& source, const std::string& text) {
     const auto most = source.blocks < most_blocks ? most_blocks - source.blocks : 0;
-    if (most == 0)
-        refuse(source, "its " + std::to_string(source.blocks) + " blocks are all that llama.cpp loads");
-    std::uint32_t count = 0;
-    const auto* end = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data(), end, count);
-    if (parsed.ec != std::errc{} || parsed.ptr != end || count < 1 || count > most)
-        throw std::runtime_error("BLOCKS is a number from 1 to " + std::to_string(most) + " for a model of " +
-                                 std::to_string(source.blocks) + " blocks, not " + text);
-    return count;
+    if (most == 0) source.refuse("its " + std::to_string(source.blocks) + " blocks are all that llama.cpp loads");
+    return read_number(text, "BLOCKS, for a model of " + std::to_string(source.blocks) + " blocks,", 1, most);
 }
 
 std::string prefix(std::uint32_t block) { return "blk." + std::to_string(block) + "."; }
@@ -80,7 +39,7 @@ void require_zero_bytes_mean_zero(const source_model& source, const ggml_tensor&
     std::vector<float> values(static_cast<std::size_t>(ggml_blck_size(tensor.type)), 1.0F);
     if (traits->to_float != nullptr) traits->to_float(bytes.data(), values.data(), ggml_blck_size(tensor.type));
     if (std::any_of(values.begin(), values.end(), [](float value) { return value != 0.0F; }))
-        refuse(source, std::string(tensor.name) + " has the type " + traits->type_name +
+        source.refuse(std::string(tensor.name) + " has the type " + traits->type_name +
                            ", in which zero bytes are not the number zero");
 }
 
@@ -103,12 +62,12 @@ std::vector<piece> plan(const source_model& source, std::uint32_t count) {
             outputs += kind == "attn_output.weight" || kind == "ffn_down.weight";
             const auto added = prefix(block) + kind;
             if (gguf_find_tensor(meta, added.c_str()) >= 0)
-                refuse(source, "it holds " + added + " already, beyond its block count");
+                source.refuse("it holds " + added + " already, beyond its block count");
             ggml_set_name(&tensor, added.c_str());
             gguf_add_tensor(meta, &tensor);
             pieces.push_back({id, gguf_get_tensor_size(meta, id), zero});
         }
-        if (outputs != 2) refuse(source, "its blocks are not of the kind with one attn_output and one ffn_down");
+        if (outputs != 2) source.refuse("its blocks are not of the kind with one attn_output and one ffn_down");
     }
     return pieces;
 }
@@ -137,57 +96,32 @@ void describe(const source_model& source, std::uint32_t count) {
     gguf_set_val_u32(meta, "llama.block_count", source.blocks + count);
 }
 
-class progress {
-  public:
-    explicit progress(std::size_t all) : all_(all) {}
-    void add(std::size_t bytes) {
-        done_ += bytes;
-        const auto quarters = done_ * 4 / all_;
-        if (quarters == shown_) return;
-        shown_ = quarters;
-        std::fprintf(stderr, "      wrote %zu of %zu MB\n", done_ / 1000000, all_ / 1000000);
-    }
-
-  private:
-    std::size_t all_, done_ = 0, shown_ = 0;
-};
-
 void write(const source_model& source, std::size_t data_offset, const std::vector<piece>& pieces,
            const std::string& out) {
     const auto* meta = source.meta.get();
     std::ifstream in(source.path, std::ios::binary);
-    std::ofstream file;
-    file.exceptions(std::ios::badbit | std::ios::failbit);
-    const auto alignment = gguf_get_alignment(meta);
     std::size_t all = 0;
     for (const auto& part : pieces) all += part.size;
-    progress shown(all);
-    try {
-        if (!gguf_write_to_file(meta, out.c_str(), true)) throw std::ios_base::failure("header");
-        file.open(out, std::ios::binary | std::ios::app);
-        std::vector<char> bytes;
-        for (const auto& part : pieces) {
-            bytes.assign((part.size + alignment - 1) / alignment * alignment, '\0');
-            if (!part.zero) {
-                const auto at = data_offset + gguf_get_tensor_offset(meta, part.from);
-                in.seekg(static_cast<std::streamoff>(at));
-                if (!in.read(bytes.data(), static_cast<std::streamsize>(part.size)))
-                    throw std::runtime_error(source.path.string() + " is cut within " +
-                                             gguf_get_tensor_name(meta, part.from));
-            }
-            file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-            shown.add(part.size);
+    tensor_file file(out, meta, all);
+    std::vector<char> bytes;
+    for (const auto& part : pieces) {
+        bytes.assign(part.size, '\0');
+        if (!part.zero) {
+            in.seekg(static_cast<std::streamoff>(data_offset + gguf_get_tensor_offset(meta, part.from)));
+            if (!in.read(bytes.data(), static_cast<std::streamsize>(part.size)))
+                throw std::runtime_error(source.path.string() + " is cut within " +
+                                         gguf_get_tensor_name(meta, part.from));
         }
-        file.close();
-    } catch (const std::ios_base::failure&) {
-        throw std::runtime_error("the disk is full or the folder cannot be written");
+        file.write(bytes);
+        file.end_tensor();
     }
+    file.close();
 }
 
 } // namespace
 
 void inflate(const std::filesystem::path& in, const std::filesystem::path& out, const std::string& blocks) {
-    const auto source = open(in);
+    const auto source = source_model::open(in, "inflated");
     const auto count = read_count(source, blocks);
     const auto data_offset = gguf_get_data_offset(source.meta.get()); // before the header grows
     const auto pieces = plan(source, count);

@@ -15,6 +15,9 @@ constexpr const char* usage = R"(usage:
       quantise a GGUF, already quantised or not
   tightwad-make-model inflate IN.gguf OUT.gguf BLOCKS
       append BLOCKS blocks that change nothing but the cost to a llama GGUF, for benches
+  tightwad-make-model widen IN.gguf OUT.gguf WIDTH INNER
+      pad a llama GGUF with zeros to that width and feed-forward size, heads of 128: a small model that costs a GPU
+      what a large one does (4096 11008, then inflate to 32 blocks: the shape of a 7B), for benches
   tightwad-make-model vocabulary TOKENIZER.json OUT.gguf
       write a GGUF with that byte-level BPE vocabulary and weights that are all zero, for tests
 )";
@@ -35,6 +38,8 @@ int main(int argc, char** argv) {
             tw::make_model::quantize(words[1], words[2], words[3]);
         } else if (words.size() == 4 && words[0] == "inflate") {
             tw::make_model::inflate(words[1], words[2], words[3]);
+        } else if (words.size() == 5 && words[0] == "widen") {
+            tw::make_model::widen(words[1], words[2], words[3], words[4]);
         } else if (words.size() == 3 && words[0] == "vocabulary") {
             tw::make_model::write_vocabulary(words[1], words[2]);
         } else {

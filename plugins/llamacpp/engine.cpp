@@ -114,7 +114,8 @@ void engine::open_context(const tw::sdk::config& config, bool on_gpu) {
     params.n_batch = params.n_ubatch = batch_rows;
     params.n_threads = params.n_threads_batch = threads;
     const bool exact = exact_cache(config);
-    params.flash_attn_type = exact ? LLAMA_FLASH_ATTN_TYPE_ENABLED : LLAMA_FLASH_ATTN_TYPE_AUTO;
+    // A GPU has kernels for some head sizes only: forced on, the attention of the others would go back to the processor.
+    params.flash_attn_type = exact && !on_gpu ? LLAMA_FLASH_ATTN_TYPE_ENABLED : LLAMA_FLASH_ATTN_TYPE_AUTO;
     params.type_k = GGML_TYPE_F16;
     params.type_v = exact && !on_gpu ? GGML_TYPE_BF16 : GGML_TYPE_F16; // few GPU kernels take BF16
     params.kv_unified = false;

@@ -31,6 +31,7 @@ const { values: args } = parseArgs({ options: {
     only: { type: "string" }, pairs: { type: "string", default: "30" }, out: { type: "string" },
     tightwad: { type: "string" }, peer: { type: "string" }, models: { type: "string" },
     plugins: { type: "string", multiple: true }, threads: { type: "string" }, tokens: { type: "string" },
+    target: { type: "string" }, gpu: { type: "boolean", default: false },
 } });
 const chosen = args.only ? args.only.split(",") : Object.keys(rows);
 const pairs = Number(args.pairs);
@@ -48,7 +49,7 @@ mkdirSync(place.out, { recursive: true });
 
 const owned = new Set();
 const bench = {
-    pairs, figures: [], statuses: [], kept: {},
+    pairs, target: args.target, gpu: args.gpu, figures: [], statuses: [], kept: {},
     add(one) {
         this.figures.push(one);
         console.error(table([one]).split("\n")[1]);
@@ -103,7 +104,7 @@ for (const name of chosen) await bench.attempt(name, async () => rows[name].run(
 const said = lastLine(bench.figures);
 const file = join(place.out, "local.json");
 writeFileSync(file, `${JSON.stringify({ date: new Date().toISOString(), pairs, threads: place.threads, rows: chosen,
-    seconds: Math.round((Date.now() - began) / 1000), summary: said, figures: bench.figures, ...bench.kept,
+    target: args.target, gpu: args.gpu, seconds: Math.round((Date.now() - began) / 1000), summary: said, figures: bench.figures, ...bench.kept,
     statuses: bench.statuses }, null, 1)}\n`);
 writeFileSync(join(place.out, "local.svg"), plot(bench.figures));
 console.log(table(bench.figures));

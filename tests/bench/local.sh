@@ -1,6 +1,8 @@
 #!/bin/sh
 # Tightwad on one machine against its target alone and against llama-server, in one run:
 # local.sh [--only ROW,ROW] [--pairs N] [--tokens N]. About an hour with 30 pairs on 2 cores.
+# --target FILE puts another model of the cache in the place of the rows inflated, plain and eight, --gpu takes the KV types
+# that a GPU gets: `tightwad-make-model widen` makes a model that costs a GPU what a large one does.
 # Last line: equal=… slowest=… inflated_vs_predicted=… (the ratios of the table, "-" = not measured)
 set -eu
 cd "$(dirname "$0")/../.."

@@ -21,9 +21,10 @@ const crowd = (server, how) => async () => {
 export async function eightStreams(bench) {
     const maxTokens = bench.tokens(48);
     const room = { context: 512, slots: 8 };
-    const ours = await bench.start(startOurs, "eight", { target, draft: "stories15m-q8_0.gguf", ...room });
-    const place = { model: target, ...room };
-    const same = await bench.start(startPeer, "eight peer same KV", { ...place, flags: sameKv });
+    const model = bench.target ?? target;
+    const ours = await bench.start(startOurs, "eight", { target: model, draft: "stories15m-q8_0.gguf", ...room });
+    const place = { model, ...room };
+    const same = await bench.start(startPeer, "eight peer same KV", { ...place, flags: sameKv(bench) });
     const usual = await bench.start(startPeer, "eight peer defaults", place);
     const alone = [];
     for (const prompt of chat.slice(0, 8)) alone.push(await ask(ours, prompt, { maxTokens, speculate: false }));
@@ -49,7 +50,7 @@ export async function eightStreams(bench) {
 export async function fifthTurn(bench) {
     const ours = await bench.start(startOurs, "ttft", { target });
     const peers = { usual: await bench.start(startPeer, "ttft peer defaults", { model: target }),
-        same: await bench.start(startPeer, "ttft peer same KV", { model: target, flags: sameKv }) };
+        same: await bench.start(startPeer, "ttft peer same KV", { model: target, flags: sameKv(bench) }) };
     const servers = [["ours", ours], ...Object.entries(peers)];
     const groups = [];
     const tell = bench.tell("fifth turn");

@@ -93,5 +93,5 @@ export async function startPeer(place, name, { model, draft, context = 2048, slo
     return launch(place, name, "peer", place.peer, [...args, ...flags], port);
 }
 
-// The KV settings under which Tightwad is exact on the CPU, for a like-for-like comparison.
-export const sameKv = ["-ctk", "f16", "-ctv", "bf16", "-fa", "on", "--no-kv-unified"];
+// The KV settings that Tightwad takes itself, for a like-for-like comparison: exact ones on the CPU, F16 on a GPU.
+export const sameKv = (bench) => [...(bench.gpu ? [] : ["-ctv", "bf16", "-fa", "on"]), "-ctk", "f16", "--no-kv-unified"];

@@ -2,7 +2,7 @@
 import { ask } from "./ask.mjs";
 import { figure, short } from "./figures.mjs";
 import { equality, grouped, ratios, samePrompts, sources, speeds } from "./groups.mjs";
-import { chat, deciding, kindOf, sweeping } from "./prompts.mjs";
+import { chat, deciding, kindOf, story, sweeping } from "./prompts.mjs";
 import { sameKv, startOurs, startPeer } from "./servers.mjs";
 import { median } from "./stats.mjs";
 import { sweep } from "./sweep.mjs";
@@ -99,12 +99,13 @@ export async function prediction(bench) {
 // One stream, nothing drafted.
 export async function plain(bench) {
     const maxTokens = bench.tokens(64);
-    const ours = await bench.start(startOurs, "plain", { target });
-    const same = await bench.start(startPeer, "plain peer same KV", { model: target, flags: sameKv });
-    const usual = await bench.start(startPeer, "plain peer defaults", { model: target });
+    const model = bench.target ?? target;
+    const ours = await bench.start(startOurs, "plain", { target: model });
+    const same = await bench.start(startPeer, "plain peer same KV", { model, flags: sameKv(bench) });
+    const usual = await bench.start(startPeer, "plain peer defaults", { model });
     const peer = (name, server) => ({ name, server, how: () => ({ maxTokens }) });
     const groups = await grouped([{ name: "off", server: ours, how: () => ({ maxTokens, speculate: false }) },
-        peer("same", same), peer("usual", usual)], deciding, bench.pairs, bench.tell("plain"));
+        peer("same", same), peer("usual", usual)], bench.target ? story : deciding, bench.pairs, bench.tell("plain"));
     samePrompts(groups, "off", "same");
     const exactness = await bench.finish(ours);
     const note = tokS(groups, "off", "same", "usual");
