@@ -5,6 +5,10 @@ tw_root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$tw_root/apps/setup/common.sh"
 . "$tw_root/apps/setup/llama_source.sh"
 
+# Each counts up when what lies in the folder of the same version changes.
+prebuilt_revision=2
+source_revision=3
+
 prebuilt_sum() {
     case $1 in
     linux-x64) echo 5uCCDNqWCNfaAm8aR/Uzxbo4HBpKgNF91kCHPepKhgMgV2OAmatoefbOlMihsqCiH2Od35E/eUHQCFbfRBJuOg== ;;
@@ -45,9 +49,16 @@ has_system() {
     return $found
 }
 
+# common_headers ENGINE SOURCE: of libllama-common, which is C++: they must be of the very source it was built from.
+common_headers() {
+    mkdir -p "$1/include/common/jinja"
+    cp "$2"/common/*.h "$1/include/common/"
+    cp "$2"/common/jinja/*.h "$1/include/common/jinja/"
+}
+
 prebuilt() {
     name=$1
-    engine=$tw_cache/engine/$tw_llama_version-prebuilt-$name
+    engine=$tw_cache/engine/$tw_llama_version-prebuilt$prebuilt_revision-$name
     [ -d "$engine" ] && return 0
     lock engine-prebuilt
     [ -d "$engine" ] && return 0
@@ -64,21 +75,20 @@ prebuilt() {
     rm -rf "$engine.part"
     mkdir -p "$engine.part/lib" "$engine.part/include"
     tar -xzf "$archive" -C "$engine.part"
-    # The Node.js addon and its helper library are of no use here.
-    find "$engine.part/package/bins" -name 'lib*.so*' ! -name 'libllama-common*' -exec mv {} "$engine.part/lib/" \;
+    # The Node.js addon is of no use here.
+    find "$engine.part/package/bins" -name 'lib*.so*' -exec mv {} "$engine.part/lib/" \;
     mv "$engine.part/package/LICENSE" "$engine.part/LICENSE"
     rm -rf "$engine.part/package"
-    checkout "$engine.part" include ggml/include
+    checkout "$engine.part" include ggml/include common
     mv "$engine.part"/source/include/*.h "$engine.part"/source/ggml/include/*.h "$engine.part/include/"
+    common_headers "$engine.part" "$engine.part/source"
     rm -rf "$engine.part/source"
     mv "$engine.part" "$engine"
     rm -f "$archive"
 }
 
-# Counts up when what is built from the same source changes.
-source_revision=2
-
-# The programs and the RPC backend are only in a source build. It is made for this machine's CPU.
+# The programs and the RPC backend are only in a source build. It is made for this machine's CPU. Without OpenMP: its
+# threads stop spinning at barriers as soon as two models of one process have more threads than there are cores.
 source_build() {
     cpu=$(grep -m 1 -i 'model name' /proc/cpuinfo 2>/dev/null | cksum | cut -d' ' -f1)
     engine=$tw_cache/engine/$tw_llama_version-source$source_revision-cpu-rpc-$(uname -m)-$cpu
@@ -99,7 +109,7 @@ source_build() {
     {
         cmake -S "$engine.work/source" -B "$engine.work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
             -DCMAKE_BUILD_WITH_INSTALL_RPATH=ON "-DCMAKE_INSTALL_RPATH=\$ORIGIN;\$ORIGIN/../lib" \
-            -DGGML_RPC=ON -DGGML_NATIVE=ON -DGGML_CCACHE=OFF \
+            -DGGML_RPC=ON -DGGML_NATIVE=ON -DGGML_OPENMP=OFF -DGGML_CCACHE=OFF \
             -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_APP=OFF -DLLAMA_BUILD_UI=OFF \
             -DLLAMA_USE_PREBUILT_UI=OFF -DLLAMA_OPENSSL=OFF &&
             cmake --build "$engine.work/build" \
@@ -110,6 +120,7 @@ source_build() {
     }
     mkdir -p "$engine.part/include" "$engine.part/lib" "$engine.part/bin"
     cp "$engine.work"/source/include/*.h "$engine.work"/source/ggml/include/*.h "$engine.part/include/"
+    common_headers "$engine.part" "$engine.work/source"
     find "$engine.work/build/bin" -name 'lib*.so*' -exec cp -P {} "$engine.part/lib/" \;
     for program in llama-server ggml-rpc-server llama-bench llama-quantize; do
         cp "$engine.work/build/bin/$program" "$engine.part/bin/"

@@ -47,10 +47,10 @@ int main(int argc, char** argv) {
     });
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     if (!report) return std::fprintf(stderr, "%s\n", report.error().message.c_str()), 2;
-    std::printf("model=\"%s\" class=%s rows=%d-%d reusable=%d cells=%d complete=%d plain_ms=%.2f "
+    std::printf("model=\"%s\" class=%s rows=%d-%d one_sequence=%d reusable=%d cells=%d complete=%d plain_ms=%.2f "
                 "padded_ms=%.2f probe_s=%.1f\n",
                 (*model)->info().model.c_str(), tw::name(report->kind), report->rows.least,
-                report->rows.most, report->reusable, report->cells, report->complete,
+                report->rows.most, report->one_sequence, report->reusable, report->cells, report->complete,
                 report->plain_ms, report->padded_ms, took.count());
     for (const auto& finding : report->findings)
         std::printf("  %s\n", finding.c_str());

@@ -20,7 +20,8 @@ inline constexpr std::int32_t n_vocab = 32;
 
 // Options: slots, context; `disturb` 0 … 1 mixes in another model's logits (a worse drafter has more);
 // `eog` is added to the end token's logit; `fail_at` fails the n-th decode (1-based, once);
-// `delay_us` slows each decode, `stall_ms` every `stall_every`-th one; `other_vocabulary` spells one token otherwise.
+// `delay_us` slows each decode, `stall_ms` every `stall_every`-th one; `other_vocabulary` spells one token otherwise;
+// `beside`: other logits where a pass has rows of several sequences.
 class engine : public tw::sdk::engine {
   public:
     static void check(const tw::sdk::config&) {}
@@ -30,7 +31,7 @@ class engine : public tw::sdk::engine {
           fail_at_(config.integer("fail_at", 0)), delay_us_(config.integer("delay_us", 0)),
           stall_ms_(config.integer("stall_ms", 0)), stall_every_(config.integer("stall_every", 1)),
           disturb_(static_cast<float>(config.number("disturb", 0))), eog_(static_cast<float>(config.number("eog", 0))),
-          caches_(static_cast<std::size_t>(slots_)) {
+          beside_(config.boolean("beside", false)), caches_(static_cast<std::size_t>(slots_)) {
         progress.report(1);
         for (std::int32_t id = 0; id < n_vocab; ++id) pieces_.push_back(spell(id));
         if (config.boolean("other_vocabulary", false)) pieces_[5] = "D";
@@ -72,6 +73,7 @@ class engine : public tw::sdk::engine {
         if (delay_us_ > 0) std::this_thread::sleep_for(std::chrono::microseconds(delay_us_));
         if (rows.empty() || rows.size() > 64) throw failure(TW_INVALID_ARGUMENT, "rows: " + std::to_string(rows.size()));
         logits_.clear();
+        const std::uint64_t crowd = beside_ && !rows.empty() && rows.front().seq != rows.back().seq ? 977 : 0;
         std::int32_t n_rows = 0;
         for (std::size_t i = 0; i < rows.size(); ++i) {
             const auto& row = rows[i];
@@ -86,7 +88,7 @@ class engine : public tw::sdk::engine {
             if (row.want_logits == 0) continue;
             ++n_rows;
             for (std::int32_t id = 0; id < n_vocab; ++id) {
-                const auto own = unit(mix(cache.back() + static_cast<std::uint64_t>(id)));
+                const auto own = unit(mix(cache.back() + crowd + static_cast<std::uint64_t>(id)));
                 const auto other = unit(mix(cache.back() * 31 + static_cast<std::uint64_t>(id)));
                 logits_.push_back(6 * (own * (1 - disturb_) + other * disturb_) + (id == 1 ? eog_ - 4 : 0) -
                                   (id == 0 ? 50.0F : 0.0F));
@@ -117,6 +119,7 @@ class engine : public tw::sdk::engine {
     std::int32_t slots_, context_;
     std::int64_t fail_at_, delay_us_, stall_ms_, stall_every_, decodes_ = 0;
     float disturb_, eog_;
+    bool beside_;
     std::vector<std::string> pieces_;
     std::vector<std::vector<std::uint64_t>> caches_; // per sequence, the digest of each prefix
     std::vector<float> logits_;

@@ -37,6 +37,8 @@ struct row_range {
 struct exactness_report {
     exactness_class kind = exactness_class::numeric;
     row_range rows;
+    // Rows of another sequence in the same pass change bits: every pass has one sequence's alone. Only in a shape class.
+    bool one_sequence = false;
     // Cells that came from decoding, inside `rows`, may stand in for cells from prefill: keeping an
     // answered text for the next prompt that begins with it changes no bit. Always so when bitwise.
     bool reusable = false;

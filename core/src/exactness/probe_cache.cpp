@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr int revision = 1; // of the probe: raised when it would find something else
+constexpr int revision = 2; // of the probe: raised when it would find something else
 constexpr std::size_t most_bytes = std::size_t{64} << 10U, most_findings = 64,
                       longest_finding = 1000;
 constexpr std::int32_t most_rows = 1 << 20;
@@ -81,6 +81,7 @@ json as_json(const exactness_report& report) {
     }
     return {{"class", name(report.kind)},     {"rows_least", report.rows.least},
             {"rows_most", report.rows.most},  {"reusable", report.reusable},
+            {"one_sequence", report.one_sequence},
             {"cells", report.cells},          {"complete", report.complete},
             {"plain_ms", report.plain_ms},    {"padded_ms", report.padded_ms},
             {"findings", std::move(findings)}};
@@ -93,11 +94,13 @@ std::optional<exactness_report> from_json(const json& object) {
     const auto cells = count(object, "cells", 0);
     const auto plain = milliseconds(object, "plain_ms"), padded = milliseconds(object, "padded_ms");
     const auto reusable = flag(object, "reusable"), complete = flag(object, "complete");
-    if (!kind || !least || !most || *least > *most || !reusable || !cells || !complete || !plain ||
+    const auto one_sequence = flag(object, "one_sequence");
+    if (!kind || !least || !most || *least > *most || !reusable || !one_sequence || !cells || !complete || !plain ||
         !padded)
         return {};
     exactness_report report{.kind = *kind,
                             .rows = {*least, *most},
+                            .one_sequence = *one_sequence,
                             .reusable = *reusable,
                             .cells = *cells,
                             .complete = *complete,

@@ -145,15 +145,20 @@ void prober::choose() {
     if (ranges.size() > most_candidates)
         ranges.erase(ranges.begin() + most_candidates - 1, ranges.end() - 1);
     range_checks checks(stage_, plan_);
+    const auto fault = [&](row_range range) { return checks.fault(range, groups_[group_with(range.least)]->deep); };
+    std::optional<row_range> lonely; // exact for one sequence a pass, which leaves room for drafts where {1, 1} has none
     for (const auto range : ranges) {
-        const auto& agreed = groups_[group_with(range.least)]->deep;
-        if (auto fault = checks.fault(range, agreed)) {
-            differs(std::move(*fault));
+        if (range == alone && lonely) break;
+        if (auto found = fault(range)) {
+            differs(std::move(*found));
             continue;
         }
-        take(range, checks);
-        return;
+        auto beside = checks.fault_beside_others();
+        if (!beside) return take(range, false, checks);
+        differs(std::move(*beside));
+        if (!lonely) lonely = range;
     }
+    if (lonely && !fault(*lonely)) take(*lonely, true, checks);
 }
 
 // A range of one size counts double: it fixes the draft's length, and few sequences fit a pass.
@@ -161,9 +166,10 @@ double prober::padded_cost(row_range range) const {
     return stage_.median_ms(range.least) * (range.least == range.most ? 2 : 1);
 }
 
-void prober::take(row_range range, range_checks& checks) {
+void prober::take(row_range range, bool one_sequence, range_checks& checks) {
     report_.kind = exactness_class::shape_class;
     report_.rows = range;
+    report_.one_sequence = one_sequence;
     const bool any_rows = range == row_range{tested_.front().rows, tested_.back().rows};
     const bool any_wanted = any_rows && !checks.wanted_rows_matter();
     if (any_rows && !any_wanted)
@@ -172,7 +178,7 @@ void prober::take(row_range range, range_checks& checks) {
     if (!report_.reusable)
         differs("A text that was answered is followed by other logits than the same text read as a "
                 "prompt.");
-    if (any_wanted && report_.reusable) {
+    if (any_wanted && report_.reusable && !one_sequence) {
         report_.kind = exactness_class::bitwise;
         report_.rows = {1, info_.n_batch};
     }

@@ -41,7 +41,7 @@ class prober {
     [[nodiscard]] std::optional<std::size_t> group_of_prefill(std::int32_t rows);
     void choose();
     [[nodiscard]] double padded_cost(row_range range) const;
-    void take(row_range range, range_checks& checks);
+    void take(row_range range, bool one_sequence, range_checks& checks);
     void differs(std::string sentence);
     [[nodiscard]] std::size_t group_with(std::int32_t rows) const;
 

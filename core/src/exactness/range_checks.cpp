@@ -10,9 +10,14 @@ namespace {
 constexpr std::int32_t odd_chunk = 37;
 constexpr std::int32_t decoded_cells = 32;
 constexpr std::int32_t crowd_window = 12;
+constexpr std::array<std::int32_t, 3> crowds{1, 3, 7}; // other sequences
 
 bool begins(const digests& whole, const digests& part) {
     return part.size() <= whole.size() && std::equal(part.begin(), part.end(), whole.begin());
+}
+
+std::string beside(std::int32_t n) {
+    return "Beside " + std::to_string(n) + (n == 1 ? " other sequence" : " other sequences");
 }
 
 std::string in_passes_of(row_range range) {
@@ -44,9 +49,23 @@ std::optional<std::string> range_checks::fault(row_range range, const digests& e
     if (rejected_drafts_matter())
         return "The logits differ after rejected drafts were rolled back" + in_passes_of(range) +
                ".";
-    for (const auto n : {1, 3, 7})
-        if (n < bench_->sequences())
-            if (auto what = neighbours_matter(n)) return *what + in_passes_of(range) + ".";
+    for (const auto n : crowds)
+        if (n < bench_->sequences() && waiting_sequences_matter(n))
+            return beside(n) + " that wait the logits differ" + in_passes_of(range) + ".";
+    return {};
+}
+
+std::optional<std::string> range_checks::fault_beside_others() {
+    for (const auto n : crowds) {
+        if (n >= bench_->sequences()) continue;
+        const auto fewest = (range_.least + n) / (n + 1), most = std::min(range_.most, plan_.most_rows) / (n + 1);
+        if (fewest > most) continue;
+        const auto first = first_of_crowd(n);
+        bench_->cut(plan_.ours, plan_.depth);
+        refill(first, n, 0);
+        if (crowd_differs(first, n, fewest) || (most > fewest && crowd_differs(first, n, most)))
+            return beside(n) + " the logits differ" + in_passes_of(range_) + ".";
+    }
     return {};
 }
 
@@ -101,26 +120,19 @@ bool range_checks::rejected_drafts_matter() {
     return !begins(expected_, got);
 }
 
-std::optional<std::string> range_checks::neighbours_matter(std::int32_t n) {
-    const auto first = std::clamp(plan_.ours - (n + 1) / 2, 0, bench_->sequences() - n - 1);
-    const auto beside =
-        "Beside " + std::to_string(n) + (n == 1 ? " other sequence" : " other sequences");
-    const auto fewest = (range_.least + n) / (n + 1),
-               most = std::min(range_.most, plan_.most_rows) / (n + 1);
-    bench_->cut(plan_.ours, plan_.depth);
-    refill(first, n, 0);
-    if (fewest <= most) {
-        if (crowd_differs(first, n, fewest)) return beside + " the logits differ";
-        if (most > fewest && crowd_differs(first, n, most)) return beside + " the logits differ";
-    }
-    // Whoever is served alone again must not notice what the others left behind.
+std::int32_t range_checks::first_of_crowd(std::int32_t n) const {
+    return std::clamp(plan_.ours - (n + 1) / 2, 0, bench_->sequences() - n - 1);
+}
+
+// Whoever is served alone must not notice what the others left behind.
+bool range_checks::waiting_sequences_matter(std::int32_t n) {
+    const auto first = first_of_crowd(n);
     bench_->cut(plan_.ours, plan_.depth);
     refill(first, n, 2);
-    if (window_differs(std::min(crowd_window, plan_.window)))
-        return beside + " that wait the logits differ";
+    const bool differs = window_differs(std::min(crowd_window, plan_.window));
     for (auto seq = first; seq <= first + n; ++seq)
         if (seq != plan_.ours) bench_->cut(seq, 0);
-    return {};
+    return differs;
 }
 
 bool range_checks::crowd_differs(std::int32_t first, std::int32_t n, std::int32_t rows_each) {

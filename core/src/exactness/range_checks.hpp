@@ -20,6 +20,8 @@ class range_checks {
     [[nodiscard]] std::optional<std::string> fault(row_range range, const digests& expected);
 
     // About the range that was found without fault last:
+    // What differed beside rows of other sequences in the same pass.
+    [[nodiscard]] std::optional<std::string> fault_beside_others();
     // Whether a row's logits change when the other rows of its pass want none.
     [[nodiscard]] bool wanted_rows_matter();
     // Whether cells that came from decoding, row by row, are followed by other logits than
@@ -29,7 +31,8 @@ class range_checks {
   private:
     [[nodiscard]] bool prefill_matters(std::int32_t other_chunk);
     [[nodiscard]] bool rejected_drafts_matter();
-    [[nodiscard]] std::optional<std::string> neighbours_matter(std::int32_t n);
+    [[nodiscard]] bool waiting_sequences_matter(std::int32_t n);
+    [[nodiscard]] std::int32_t first_of_crowd(std::int32_t n) const;
     [[nodiscard]] bool crowd_differs(std::int32_t first, std::int32_t n, std::int32_t rows_each);
     void refill(std::int32_t first, std::int32_t n, std::int32_t variant);
     void read_tail(std::int32_t chunk);

@@ -43,14 +43,15 @@ result<exactness_report> probe_once(engine& model, const std::string& options, c
 }
 
 bool better(const exactness_report& a, const exactness_report& b) {
+    if (a.one_sequence != b.one_sequence && a.kind == b.kind) return b.one_sequence;
     return a.kind != b.kind ? a.kind < b.kind : a.rows.most - a.rows.least > b.rows.most - b.rows.least;
 }
 
 std::string described(const exact_target& got) {
     std::string out = name(got.report.kind);
     if (got.report.kind == exactness_class::shape_class)
-        out += " (passes of " + std::to_string(got.report.rows.least) + " to " + std::to_string(got.report.rows.most) +
-               " rows agree)";
+        out += " (passes of " + std::to_string(got.report.rows.least) + " to " + std::to_string(got.report.rows.most) + " rows agree" +
+               (got.report.one_sequence ? ", of one answer each)" : ")");
     char cost[64];
     std::snprintf(cost, sizeof cost, ", and a plain step costs %.2f of the cheapest one", got.cost);
     return out + cost;

@@ -39,6 +39,16 @@ void find_chat_template(engine_pipeline_parts& parts, const resolved_node& targe
         if (candidate != target.code && attempt(*candidate)) return;
 }
 
+// What a class whose passes hold fewer answers than there are slots costs when all are taken; empty where they fit.
+std::string price_when_full(std::int32_t slots, const exactness_report& report) {
+    const auto together = report.one_sequence ? 1 : report.rows.most;
+    if (together >= slots) return {};
+    const auto passes = (slots + together - 1) / together;
+    return "Passes of equal bits hold " + std::to_string(together) + (together == 1 ? " answer" : " answers") +
+           " at most, so " + std::to_string(slots) + " at a time take " + std::to_string(passes) +
+           " passes for a token of each. With exactness = \"numeric\" one pass takes them all.";
+}
+
 // The target, and what its exactness asks of the passes.
 result<void> add_target(engine_pipeline_parts& parts, const resolved_node& target, const std::string& exactness,
                         const std::function<bool(float)>& progress) {
@@ -55,7 +65,12 @@ result<void> add_target(engine_pipeline_parts& parts, const resolved_node& targe
     if (report.kind == exactness_class::shape_class) {
         parts.scheduling.least_rows = report.rows.least;
         parts.scheduling.most_rows = report.rows.most;
+        parts.scheduling.one_sequence = report.one_sequence;
         parts.speculation.most = std::min(parts.speculation.most, static_cast<std::size_t>(report.rows.most - 1));
+        if (auto price = price_when_full(got->model->info().n_seq, report); !price.empty()) {
+            spdlog::warn("event=exactness_price model=\"{}\" why=\"{}\"", got->model->info().model, price);
+            parts.exactness.findings.push_back(std::move(price));
+        }
     }
     spdlog::info("event=exactness model=\"{}\" class={} cost={:.2f}", got->model->info().model, name(report.kind), got->cost);
     parts.target = std::move(got->model);

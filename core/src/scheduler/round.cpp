@@ -11,8 +11,8 @@ void scheduler::round() {
     list answering;
     std::copy_if(active_.begin(), active_.end(), std::back_inserter(answering),
                  [](const auto& answer) { return !answer->finished && answer->prefilled(); });
-    // A shape class may hold fewer rows than there are answers.
-    const auto each = most_rows();
+    // A shape class may hold fewer rows than there are answers, or those of one.
+    const auto each = options_.one_sequence ? 1 : most_rows();
     for (std::size_t from = 0; from < answering.size(); from += each) {
         const auto to = std::min(answering.size(), from + each);
         pass({answering.begin() + static_cast<std::ptrdiff_t>(from), answering.begin() + static_cast<std::ptrdiff_t>(to)});

@@ -25,6 +25,7 @@ struct scheduler_options {
     // Every pass has at least and at most so many rows, padding included: the shape class of the engine.
     // {1, 0} = as many as there are.
     std::int32_t least_rows = 1, most_rows = 0;
+    bool one_sequence = false; // a pass has rows of a single answer
 };
 
 struct scheduler_state {

@@ -106,11 +106,14 @@ TEST_CASE("a chunk of the prompt that differs keeps prefill inside smaller passe
     CHECK(mentions(report, "chunks of 37 rows"));
 }
 
-TEST_CASE("bits that neighbours change promise nothing") {
+TEST_CASE("bits that neighbours in a pass change leave passes of one sequence, and those that wait beside it promise nothing") {
     const auto beside = probed(R"({"beside":true})");
-    CHECK(beside.kind == exactness_class::numeric);
-    CHECK(beside.rows == row_range{1, shape::n_batch});
+    CHECK(beside.kind == exactness_class::shape_class);
+    CHECK(beside.one_sequence);
+    CHECK(beside.rows == row_range{1, 128});
     CHECK(mentions(beside, "Beside 1 other sequence the logits differ"));
+    CHECK(hasty(R"({"beside":true})").kind == exactness_class::numeric);
+    CHECK_FALSE(probed(R"({"same_least":2,"same_most":24})").one_sequence);
     CHECK(mentions(probed(R"({"leftovers":true})"), "Beside 1 other sequence"));
     CHECK(probed(R"({"leftovers":true})").kind == exactness_class::numeric);
     CHECK(probed(R"({"beside":true,"slots":1})").kind == exactness_class::bitwise);

@@ -37,6 +37,7 @@ tw::exactness_report sample() {
     tw::exactness_report report;
     report.kind = tw::exactness_class::shape_class;
     report.rows = {2, 24};
+    report.one_sequence = true;
     report.reusable = true;
     report.cells = 648;
     report.complete = true;
@@ -56,6 +57,7 @@ TEST_CASE("a kept result comes back for its key alone") {
     REQUIRE(back.has_value());
     CHECK(back->kind == tw::exactness_class::shape_class);
     CHECK(back->rows == tw::row_range{2, 24});
+    CHECK(back->one_sequence);
     CHECK(back->reusable);
     CHECK(back->cells == 648);
     CHECK(back->complete);
@@ -106,8 +108,8 @@ TEST_CASE("cut, damaged and foreign files are absent and never crash") {
             }
         }
     for (const auto* foreign :
-         {"", "null", "[]", "{}", "7", "\"x\"", R"({"probe":1,"key":"key"})",
-          R"({"probe":1,"key":"key","report":[]})", R"({"probe":1,"key":"key","report":{}})"}) {
+         {"", "null", "[]", "{}", "7", "\"x\"", R"({"probe":2,"key":"key"})",
+          R"({"probe":2,"key":"key","report":[]})", R"({"probe":2,"key":"key","report":{}})"}) {
         write(file, foreign);
         CHECK_FALSE(tw::load_probe(at.path, "key").has_value());
     }
@@ -131,7 +133,7 @@ TEST_CASE("nonsense in a field makes the file absent") {
                                    {"648", "6.5"},
                                    {"\"complete\": true", "\"complete\": 1"},
                                    {"28.5", "1e999"},
-                                   {"\"probe\": 1", "\"probe\": 2"},
+                                   {"\"probe\": 2", "\"probe\": 1"},
                                    {"\"One.\"", "1"}}) {
         auto bad = good;
         const auto where = bad.find(from);

@@ -64,8 +64,15 @@ TEST_CASE("penalties see drafted and verified tokens alike") {
 }
 
 TEST_CASE("an answer does not depend on who else is served") {
+    const bool own_passes = GENERATE(false, true); // where the engine's bits depend on the neighbours in a pass
     scheduler alone(toy_model(R"({"slots":1})"), nullptr, {});
-    scheduler crowd(toy_model(R"({"slots":4})"), toy_drafter(R"({"slots":4,"disturb":0.3})"), {.queue = 100});
+    scheduler_options options{.queue = 100};
+    if (own_passes) {
+        options.most_rows = 32;
+        options.one_sequence = true;
+    }
+    scheduler crowd(toy_model(own_passes ? R"({"slots":4,"beside":true})" : R"({"slots":4})"),
+                    toy_drafter(R"({"slots":4,"disturb":0.3})"), options);
     for (int repetition = 0; repetition < 5; ++repetition) {
         std::vector<std::shared_ptr<collected>> sinks;
         const auto nth = [](std::uint64_t i) {
