@@ -5,6 +5,10 @@ tw_root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$tw_root/apps/setup/common.sh"
 . "$tw_root/apps/setup/llama_source.sh"
 
+# Each counts up when what lies in the folder of the same version changes.
+prebuilt_revision=2
+source_revision=2
+
 prebuilt_sum() {
     case $1 in
     linux-x64) echo 5uCCDNqWCNfaAm8aR/Uzxbo4HBpKgNF91kCHPepKhgMgV2OAmatoefbOlMihsqCiH2Od35E/eUHQCFbfRBJuOg== ;;
@@ -45,9 +49,16 @@ has_system() {
     return $found
 }
 
+# common_headers ENGINE SOURCE: of libllama-common, which is C++: they must be of the very source it was built from.
+common_headers() {
+    mkdir -p "$1/include/common/jinja"
+    cp "$2"/common/*.h "$1/include/common/"
+    cp "$2"/common/jinja/*.h "$1/include/common/jinja/"
+}
+
 prebuilt() {
     name=$1
-    engine=$tw_cache/engine/$tw_llama_version-prebuilt-$name
+    engine=$tw_cache/engine/$tw_llama_version-prebuilt$prebuilt_revision-$name
     [ -d "$engine" ] && return 0
     lock engine-prebuilt
     [ -d "$engine" ] && return 0
@@ -64,27 +75,39 @@ prebuilt() {
     rm -rf "$engine.part"
     mkdir -p "$engine.part/lib" "$engine.part/include"
     tar -xzf "$archive" -C "$engine.part"
-    # The Node.js addon and its helper library are of no use here.
-    find "$engine.part/package/bins" -name 'lib*.so*' ! -name 'libllama-common*' -exec mv {} "$engine.part/lib/" \;
+    # The Node.js addon is of no use here.
+    find "$engine.part/package/bins" -name 'lib*.so*' -exec mv {} "$engine.part/lib/" \;
     mv "$engine.part/package/LICENSE" "$engine.part/LICENSE"
     rm -rf "$engine.part/package"
-    checkout "$engine.part" include ggml/include
+    checkout "$engine.part" include ggml/include common
     mv "$engine.part"/source/include/*.h "$engine.part"/source/ggml/include/*.h "$engine.part/include/"
+    common_headers "$engine.part" "$engine.part/source"
     rm -rf "$engine.part/source"
     mv "$engine.part" "$engine"
     rm -f "$archive"
 }
 
-# Counts up when what is built from the same source changes.
-source_revision=2
+# Engines that were built before anybody needed the headers have everything else.
+add_common_headers() {
+    [ -d "$1/include/common" ] && return 0
+    fetch_bundle
+    rm -rf "$1.headers"
+    checkout "$1.headers" common
+    common_headers "$1.headers/engine" "$1.headers/source"
+    mv "$1.headers/engine/include/common" "$1/include/common"
+    rm -rf "$1.headers"
+}
 
 # The programs and the RPC backend are only in a source build. It is made for this machine's CPU.
 source_build() {
     cpu=$(grep -m 1 -i 'model name' /proc/cpuinfo 2>/dev/null | cksum | cut -d' ' -f1)
     engine=$tw_cache/engine/$tw_llama_version-source$source_revision-cpu-rpc-$(uname -m)-$cpu
-    [ -d "$engine" ] && return 0
+    [ -d "$engine/include/common" ] && return 0
     lock engine-source
-    [ -d "$engine" ] && return 0
+    if [ -d "$engine" ]; then
+        add_common_headers "$engine"
+        return 0
+    fi
     for program in git cmake ninja g++; do
         have "$program" || fail "building llama.cpp needs $program; run sh apps/setup/packages.sh first"
     done
@@ -110,6 +133,7 @@ source_build() {
     }
     mkdir -p "$engine.part/include" "$engine.part/lib" "$engine.part/bin"
     cp "$engine.work"/source/include/*.h "$engine.work"/source/ggml/include/*.h "$engine.part/include/"
+    common_headers "$engine.part" "$engine.work/source"
     find "$engine.work/build/bin" -name 'lib*.so*' -exec cp -P {} "$engine.part/lib/" \;
     for program in llama-server ggml-rpc-server llama-bench llama-quantize; do
         cp "$engine.work/build/bin/$program" "$engine.part/bin/"
