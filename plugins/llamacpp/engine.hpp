@@ -50,6 +50,8 @@ class engine : public tw::sdk::engine {
     tw::sdk::logits decode(std::span<const tw_row> rows);
     void truncate(std::int32_t seq, std::int32_t length);
 
+    [[nodiscard]] const llama_vocab* vocab() const { return vocab_; } // any thread
+
   private:
     void load(const tw::sdk::config& config, std::int32_t gpu_layers, const tw::sdk::progress& progress);
     void open_context(const tw::sdk::config& config, bool on_gpu);

@@ -4,6 +4,13 @@ export const url = process.env.TIGHTWAD_URL ?? 'http://127.0.0.1:8088';
 export const token = process.env.TIGHTWAD_TOKEN ?? '';
 export const model = process.env.TIGHTWAD_MODEL;
 export const messages = [{ role: 'user', content: 'Say one short sentence about the sea.' }];
+// A schema whose members are not in the order of the alphabet: answers have them in this one.
+export const place = {
+  type: 'object',
+  properties: { people: { type: 'integer', minimum: 1, maximum: 999 }, city: { type: 'string', maxLength: 12 } },
+  required: ['people', 'city'],
+  additionalProperties: false,
+};
 
 const cases = [];
 

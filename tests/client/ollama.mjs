@@ -1,7 +1,7 @@
 // The npm ollama client: lists, chat, generate, errors.
 import assert from 'node:assert/strict';
 import { Ollama } from 'ollama';
-import { collect, messages, model, of, token, url } from './cases.mjs';
+import { collect, messages, model, of, place, token, url } from './cases.mjs';
 
 const connect = (key) => new Ollama({ host: url, headers: key ? { Authorization: `Bearer ${key}` } : {} });
 const client = connect(token);
@@ -46,10 +46,17 @@ test('a model is asked for by name and tag, and can be loaded ahead', async () =
   assert.equal(loaded.done_reason, 'load');
 });
 
+test('an answer in JSON meets its schema', async () => {
+  const settings = { num_predict: 300, seed: 3 };
+  const parts = await collect(await client.chat({ model, messages, options: settings, format: place, stream: true }));
+  const answer = JSON.parse(parts.map((one) => one.message.content).join(''));
+  assert.deepEqual(Object.keys(answer), ['people', 'city']);
+});
+
 test('errors are sentences', async () => {
   await assert.rejects(client.chat({ model: 'no-such-model', messages }), /There is no model 'no-such-model'/);
   await assert.rejects(client.chat({ model, messages, options: { temperature: 9 } }), /'options.temperature'/);
-  await assert.rejects(client.chat({ model, messages, format: 'json' }), /'format'/);
+  await assert.rejects(client.chat({ model, messages, format: 'yaml' }), /'format'/);
   if (token) await assert.rejects(connect('wrong').list(), /token/);
 });
 

@@ -1,7 +1,7 @@
 // The npm openai client: models, chat, completions, errors.
 import assert from 'node:assert/strict';
 import OpenAI from 'openai';
-import { collect, messages, model, of, token, url } from './cases.mjs';
+import { collect, messages, model, of, place, token, url } from './cases.mjs';
 
 const connect = (options = {}) =>
   new OpenAI({ baseURL: `${url}/v1`, apiKey: token || 'any', maxRetries: 0, timeout: 120_000, ...options });
@@ -139,9 +139,25 @@ test('a bad request is BadRequestError with the field', async () => {
   const tools = [{ type: 'function', function: { name: 'f', parameters: {} } }];
   await fails(ask({ tools }), OpenAI.BadRequestError, 400, 'unsupported_parameter', 'tools');
   await fails(ask({ top_logprobs: 3 }), OpenAI.BadRequestError, 400, 'invalid_value', 'top_logprobs');
-  await fails(ask({ response_format: { type: 'json_object' } }), OpenAI.BadRequestError, 400, 'unsupported_parameter',
-    'response_format');
+  await fails(ask({ response_format: { type: 'xml' } }), OpenAI.BadRequestError, 400, 'invalid_value',
+    'response_format.type');
+  await fails(ask({ response_format: { type: 'json_object' }, grammar: 'root ::= "a"' }), OpenAI.BadRequestError, 400,
+    'invalid_value', 'grammar');
   await fails(ask({ stream: true, temperature: 9 }), OpenAI.BadRequestError, 400);
+});
+
+test('an answer in JSON meets its schema, whole and streamed, with speculation and without', async () => {
+  const format = { type: 'json_schema', json_schema: { name: 'place', strict: true, schema: place } };
+  const request = { model, messages, max_tokens: 80, seed: 12, response_format: format };
+  const whole = await client.chat.completions.create(request);
+  const answer = JSON.parse(whole.choices[0].message.content);
+  assert.deepEqual(Object.keys(answer), ['people', 'city']);
+  assert(Number.isInteger(answer.people) && typeof answer.city === 'string');
+  assert.equal(whole.choices[0].finish_reason, 'stop');
+  const alone = await client.chat.completions.create({ ...request, tightwad: { speculation: false } });
+  assert.equal(alone.choices[0].message.content, whole.choices[0].message.content);
+  const chunks = await collect(await client.chat.completions.create({ ...request, stream: true }));
+  assert.equal(chunks.map((one) => one.choices[0]?.delta.content ?? '').join(''), whole.choices[0].message.content);
 });
 
 test('a prompt longer than the context is BadRequestError context_length_exceeded', async () => {

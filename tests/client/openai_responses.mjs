@@ -1,7 +1,7 @@
 // The npm openai client's responses.
 import assert from 'node:assert/strict';
 import OpenAI from 'openai';
-import { collect, model, of, token, url } from './cases.mjs';
+import { collect, model, of, place, token, url } from './cases.mjs';
 
 const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: token || 'any', maxRetries: 0, timeout: 120_000 });
 const test = of('openai responses');
@@ -57,5 +57,12 @@ test('what needs a memory or tools is refused, never dropped', async () => {
   await refuses({ previous_response_id: 'resp_1' }, 'previous_response_id');
   await refuses({ tools: [{ type: 'function', name: 'f', parameters: {} }] }, 'tools');
   await refuses({ input: [] }, 'input');
-  await refuses({ text: { format: { type: 'json_object' } } }, 'text.format');
+  await refuses({ text: { format: { type: 'json_schema', name: 'x' } } }, 'text.format.schema');
+});
+
+test('an answer in JSON meets its schema', async () => {
+  const text = { format: { type: 'json_schema', name: 'place', strict: true, schema: place } };
+  const whole = await client.responses.create({ model, input, max_output_tokens: 80, seed: 4, text });
+  assert.deepEqual(Object.keys(JSON.parse(whole.output_text)), ['people', 'city']);
+  assert.equal(whole.text.format.name, 'place');
 });

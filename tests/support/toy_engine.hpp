@@ -12,6 +12,8 @@
 
 #include <tightwad/sdk/chat_template.hpp>
 #include <tightwad/sdk/engine.hpp>
+#include <tightwad/sdk/grammar.hpp>
+#include <tightwad/sdk/json.hpp>
 
 namespace toy {
 
@@ -127,6 +129,52 @@ class engine : public tw::sdk::engine {
 
 inline const tw_engine_v1& api() {
     return *static_cast<const tw_engine_v1*>(tw::sdk::engine::query<engine>(TW_ENGINE_V1));
+}
+
+// {"gbnf": "abc xyz"}: one letter of each set in turn, then the end. With " *" behind them the sets begin anew instead,
+// and the answer may also end where they do. "!" as a set allows nothing.
+class grammar : public tw::sdk::grammar {
+  public:
+    using engine = toy::engine;
+
+    grammar(const engine&, std::string_view spec_json) {
+        const auto gbnf = tw::sdk::json::value::parse(spec_json).find("gbnf");
+        if (!gbnf) throw tw::sdk::failure(TW_UNSUPPORTED, "The toy grammar reads \"gbnf\" only.");
+        auto rest = gbnf->as_string() + " ";
+        for (std::size_t end = 0; (end = rest.find(' ')) != std::string::npos; rest.erase(0, end + 1))
+            sets_.push_back(rest.substr(0, end));
+        cycles_ = sets_.back() == "*";
+        if (cycles_) sets_.pop_back();
+        for (const auto& set : sets_)
+            if (set.empty()) throw tw::sdk::failure(TW_INVALID_ARGUMENT, "A set of the toy grammar is empty.");
+    }
+
+    void allowed(std::span<const std::int32_t> tokens, std::span<std::uint8_t> out) const {
+        const bool over = at_ == sets_.size(), may_end = over || (cycles_ && at_ == 0 && begun_);
+        for (std::size_t i = 0; i < tokens.size(); ++i) {
+            const auto token = tokens[i];
+            const char letter = token >= 2 && token < 28 ? static_cast<char>('a' + token - 2) : ' ';
+            out[i] = token == 1 ? may_end : !over && sets_[at_].find(letter) != std::string::npos;
+        }
+    }
+    void accept(std::int32_t token) {
+        std::uint8_t can = 0;
+        allowed({&token, 1}, {&can, 1});
+        if (can == 0) throw tw::sdk::failure(TW_INVALID_ARGUMENT, "The toy grammar does not allow this token.");
+        if (token == 1) return;
+        begun_ = true;
+        ++at_;
+        if (cycles_ && at_ == sets_.size()) at_ = 0;
+    }
+
+  private:
+    std::vector<std::string> sets_;
+    std::size_t at_ = 0;
+    bool cycles_ = false, begun_ = false;
+};
+
+inline const tw_grammar_v1& grammar_api() {
+    return *static_cast<const tw_grammar_v1*>(tw::sdk::grammar::query<grammar>(TW_GRAMMAR_V1));
 }
 
 // Writes every message as "<s>content</s>".

@@ -34,7 +34,9 @@ std::optional<error> answer::start(const api_request& request, tw::pipeline& pip
         auto started = pipeline.start(request.answer(i), sink_for(queue_, i));
         if (!started) {
             cancel();
-            return started.error();
+            auto failure = started.error();
+            if (failure.param == "grammar" && !request.form.field.empty()) failure.param = request.form.field;
+            return failure;
         }
         generations_.push_back(*std::move(started));
     }

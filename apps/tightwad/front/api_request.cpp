@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "front/answer_form.hpp"
 #include "front/json_body.hpp"
 #include "front/readers.hpp"
 
@@ -39,6 +40,7 @@ result<api_request> parse_request(endpoint kind, std::string_view body, request_
         break;
     }
     if (in.failure()) return *in.failure();
+    resolve_form(body, out);
     return out;
 }
 

@@ -26,6 +26,15 @@ struct request_limits {
     std::int32_t max_tokens = 16384;
 };
 
+/// What the answer must look like, and which field says so.
+struct answer_form {
+    enum class what { free, json_object, schema, grammar };
+    what kind = what::free;
+    std::string field{};   // empty = none
+    std::string pointer{}; // of a schema: its place in the body
+    std::string text{};    // a grammar; of /v1/responses, the format that it repeats
+};
+
 struct api_request {
     endpoint kind = endpoint::chat;
     std::string model{}; // empty = not named
@@ -36,6 +45,7 @@ struct api_request {
     std::vector<decltype(generation_request::input)> inputs{};
     /// All but the input; its seed is the first answer's.
     generation_request base{};
+    answer_form form{}; // `base.sampling.grammar` has what it stands for
     std::string instructions{}; // of /v1/responses, which repeats them
 
     [[nodiscard]] std::size_t answers() const {

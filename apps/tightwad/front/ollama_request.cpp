@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "front/answer_form.hpp"
 #include "front/input_fields.hpp"
 #include "front/readers.hpp"
 #include "front/request_fields.hpp"
@@ -14,7 +15,6 @@ using nlohmann::json;
 
 void refuse_what_is_missing(fields& in, endpoint kind) {
     if (is_set(in.find("tools"))) refuse_unsupported(in, "tools", "Tools are");
-    if (is_set(in.find("format"))) refuse_unsupported(in, "format", "Output formats are");
     if (is_set(in.find("think"))) refuse_unsupported(in, "think", "Thinking apart is");
     if (kind == endpoint::ollama_chat) return;
     if (is_set(in.find("images"))) refuse_unsupported(in, "images", "Images are");
@@ -76,6 +76,7 @@ void read_ollama(fields& in, api_request& out, request_limits limits) {
         read_chat(in, out);
     else
         read_generate(in, out);
+    read_ollama_format(in, out);
     read_options(in, out, limits);
     read_extension(in, out);
 }

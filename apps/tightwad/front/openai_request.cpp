@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "front/answer_form.hpp"
 #include "front/input_fields.hpp"
 #include "front/readers.hpp"
 #include "front/request_fields.hpp"
@@ -25,11 +26,6 @@ void refuse_what_is_missing(fields& in, endpoint kind) {
     if (!tools_off && is_set(in.find("tools"))) refuse("tools", "Tools are");
     if (choice && *choice != "none" && *choice != "auto") refuse("tool_choice", "Tools are");
     if (is_set(in.find("functions"))) refuse("functions", "Functions are");
-    if (const auto* format = in.object("response_format");
-        format && format->value("type", json()) != "text")
-        refuse("response_format", "Response formats other than {\"type\": \"text\"} are");
-    if (is_set(in.find("grammar"))) refuse("grammar", "Grammars are");
-    if (is_set(in.find("json_schema"))) refuse("json_schema", "JSON schemas are");
     if (kind == endpoint::completion) {
         if (is_set(in.find("suffix"))) refuse("suffix", "Filling in before a suffix is");
         return;
@@ -126,6 +122,7 @@ void read_openai(fields& in, api_request& out, request_limits limits) {
         out.include_usage = inner.boolean("include_usage").value_or(false);
         in.adopt(inner);
     }
+    read_response_format(in, out);
     read_logprobs(in, out);
     if (out.kind == endpoint::completion) read_echo(in, out);
     read_count(in, out);

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "front/answer_form.hpp"
 #include "front/input_fields.hpp"
 #include "front/readers.hpp"
 #include "front/request_fields.hpp"
@@ -24,12 +25,6 @@ void refuse_what_is_missing(fields& in) {
         if (is_set(in.find(key))) refuse_unsupported(in, key, "Stored conversations and prompts are");
     if (in.boolean("background").value_or(false))
         refuse_unsupported(in, "background", "Answers in the background are");
-    const auto* text = in.object("text");
-    const auto* format = text ? fields(*text, "text.").find("format") : nullptr;
-    if (format && format->is_object() && format->value("type", json()) != "text")
-        in.refuse("text.format", "Formats other than {\"type\": \"text\"} are not supported yet; "
-                                 "leave 'text.format' out.",
-                  tw::code::unsupported);
 }
 
 void read_item(fields& in, const std::string& path, const json& item,
@@ -77,6 +72,7 @@ void read_responses(fields& in, api_request& out, request_limits limits) {
     refuse_what_is_missing(in);
     read_conversation(in, out);
     out.stream = in.boolean("stream").value_or(false);
+    read_text_format(in, out);
     read_sampling(in, out.base.sampling);
     read_max_tokens(in, "max_output_tokens", limits.max_tokens, true, out.base.max_tokens);
     read_extension(in, out);

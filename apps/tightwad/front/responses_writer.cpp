@@ -34,7 +34,7 @@ double shown(float value) {
 responses_writer::responses_writer(const api_request& request, answer_identity who)
     : answer_writer(request, std::move(who)),
       item_id_("msg_" + this->who().id.substr(this->who().id.find('_') + 1)),
-      instructions_(request.instructions), temperature_(shown(request.base.sampling.temperature)),
+      instructions_(request.instructions), format_(request.form.text), temperature_(shown(request.base.sampling.temperature)),
       top_p_(shown(request.base.sampling.top_p)), max_tokens_(request.base.max_tokens) {}
 
 const char* responses_writer::status() const {
@@ -62,7 +62,8 @@ ordered_json responses_writer::response(const char* status) const {
     out["reasoning"] = {{"effort", nullptr}, {"summary", nullptr}};
     out["store"] = false;
     out["temperature"] = temperature_;
-    out["text"]["format"]["type"] = "text";
+    out["text"]["format"] =
+        format_.empty() ? ordered_json{{"type", "text"}} : ordered_json::parse(format_);
     out["tool_choice"] = "auto";
     out["tools"] = ordered_json::array();
     out["top_p"] = top_p_;

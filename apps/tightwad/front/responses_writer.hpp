@@ -24,7 +24,7 @@ class responses_writer final : public answer_writer {
     [[nodiscard]] nlohmann::ordered_json item(const char* status) const;
     [[nodiscard]] const char* status() const;
 
-    std::string item_id_, instructions_;
+    std::string item_id_, instructions_, format_; // the format as JSON, empty = text
     double temperature_, top_p_;
     std::optional<std::int32_t> max_tokens_;
     std::uint64_t events_ = 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "bridge/call.hpp"
+#include "bridge/grammar.hpp"
 #include "bridge/vocabulary_digest.hpp"
 #include "plugin/vtable.hpp"
 
@@ -165,6 +166,13 @@ result<void> engine::truncate(std::int32_t seq, std::int32_t length) {
     return checked(plugin_id_, "truncate", [&](tw_error* problem) {
         return api_->truncate(self_.get(), seq, length, problem);
     });
+}
+
+result<std::unique_ptr<token_mask>> engine::make_grammar(const std::string& spec_json) const {
+    if (grammars_ == nullptr)
+        return fail(code::unsupported,
+                    "The plugin " + plugin_id_ + " that holds the model has no grammars.");
+    return tw::make_grammar(*grammars_, plugin_id_, self_.get(), spec_json);
 }
 
 } // namespace tw

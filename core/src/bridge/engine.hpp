@@ -12,6 +12,7 @@
 #include <tightwad/abi/ext/engine.h>
 
 #include "bridge/interfaces.hpp"
+#include "sampling/token_mask.hpp"
 #include "service/plugin_host.hpp"
 
 namespace tw {
@@ -71,12 +72,19 @@ class engine {
     [[nodiscard]] result<logits_view> decode(std::span<const tw_row> rows);
     [[nodiscard]] result<void> truncate(std::int32_t seq, std::int32_t length);
 
+    // From here on this engine can be asked for grammars; before any other thread uses it.
+    void with_grammars(const tw_grammar_v1& api) { grammars_ = &api; }
+    // `spec_json` as abi/ext/grammar.h has it; `unsupported` where the plugin has no grammars. The mask must be gone
+    // before the engine is.
+    [[nodiscard]] result<std::unique_ptr<token_mask>> make_grammar(const std::string& spec_json) const;
+
   private:
     engine(const tw_engine_v1& api, std::string plugin_id, std::unique_ptr<plugin_host> host);
     [[nodiscard]] result<void> read_info();
     [[nodiscard]] result<void> read_vocabulary();
 
     const tw_engine_v1* api_;
+    const tw_grammar_v1* grammars_ = nullptr;
     std::string plugin_id_;
     std::unique_ptr<plugin_host> host_; // outlives the instance
     std::unique_ptr<tw_engine, void (*)(tw_engine*)> self_;

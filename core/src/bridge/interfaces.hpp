@@ -4,6 +4,7 @@
 #include <tightwad/abi/ext/backend.h>
 #include <tightwad/abi/ext/chat_template.h>
 #include <tightwad/abi/ext/engine.h>
+#include <tightwad/abi/ext/grammar.h>
 #include <tightwad/abi/ext/verifier.h>
 
 #include "plugin/registry.hpp"
@@ -23,6 +24,9 @@ namespace tw {
 }
 [[nodiscard]] inline const tw_chat_template_v1* find_chat_template_api(const plugin& from) {
     return static_cast<const tw_chat_template_v1*>(from.query(TW_CHAT_TEMPLATE_V1));
+}
+[[nodiscard]] inline const tw_grammar_v1* find_grammar_api(const plugin& from) {
+    return static_cast<const tw_grammar_v1*>(from.query(TW_GRAMMAR_V1));
 }
 
 } // namespace tw

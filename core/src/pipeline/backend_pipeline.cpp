@@ -76,6 +76,8 @@ backend_pipeline::~backend_pipeline() = default;
 result<std::shared_ptr<generation>> backend_pipeline::start(generation_request request,
                                                             std::shared_ptr<generation_sink> sink) {
     if (auto can = without_logprobs(request, "the server behind this model picks its own tokens."); !can) return can.error();
+    if (auto can = without_grammar(request, "the server behind this model picks its own tokens."); !can)
+        return can.error();
     const auto body = to_json(request).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     ++counters_->requests;
     ++counters_->active;

@@ -32,10 +32,10 @@ result<std::unique_ptr<engine>> load_engine(const resolved_node& node, const std
     spdlog::info("event=loading backend={} plugin={}", node.node->name, node.code->id);
     auto loaded = engine::create(*node.as_engine, node.code->id,
                                  std::make_unique<plugin_host>(node.code->id, node.node->secrets), options, progress);
-    if (loaded)
-        spdlog::info("event=loaded backend={} model=\"{}\" device=\"{}\" context={} slots={}", node.node->name,
-                     (*loaded)->info().model, (*loaded)->info().device, (*loaded)->info().n_ctx,
-                     (*loaded)->info().n_seq);
+    if (!loaded) return loaded;
+    if (const auto* grammars = find_grammar_api(*node.code)) (*loaded)->with_grammars(*grammars);
+    spdlog::info("event=loaded backend={} model=\"{}\" device=\"{}\" context={} slots={}", node.node->name,
+                 (*loaded)->info().model, (*loaded)->info().device, (*loaded)->info().n_ctx, (*loaded)->info().n_seq);
     return loaded;
 }
 

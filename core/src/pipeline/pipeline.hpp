@@ -43,4 +43,12 @@ class pipeline {
                  .param = "logprobs"};
 }
 
+// For pipelines whose picks are not made here.
+[[nodiscard]] inline result<void> without_grammar(const generation_request& request, const std::string& why) {
+    if (request.sampling.grammar.empty()) return {};
+    return error{.code = code::unsupported,
+                 .message = "An answer in a given form (JSON, a grammar) is not served here: " + why,
+                 .param = "grammar"};
+}
+
 } // namespace tw

@@ -174,8 +174,10 @@ void replicated_answer::differs(locked lock, std::size_t at, const generation_re
     auto run = std::exchange(run_, nullptr);
     if (outcome != nullptr) count(*outcome);
     const auto told = loss() + ", and " + quoted(place_.name) + " gives another text from byte " + std::to_string(at) + " on";
-    if (policy_ == failover::any && std::holds_alternative<std::string>(request_.input)) {
+    const bool goes_on = std::holds_alternative<std::string>(request_.input) && request_.sampling.grammar.empty();
+    if (policy_ == failover::any && goes_on) {
         // The text already delivered becomes a part of the prompt. A chat has no such place: its template ends a turn.
+        // A grammar says what the whole answer is, so such an answer has none either.
         told_tokens_ = std::max(told_tokens_, pieces_);
         base_ = delivered_.size();
         base_tokens_ = told_tokens_;

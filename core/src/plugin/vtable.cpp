@@ -94,10 +94,21 @@ std::optional<std::string> vtable_fault(const tw_chat_template_v1& api) {
                       TW_CHAT_TEMPLATE_V1);
 }
 
+std::optional<std::string> vtable_fault(const tw_grammar_v1& api) {
+    if (auto fault = size_fault(api, TW_GRAMMAR_V1)) return fault;
+    return slot_fault({{"create", api.create != nullptr},
+                       {"clone", api.clone != nullptr},
+                       {"destroy", api.destroy != nullptr},
+                       {"allowed", api.allowed != nullptr},
+                       {"accept", api.accept != nullptr}},
+                      TW_GRAMMAR_V1);
+}
+
 std::optional<std::string> vtable_fault(const tw_plugin& entry) {
     if (auto fault = fault_at<tw_backend_v1>(entry, TW_BACKEND_V1)) return fault;
     if (auto fault = fault_at<tw_engine_v1>(entry, TW_ENGINE_V1)) return fault;
     if (auto fault = fault_at<tw_verifier_v1>(entry, TW_VERIFIER_V1)) return fault;
+    if (auto fault = fault_at<tw_grammar_v1>(entry, TW_GRAMMAR_V1)) return fault;
     return fault_at<tw_chat_template_v1>(entry, TW_CHAT_TEMPLATE_V1);
 }
 

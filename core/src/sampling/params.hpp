@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,10 @@ struct sampling_params {
     float frequency_penalty = 0.0F;
     /// Added to the logits of single tokens, in this order. -infinity bans a token.
     std::vector<std::pair<std::int32_t, float>> logit_bias{};
+    /// What the whole answer must look like, as tightwad/abi/ext/grammar.h has it; empty = anything.
+    /// A sampler is told by `constrain`. It does not cross the network: a drafter elsewhere drafts
+    /// without it, which costs acceptance only.
+    std::string grammar{};
     /// Names the noise: same seed, same prompt, same model, same answer.
     std::uint64_t seed = 0;
 };

@@ -58,6 +58,8 @@ std::int32_t noisy_argmax(std::span<const float> logits, float max, double tempe
     }
 }
 
+constexpr int most_refused = 8; // runners-up that the grammar may refuse before none is looked for
+
 } // namespace
 
 sampler::sampler(sampling_params params, std::int32_t n_vocab)
@@ -72,10 +74,12 @@ void sampler::prompt(std::span<const std::int32_t> tokens) {
 
 void sampler::push(std::int32_t token) {
     if (penalised_) history_.push(token);
+    if (mask_) mask_->push(token);
 }
 
 void sampler::pop(std::size_t n) {
     if (penalised_) history_.pop(n);
+    if (mask_) mask_->pop(n);
 }
 
 std::span<const float> sampler::adjust(std::span<const float> logits) {
@@ -105,6 +109,12 @@ std::int32_t sampler::pick(std::span<const float> logits, std::int64_t position)
     logits = logits.first(std::min(logits.size(), n_vocab_));
     if (logits.empty()) return 0;
     const auto row = adjust(logits);
+    if (!mask_) return choose(row, position);
+    if (const auto winner = allowed_winner(row, position)) return *winner;
+    return choose(masked(row), position);
+}
+
+std::int32_t sampler::choose(std::span<const float> row, std::int64_t position) {
     const auto& run = supported_kernels().front();
     const float max = run.max(row.data(), row.size());
     constexpr float infinity = std::numeric_limits<float>::infinity();
@@ -114,6 +124,53 @@ std::int32_t sampler::pick(std::span<const float> logits, std::int64_t position)
     const auto place = truncation_.find(params_, row, max, run);
     return noisy_argmax(row, max, params_.temperature, noise_key(params_.seed, position), place,
                         run);
+}
+
+// Asking the grammar about a token costs little, about a vocabulary some milliseconds. So the whole row's winner is
+// tried first, where that is sound: the best of a set is the best of every subset that it lies in, so only a cut that
+// refused tokens could move matters. top_k and top_p are moved by any of them; min_p by the largest logit alone.
+std::optional<std::int32_t> sampler::allowed_winner(std::span<const float> row, std::int64_t position) {
+    const bool cuts = params_.temperature != 0.0F;
+    if (cuts && (params_.top_k != 0 || params_.top_p < 1.0F)) return {};
+    const auto winner = choose(row, position);
+    if (!mask_->allows(winner)) return {};
+    if (cuts && params_.min_p > 0.0F) {
+        const auto& run = supported_kernels().front();
+        const float max = run.max(row.data(), row.size());
+        if (max > -std::numeric_limits<float>::infinity() &&
+            !mask_->allows(static_cast<std::int32_t>(first_at_least(row, max, run))))
+            return {};
+    }
+    return winner;
+}
+
+// With top_k, what lies behind the k largest allowed tokens decides nothing, top_p and min_p included: they look at
+// what top_k left. When those k are among the row's few hundred largest, nobody need ask about the others.
+bool sampler::mask_all_but_head(std::span<const float> row) {
+    const auto k = static_cast<std::size_t>(params_.top_k);
+    const auto most = std::max<std::size_t>(4 * k, 256);
+    if (params_.temperature == 0.0F || k == 0 || most >= row.size()) return false;
+    const auto head = truncation_.largest(row, most, supported_kernels().front());
+    head_.clear();
+    for (const auto& each : head) head_.push_back(each.id);
+    const auto flags = mask_->allowed(head_);
+    if (static_cast<std::size_t>(std::count(flags.begin(), flags.end(), 1)) < k) return false;
+    masked_.assign(row.size(), -std::numeric_limits<float>::infinity());
+    for (std::size_t i = 0; i < head_.size(); ++i) {
+        const auto id = static_cast<std::size_t>(head_[i]);
+        if (flags[i] != 0) masked_[id] = row[id];
+    }
+    return true;
+}
+
+std::span<const float> sampler::masked(std::span<const float> row) {
+    if (mask_all_but_head(row)) return masked_;
+    masked_.assign(row.begin(), row.end());
+    mask_->forbid(masked_);
+    const float max = supported_kernels().front().max(masked_.data(), masked_.size());
+    if (max == -std::numeric_limits<float>::infinity())
+        mask_->fail_with(fail(code::internal, "The grammar allows none of the model's tokens as the next one."));
+    return masked_;
 }
 
 double sampler::score(float logit, const noise_key& key, std::int32_t token) const {
@@ -134,16 +191,22 @@ ranked_pick sampler::pick_ranked(std::span<const float> logits, std::int64_t pos
     const bool greedy = params_.temperature == 0.0F;
     const auto place = greedy ? cut{} : truncation_.find(params_, adjusted_, max, run);
     adjusted_[best] = -infinity;
-    const float second = run.max(adjusted_.data(), adjusted_.size());
-    if (second == -infinity) return out;
-    auto runner_up = static_cast<std::int32_t>(first_at_least(adjusted_, second, run));
     const noise_key key(params_.seed, position);
-    if (!place.survives(second, runner_up)) return out;
-    if (!greedy) runner_up = noisy_argmax(adjusted_, second, params_.temperature, key, place, run);
-    out.runner_up = runner_up;
-    out.margin = static_cast<float>(score(won, key, out.token) -
-                                    score(adjusted_[static_cast<std::size_t>(runner_up)], key, runner_up));
-    return out;
+    for (int refused = 0;; ++refused) {
+        const float second = run.max(adjusted_.data(), adjusted_.size());
+        if (second == -infinity) return out;
+        auto runner_up = static_cast<std::int32_t>(first_at_least(adjusted_, second, run));
+        if (!place.survives(second, runner_up)) return out;
+        if (!greedy) runner_up = noisy_argmax(adjusted_, second, params_.temperature, key, place, run);
+        auto& logit = adjusted_[static_cast<std::size_t>(runner_up)];
+        if (!mask_ || mask_->allows(runner_up)) {
+            out.runner_up = runner_up;
+            out.margin = static_cast<float>(score(won, key, out.token) - score(logit, key, runner_up));
+            return out;
+        }
+        if (refused == most_refused) return out; // a pick without rivals near it is a sure one
+        logit = -infinity;
+    }
 }
 
 } // namespace tw

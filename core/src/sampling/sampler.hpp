@@ -10,19 +10,24 @@
 //   4. top_p              over what top_k left, at temperature 1
 //   5. min_p              likewise, against the likeliest token
 //   6. temperature        0: no noise, the largest logit wins
+// and, before all of them, -infinity for what the answer's grammar does not allow in this place,
 // and G the Gumbel noise of noise.hpp. Equal scores go to the smallest id. A NaN counts as
 // -infinity; -infinity never wins, unless the row holds nothing else: then token 0 does. A
 // +infinity wins outright.
 #pragma once
 
 #include "sampling/history.hpp"
+#include "sampling/mask_history.hpp"
 #include "sampling/noise.hpp"
 #include "sampling/params.hpp"
 #include "sampling/truncate.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace tw {
@@ -47,6 +52,13 @@ class sampler {
     /// `params` must have passed `validate()`. `n_vocab` is the length of every row of logits.
     sampler(sampling_params params, std::int32_t n_vocab);
 
+    /// The answer follows this grammar, from here on; before the first push.
+    void constrain(std::unique_ptr<token_mask> grammar) { mask_.emplace(std::move(grammar)); }
+    /// No grammar any more, and none is held.
+    void release() { mask_.reset(); }
+    /// Why the picks are worth nothing since: the grammar failed, or allows none of the tokens.
+    [[nodiscard]] std::optional<error> failure() const { return mask_ ? mask_->failure() : std::nullopt; }
+
     /// Starts a history: what repeat_penalty sees, and presence/frequency do not.
     void prompt(std::span<const std::int32_t> tokens);
     /// One generated token joins the history.
@@ -66,6 +78,10 @@ class sampler {
 
   private:
     [[nodiscard]] std::span<const float> adjust(std::span<const float> logits);
+    [[nodiscard]] std::int32_t choose(std::span<const float> row, std::int64_t position);
+    [[nodiscard]] std::optional<std::int32_t> allowed_winner(std::span<const float> row, std::int64_t position);
+    [[nodiscard]] std::span<const float> masked(std::span<const float> row);
+    [[nodiscard]] bool mask_all_but_head(std::span<const float> row);
     [[nodiscard]] double score(float logit, const noise_key& key, std::int32_t token) const;
 
     sampling_params params_;
@@ -73,7 +89,9 @@ class sampler {
     bool penalised_;
     token_history history_;
     truncation truncation_;
-    std::vector<float> adjusted_;
+    std::optional<mask_history> mask_;
+    std::vector<float> adjusted_, masked_;
+    std::vector<std::int32_t> head_;
 };
 
 } // namespace tw

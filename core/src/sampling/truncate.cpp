@@ -32,6 +32,12 @@ cut truncation::find(const sampling_params& params, std::span<const float> logit
     return place;
 }
 
+std::span<const truncation::item> truncation::largest(std::span<const float> logits, std::size_t k,
+                                                      const kernels& run) {
+    keep_top_k(logits, k, run);
+    return kept_;
+}
+
 void truncation::keep_top_k(std::span<const float> logits, std::size_t k, const kernels& run) {
     // Collect what reaches the floor; at twice k, keep the best k and raise the floor to their
     // last.

@@ -26,15 +26,20 @@ struct cut {
 /// Finds the cut without sorting the vocabulary. Keeps its buffers between rows; not thread-safe.
 class truncation {
   public:
-    /// `max` is the row's largest logit, finite. The maximum always survives.
-    [[nodiscard]] cut find(const sampling_params& params, std::span<const float> logits, float max,
-                           const kernels& run);
-
-  private:
     struct item {
         float logit;
         std::int32_t id;
     };
+
+    /// `max` is the row's largest logit, finite. The maximum always survives.
+    [[nodiscard]] cut find(const sampling_params& params, std::span<const float> logits, float max,
+                           const kernels& run);
+    /// The first `k` tokens of that order, themselves in any; fewer where no more are above
+    /// -infinity. Valid until the next call.
+    [[nodiscard]] std::span<const item> largest(std::span<const float> logits, std::size_t k,
+                                                const kernels& run);
+
+  private:
     struct share {
         item token;
         std::uint64_t weight;

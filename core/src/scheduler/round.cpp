@@ -58,7 +58,10 @@ void scheduler::conclude(const list& answers, const engine::logits_view& logits,
 
     const auto full = context();
     for (const auto& answer : answers) {
-        if (answer->ending) finish(*answer, *answer->ending);
+        if (auto failure = answer->sampler.failure()) {
+            answer->unsent.clear();
+            finish(*answer, finish_reason::failed, std::move(failure));
+        } else if (answer->ending) finish(*answer, *answer->ending);
         else if (answer->remaining() == 0 || answer->tokens.size() >= full) finish(*answer, finish_reason::length);
         else keep(*answer, answer->tokens.size() - 1);
     }

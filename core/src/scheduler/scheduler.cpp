@@ -59,7 +59,18 @@ result<std::shared_ptr<generation>> scheduler::submit(sequence_request request,
                                                 " tokens long, and the model's context holds " +
                                                 std::to_string(context) +
                                                 ", one of which the answer needs. Shorten the prompt.");
+    std::unique_ptr<token_mask> grammar;
+    if (!request.sampling.grammar.empty()) {
+        auto made = target_->make_grammar(request.sampling.grammar);
+        if (!made) {
+            auto failure = made.error();
+            failure.param = "grammar";
+            return failure;
+        }
+        grammar = std::move(*made);
+    }
     auto answer = std::make_shared<sequence>(std::move(request), std::move(sink), target_->info().n_vocab);
+    if (grammar) answer->sampler.constrain(std::move(grammar));
     {
         const std::lock_guard lock(mutex_);
         if (stopping_) return fail(code::unavailable, "The endpoint is stopping.");
@@ -190,6 +201,7 @@ void scheduler::drop_cancelled() {
 void scheduler::finish(sequence& answer, finish_reason reason, std::optional<error> failure) {
     if (answer.finished) return;
     answer.finished = true;
+    answer.sampler.release(); // the handle of the answer may outlive the engine
     deliver(answer);
     if (reason == finish_reason::stop || reason == finish_reason::length) {
         const auto rest = answer.text.finish();

@@ -61,6 +61,9 @@ void model_drafter::open(draft_open message) {
     for (const auto token : fresh.tokens) fresh.digests.push_back(extend(fresh.digests.back(), token));
     fresh.sampler.emplace(std::move(message.sampling), model_->info().n_vocab);
     fresh.sampler->prompt(fresh.tokens);
+    // An engine that has no grammars drafts freely.
+    if (const auto& grammar = fresh.sampler->params().grammar; !grammar.empty())
+        if (auto mask = model_->make_grammar(grammar)) fresh.sampler->constrain(std::move(*mask));
     *best = std::move(fresh);
 }
 

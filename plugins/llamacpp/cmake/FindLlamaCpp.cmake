@@ -2,6 +2,7 @@
 #
 # Defines, visible in the whole build:
 #   tightwad::llama                    llama.h, ggml*.h, gguf.h as system headers; libllama, libggml, libggml-base
+#   tightwad::llama-common             where the engine has it: json-schema-to-grammar.h, chat.h, …; libllama-common
 #   LlamaCpp_LIBDIR                    the folder of the engine's libraries, for RPATH; also a global property
 #   LlamaCpp_BUNDLED                   true when the engine is not installed in the system, so that our own
 #                                      installation has to carry its libraries
@@ -65,6 +66,15 @@ if(NOT TARGET tightwad::llama)
         set_target_properties(tightwad::llama PROPERTIES
             INTERFACE_INCLUDE_DIRECTORIES ${_llamacpp_include}
             INTERFACE_LINK_LIBRARIES "tightwad::ggml;tightwad::ggml-base")
+        # C++, so only with the headers of the very version (docs/decisions/0013-llama-common.md).
+        if(EXISTS ${_llamacpp_include}/common/chat.h)
+            _llamacpp_import(llama-common ${_llamacpp_libdir})
+        endif()
+        if(TARGET tightwad::llama-common)
+            set_target_properties(tightwad::llama-common PROPERTIES
+                INTERFACE_INCLUDE_DIRECTORIES ${_llamacpp_include}/common
+                INTERFACE_LINK_LIBRARIES tightwad::llama)
+        endif()
         set_property(GLOBAL PROPERTY LlamaCpp_LIBDIR ${_llamacpp_libdir})
         set_property(GLOBAL PROPERTY LlamaCpp_BUNDLED ${_llamacpp_bundled})
     endif()

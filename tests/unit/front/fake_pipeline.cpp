@@ -140,7 +140,8 @@ generation_result fake_pipeline::play(job& one) {
         return out;
     }
     auto spoken = words;
-    if (one.request.sampling.temperature > 0) spoken.push_back("seed=" + std::to_string(out.seed));
+    if (!one.request.sampling.grammar.empty()) spoken = {R"({"people":)", "2,", R"("city":)", R"("Rome"})"};
+    else if (one.request.sampling.temperature > 0) spoken.push_back("seed=" + std::to_string(out.seed));
     for (std::size_t i = 0; i < spoken.size(); ++i) {
         if (one.request.max_tokens && out.completion_tokens >= *one.request.max_tokens) {
             out.reason = finish_reason::length;

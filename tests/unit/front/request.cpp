@@ -199,8 +199,6 @@ TEST_CASE("what would change the answer and cannot be done is refused by name") 
     CHECK(field_error(R"(,"tools":[{}])") ==
           "tools: Tools are not supported yet; leave 'tools' out.");
     CHECK(field_error(R"(,"tool_choice":"required")").starts_with("tool_choice: "));
-    CHECK(field_error(R"(,"response_format":{"type":"json_object"})")
-              .starts_with("response_format: "));
     CHECK(field_error(R"(,"top_logprobs":3)").starts_with("top_logprobs: "));
     CHECK(completion_error(R"("prompt":"a","suffix":"b")").starts_with("suffix: "));
     CHECK(completion_error(R"("prompt":"a","best_of":3)") ==
@@ -209,6 +207,27 @@ TEST_CASE("what would change the answer and cannot be done is refused by name") 
     CHECK(completion_error(R"("prompt":[1],"echo":true,"stream":true)").starts_with("echo: "));
     CHECK(completion(R"("prompt":"a","best_of":2,"n":2)").n == 2);
     CHECK(chat(R"(,"tools":[{}],"tool_choice":"none")").n == 1);
+}
+
+TEST_CASE("the form of an answer is a grammar, its schema as the client wrote it") {
+    CHECK(chat("").base.sampling.grammar.empty());
+    CHECK(chat(R"(,"response_format":{"type":"text"})").base.sampling.grammar.empty());
+    CHECK(chat(R"(,"response_format":{"type":"json_object"})").base.sampling.grammar ==
+          R"({"json_schema":{"type":"object"}})");
+    const auto schema = chat(R"(,"response_format":{"type":"json_schema","json_schema":
+        {"name":"n","strict":true,"schema":{"z":1,"a":{"y":2,"b":3}}}})");
+    CHECK(schema.base.sampling.grammar == R"({"json_schema":{"z":1,"a":{"y":2,"b":3}}})");
+    CHECK(schema.form.field == "response_format");
+    CHECK(chat(R"(,"json_schema":{"z":1,"a":2})").base.sampling.grammar == R"({"json_schema":{"z":1,"a":2}})");
+    CHECK(chat(R"(,"grammar":"root ::= \"a\"")").base.sampling.grammar == R"({"gbnf":"root ::= \"a\""})");
+    CHECK(completion(R"("prompt":"a","grammar":"root ::= [a]")").form.field == "grammar");
+    CHECK(field_error(R"(,"response_format":{"type":"xml"})") ==
+          "response_format.type: 'response_format.type' is 'xml'; it must be text, json_object or json_schema.");
+    CHECK(field_error(R"(,"response_format":{})").starts_with("response_format.type: "));
+    CHECK(field_error(R"(,"response_format":{"type":"json_schema","json_schema":{"name":"n"}})")
+              .starts_with("response_format.json_schema.schema: "));
+    CHECK(field_error(R"(,"response_format":{"type":"json_object"},"grammar":"root ::= [a]")") ==
+          "grammar: 'response_format' and 'grammar' both say what the answer looks like; send one of them.");
 }
 
 TEST_CASE("log probabilities are asked for as each endpoint does") {

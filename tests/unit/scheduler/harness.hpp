@@ -41,6 +41,7 @@ inline std::unique_ptr<tw::engine> toy_model(const std::string& options = "{}") 
     auto made = tw::engine::create(toy::api(), "toy", std::make_unique<tw::plugin_host>("toy", std::map<std::string, tw::secret_ref>{}),
                                    options, [](float) { return true; });
     REQUIRE(made.has_value());
+    (*made)->with_grammars(toy::grammar_api());
     return std::move(*made);
 }
 

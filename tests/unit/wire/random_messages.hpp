@@ -31,7 +31,7 @@ inline auto members(is<channel_opened> auto& m) { auto& [a, b] = m; return std::
 inline auto members(is<channel_refused> auto& m) { auto& [a] = m; return std::tie(a); }
 inline auto members(is<channel_closed> auto& m) { auto& [a] = m; return std::tie(a); }
 inline auto members(is<sampling_params> auto& m) {
-    auto& [a, b, c, d, e, f, g, h, i, j] = m;
+    auto& [a, b, c, d, e, f, g, h, i, grammar, j] = m; // the grammar does not cross
     return std::tie(a, b, c, d, e, f, g, h, i, j);
 }
 inline auto members(is<draft_open> auto& m) { auto& [a, b, c] = m; return std::tie(a, b, c); }
