@@ -113,7 +113,10 @@ async function judge(bench, row, server, groups, local, prompts, maxTokens) {
     if (!mode.predict) return;
     const estimates = find(page, "estimates");
     if (!estimates) throw new Error(`the status of mode ${side} has no estimates, so nothing can be predicted`);
-    const s = mode.predict({ totals: sum, estimates, rttMs: row.rttMs, branches: find(page, "branches") });
+    // The first token comes with the prompt, the others by the loop that is predicted.
+    const answer = { tokens: Math.max(1, Math.round(sum.tokens / groups.length) - 1),
+        fixedMs: row.rttMs + median(groups.map((group) => group.alone.prefillMs)) };
+    const s = mode.predict({ totals: sum, estimates, rttMs: row.rttMs, answer, branches: find(page, "branches") });
     bench.add(figure({ ...shared, what: `${side}: measured / predicted`, values: gain.map((x) => x / s.speedup),
         key: "worst_vs_predicted", note: `S ${short(median(gain))}, predicted ${short(s.speedup)} of ${s.note}` }));
 }
