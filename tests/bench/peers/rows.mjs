@@ -107,7 +107,10 @@ async function judge(bench, row, server, groups, local, prompts, maxTokens) {
         note: `tok/s ${short(speeds(groups, side).tok_s)}, drafted ${sum.drafted} (${sources(groups, side) || "nothing"}), ` +
             `rounds ${sum.rounds} of ${short(passed.ms)} ms, ${short(passed.bytes)} bytes, ${short(passed.frames)} frames` }));
     if (row.rttMs === 0 && row.pinned && side === "synchronous") {
-        bench.add(figure({ row: row.name, what: "bytes between target and drafter in a round", value: passed.bytes, key: "bytes_per_round" }));
+        // An order and its batch are two frames; rounds in which nobody was asked are not meant.
+        const asked = Math.min(1, passed.frames / 2);
+        bench.add(figure({ row: row.name, what: "bytes between target and drafter in a round",
+            value: passed.bytes / asked, key: "bytes_per_round" }));
         bench.add(figure({ row: row.name, what: "ms of a round that are the network's", value: find(page, "estimates")?.handover_ms, key: "round_ms" }));
     }
     if (!mode.predict) return;
