@@ -1,4 +1,4 @@
-// The messages of one link that wait to be sent, bounded; the only part of a link that other threads touch.
+// The messages of one link that wait to be sent, bounded; what other threads have of a link.
 #pragma once
 
 #include <cstddef>

@@ -2,7 +2,9 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <atomic>
+#include <functional>
 #include <future>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -27,18 +29,28 @@ struct running_loop {
     asio::executor_work_guard<asio::any_io_executor> work{executor};
 };
 
-// The HTTP of a WebSocket; what follows it are frames.
-plain_socket linked_to(std::uint16_t port) {
-    auto socket = plain_socket::to(port);
-    socket.send("GET /v1/peer/session HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\nUpgrade: websocket\r\n"
-                "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
-    std::string answer;
-    while (!answer.ends_with("\r\n\r\n")) {
-        const auto next = socket.read_some(1);
+// An HTTP message without a body.
+std::string read_head(plain_socket& from) {
+    std::string head;
+    while (!head.ends_with("\r\n\r\n")) {
+        const auto next = from.read_some(1);
         if (next.empty()) break;
-        answer += next;
+        head += next;
     }
-    return socket;
+    return head;
+}
+
+// How many of 100 messages, `frame` bytes each on the wire, are at the other side when send() returns.
+int left_at_once(const std::function<bool()>& send, plain_socket& other, std::size_t frame) {
+    int left = 0;
+    for (int i = 0; i < 100; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{2}); // the loop has noticed the last one
+        if (!send()) return -1;
+        const auto there = other.read_now().size();
+        if (there == frame) ++left;
+        else if (other.read_exactly(frame - there).size() != frame - there) return -1;
+    }
+    return left;
 }
 
 } // namespace
@@ -83,20 +95,34 @@ TEST_CASE("a handler steps in itself, and into a loop without a turn nobody does
     CHECK_FALSE(net::run_at_once(of.loop.context().get_executor(), [] { FAIL("whose turn was it?"); }));
 }
 
-TEST_CASE("a message to a link at rest has left when send() returns") {
+TEST_CASE("a message to who called has left when send() returns") {
     echo_server server(with_token());
-    auto peer = linked_to(server.port());
+    auto caller = plain_socket::to(server.port());
+    caller.send("GET /v1/peer/session HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret\r\nUpgrade: websocket\r\n"
+                "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    read_head(caller);
     server.opened.wait(1);
     const auto session = server.sessions.front();
-    const std::string frame("\x82\x05hello", 7);
-    int left = 0;
-    for (int i = 0; i < 100; ++i) {
-        std::this_thread::sleep_for(std::chrono::milliseconds{2}); // the loop has noticed the last one
-        REQUIRE(session->send("hello"));
-        if (peer.read_now() == frame) ++left;
-        else REQUIRE(peer.read_exactly(frame.size()) == frame);
-    }
-    CHECK(left > 80);
+    CHECK(left_at_once([&] { return session->send("hello"); }, caller, 2 + 5) > 80);
+}
+
+TEST_CASE("a message to who was called has left when send() returns") {
+    echo_server server(with_token());
+    std::promise<client*> calling;
+    std::promise<int> left;
+    plain_server between([&](plain_socket& near) {
+        auto far = plain_socket::to(server.port());
+        far.send(read_head(near));
+        near.send(read_head(far));
+        auto& one = *calling.get_future().get();
+        one.ups.wait(1);
+        left.set_value(left_at_once([&] { return one.link->send("hello"); }, near, 2 + 4 + 5));
+        near.read_to_end();
+    });
+    client one(between.port());
+    calling.set_value(&one);
+    CHECK(left.get_future().get() > 80);
 }
 
 TEST_CASE("what many threads send while the link is read comes whole, each thread's in order") {
