@@ -35,7 +35,7 @@ class received_bytes {
     std::size_t count_ = 0;
 };
 
-// Beast's AsyncStream. Only on the loop's thread.
+// Beast's AsyncStream. Only on the loop's thread or in its turn.
 class byte_stream {
   public:
     using next_layer_type =

@@ -8,6 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/text.hpp"
+#include "net/turn.hpp"
 
 namespace tw::net {
 
@@ -31,7 +32,7 @@ channel::channel(std::shared_ptr<byte_stream> stream, std::shared_ptr<outbox> ou
 }
 
 asio::awaitable<error> channel::run(std::function<void()> started, std::function<void(std::string_view)> message) {
-    out_->open([this] { asio::post(socket_.get_executor(), [self = shared_from_this()] { self->pump(); }); });
+    out_->open([this] { wake(); });
     const struct shut_at_end { // also when a callback throws
         channel& self;
         ~shut_at_end() {
@@ -56,6 +57,14 @@ asio::awaitable<error_code> channel::read_all(std::function<void(std::string_vie
         if (!ending_) message({static_cast<const char*>(data.data()), data.size()});
         incoming_.consume(incoming_.size());
     }
+}
+
+/// On a thread that has something to send, which writes it itself if the loop is at rest: to wake the loop costs more than
+/// the writing. The end of a link is the loop's, where no handler of it is under way.
+void channel::wake() {
+    const auto loop = socket_.get_executor();
+    if (!out_->ends() && run_at_once(loop, [this] { pump(); })) return;
+    asio::post(loop, [self = shared_from_this()] { self->pump(); });
 }
 
 /// Writes the next message, or ends the link if that was asked for.

@@ -17,7 +17,7 @@
 
 namespace tw::net {
 
-// Only on the loop's thread; lives until the last operation on it has ended.
+// Only on the loop's thread or in its turn; lives until the last operation on it has ended.
 class channel : public std::enable_shared_from_this<channel> {
   public:
     using web_socket = boost::beast::websocket::stream<byte_stream&, false>;
@@ -35,6 +35,7 @@ class channel : public std::enable_shared_from_this<channel> {
   private:
     [[nodiscard]] boost::asio::awaitable<boost::system::error_code>
     read_all(std::function<void(std::string_view)> message);
+    void wake();
     void pump();
     void begin_ending(const outbox::ending& how);
     void watch();

@@ -38,7 +38,7 @@ struct connection::impl {
     std::unique_ptr<attempt> current; // the rest on the loop's thread only
     bool stopping = false;
     loop_thread loop;
-    asio::steady_timer pause{loop.context()};
+    asio::steady_timer pause{loop.executor()};
 };
 
 namespace {
@@ -69,7 +69,7 @@ result<void> check_options(const connection_options& options) {
 result<std::unique_ptr<connection>> connection::open(connection_options options, connection_events events) {
     if (const auto sound = check_options(options); !sound) return sound.error();
     auto state = std::make_unique<impl>(std::move(options), std::move(events));
-    asio::co_spawn(state->loop.context(), state->stay_connected(),
+    asio::co_spawn(state->loop.executor(), state->stay_connected(),
                    [](const std::exception_ptr& problem) { log_exception("connection", problem); });
     state->loop.start();
     return std::unique_ptr<connection>(new connection(std::move(state)));
@@ -78,7 +78,7 @@ result<std::unique_ptr<connection>> connection::open(connection_options options,
 connection::connection(std::unique_ptr<impl> state) : impl_(std::move(state)) {}
 
 connection::~connection() {
-    asio::post(impl_->loop.context(), [state = impl_.get()] { state->stop(); });
+    asio::post(impl_->loop.executor(), [state = impl_.get()] { state->stop(); });
     impl_->loop.join();
 }
 
@@ -101,7 +101,7 @@ asio::awaitable<void> connection::impl::stay_connected() {
 }
 
 asio::awaitable<error> connection::impl::live_once() {
-    current = std::make_unique<attempt>(loop.context().get_executor(), options, tls, out);
+    current = std::make_unique<attempt>(loop.executor(), options, tls, out);
     auto refused = co_await current->connect();
     if (refused) co_return *std::move(refused);
     const auto link = current->made();

@@ -35,8 +35,8 @@ struct listener::impl {
     loop_thread loop;
     asio::thread_pool worker{1};
     std::set<std::shared_ptr<server_connection>> connections; // on the loop's thread only
-    tcp::acceptor acceptor{loop.context()};
-    asio::steady_timer pause{loop.context()};
+    tcp::acceptor acceptor{loop.executor()};
+    asio::steady_timer pause{loop.executor()};
     std::uint16_t port = 0;
 };
 
@@ -44,7 +44,7 @@ result<void> listener::impl::bind() {
     const auto& options = shared.options;
     const auto where = options.host + ':' + std::to_string(options.port);
     boost::system::error_code failed;
-    const auto found = tcp::resolver(loop.context()).resolve(options.host, std::to_string(options.port), failed);
+    const auto found = tcp::resolver(loop.executor()).resolve(options.host, std::to_string(options.port), failed);
     if (failed || found.empty())
         return fail(code::invalid_argument, "Cannot listen on " + where + ": there is no such address (" +
                                                 failed.message() + "); 127.0.0.1 always exists.");
@@ -75,7 +75,7 @@ result<std::unique_ptr<listener>> listener::open(listener_options options, liste
         shared.tls.emplace(std::move(*context));
     }
     if (auto bound = state->bind(); !bound) return bound.error();
-    asio::co_spawn(state->loop.context(), state->accept_all(),
+    asio::co_spawn(state->loop.executor(), state->accept_all(),
                    [](const std::exception_ptr& problem) { log_exception("accept", problem); });
     state->loop.start();
     return std::unique_ptr<listener>(new listener(std::move(state)));
@@ -84,7 +84,7 @@ result<std::unique_ptr<listener>> listener::open(listener_options options, liste
 listener::listener(std::unique_ptr<impl> state) : impl_(std::move(state)) {}
 
 listener::~listener() {
-    asio::post(impl_->loop.context(), [state = impl_.get()] { state->stop(); });
+    asio::post(impl_->loop.executor(), [state = impl_.get()] { state->stop(); });
     impl_->loop.join();
     impl_->worker.join();
 }
@@ -113,7 +113,7 @@ void listener::impl::admit(tcp::socket socket) {
     const auto made = std::make_shared<server_connection>(std::move(socket), shared, connections.size() >= most);
     connections.insert(made);
     shared.connections = connections.size();
-    asio::co_spawn(loop.context(), made->serve(made), [this, made](const std::exception_ptr& problem) {
+    asio::co_spawn(loop.executor(), made->serve(made), [this, made](const std::exception_ptr& problem) {
         log_exception("session", problem);
         made->stop();
         connections.erase(made);

@@ -6,6 +6,8 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "net/turn.hpp"
+
 namespace tw::net {
 
 // Runs from start() until nothing is left to do. Whoever starts it ends all work, joins, and only then
@@ -18,10 +20,13 @@ class loop_thread {
     loop_thread& operator=(const loop_thread&) = delete;
 
     boost::asio::io_context& context() { return context_; }
+    // For what other threads may step into with run_at_once().
+    loop_executor executor() { return {context_.get_executor(), turn_}; }
     void start();
     void join(); // waits until nothing is left to do
 
   private:
+    turn turn_;
     boost::asio::io_context context_{1};
     std::thread thread_;
 };

@@ -1,4 +1,4 @@
-// A queue under a lock that is held for a few instructions.
+// A queue under a lock that is held for a few instructions, and not while somebody is woken, who would wait for it.
 #include "net/outbox.hpp"
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 namespace tw::net {
 
 void outbox::open(std::function<void()> wake) {
-    const std::lock_guard guard(mutex_);
+    const std::scoped_lock guard(waking_, mutex_);
     wake_ = std::move(wake);
     waiting_.clear();
     bytes_ = 0;
@@ -16,19 +16,15 @@ void outbox::open(std::function<void()> wake) {
 }
 
 void outbox::shut() {
-    const std::lock_guard guard(mutex_);
+    const std::scoped_lock guard(waking_, mutex_);
     wake_ = nullptr;
     waiting_.clear();
     bytes_ = 0;
 }
 
-void outbox::wake_once() {
-    if (std::exchange(awake_, true)) return;
-    wake_();
-}
-
 bool outbox::send(std::string message) {
-    const std::lock_guard guard(mutex_);
+    const std::lock_guard waking(waking_);
+    std::unique_lock guard(mutex_);
     if (!wake_ || ending_) return false;
     if (message.size() > limits_.max_message_bytes)
         ending_ = {fail(code::invalid_argument, other_ + " was to be sent a message of " +
@@ -41,19 +37,25 @@ bool outbox::send(std::string message) {
                                         std::to_string(limits_.max_queued_bytes) + "."),
                    true};
     if (ending_) {
+        guard.unlock();
         wake_(); // also while a write is stuck
         return false;
     }
     bytes_ += message.size();
     waiting_.push_back(std::move(message));
-    wake_once();
+    const bool asleep = !std::exchange(awake_, true);
+    guard.unlock();
+    if (asleep) wake_();
     return true;
 }
 
 void outbox::end(error why) {
-    const std::lock_guard guard(mutex_);
-    if (!wake_ || ending_) return;
-    ending_ = {std::move(why), false};
+    const std::lock_guard waking(waking_);
+    {
+        const std::lock_guard guard(mutex_);
+        if (!wake_ || ending_) return;
+        ending_ = {std::move(why), false};
+    }
     wake_();
 }
 

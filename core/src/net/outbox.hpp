@@ -1,4 +1,4 @@
-// The messages of one link that wait to be sent, bounded; the only part of a link that other threads touch.
+// The messages of one link that wait to be sent, bounded; what other threads have of a link.
 #pragma once
 
 #include <cstddef>
@@ -29,10 +29,10 @@ class outbox {
     [[nodiscard]] const std::string& other() const { return other_; }
     [[nodiscard]] const link_limits& limits() const { return limits_; }
 
-    // Loop. From now on messages are taken; `wake` is called, under the lock and from any thread, when
-    // there is something to take. It must only post.
+    // Loop. From now on messages are taken; `wake` is called, on any thread and one call at a time, when there is
+    // something to take. It must not block; what is the loop's alone it has to post.
     void open(std::function<void()> wake);
-    // Loop. What waits is dropped, and later messages are refused.
+    // Loop. What waits is dropped, and later messages are refused; wake() has returned and is not called any more.
     void shut();
 
     // Never blocks. False: the message is dropped, because the link is not open, or because this message
@@ -41,20 +41,19 @@ class outbox {
     // Ends the link in order. The first ending counts.
     void end(error why);
 
-    // Loop: the next message; its bytes count as waiting until sent(). None: wake() will come.
+    // Loop or wake(): the next message; its bytes count as waiting until sent(). None: wake() will come.
     [[nodiscard]] std::optional<std::string> take();
     void sent(std::size_t bytes);
-    // Loop: how the link is to end, if it is.
+    // Loop or wake(): how the link is to end, if it is.
     [[nodiscard]] std::optional<ending> ends() const;
     [[nodiscard]] bool is_open() const;
 
   private:
-    void wake_once();
-
     const link_limits limits_;
     const std::string other_;
+    std::mutex waking_; // held while wake() runs; taken before mutex_
     mutable std::mutex mutex_;
-    std::function<void()> wake_; // null = not open
+    std::function<void()> wake_; // null = not open; set with both held
     std::deque<std::string> waiting_;
     std::size_t bytes_ = 0;  // waiting and being sent
     bool awake_ = false;     // the loop will call take() until it is empty

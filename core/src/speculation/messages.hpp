@@ -64,7 +64,7 @@ struct draft_batch {
     prefix_digest prefix = 0; // of that prefix
     std::vector<proposal> tokens;
     bool complete = false; // nothing more comes for this order, branches apart
-    float seconds = 0;     // the drafter's own time for `tokens`: passes and picks; 0 = a branch
+    float seconds = 0;     // the drafter's own time for `tokens`: passes and picks; 0 = of a stream, or a branch
 };
 struct audit_entry {
     tw::grade grade = 0;

@@ -303,9 +303,10 @@ void model_drafter::grow_branch(slot& at, const engine::logits_view& logits, std
 
 void model_drafter::send(slot& at, std::vector<drafter_reply>& out) {
     const auto base = at.committed() + at.sent;
+    const auto spent = std::exchange(at.seconds, 0.0F);
     draft_batch batch{.sequence = at.sequence, .epoch = at.order.epoch, .base = static_cast<std::uint32_t>(base),
                       .prefix = at.digests[base], .tokens = {}, .complete = at.complete,
-                      .seconds = std::exchange(at.seconds, 0.0F)};
+                      .seconds = at.order.stream ? 0 : spent};
     for (; at.sent < at.marks.size(); ++at.sent)
         batch.tokens.push_back({at.tokens[at.committed() + at.sent], at.marks[at.sent].grade});
     out.push_back(std::move(batch));

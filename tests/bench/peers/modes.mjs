@@ -39,16 +39,17 @@ function synchronous({ totals, estimates }) {
         `r ${s.r.toFixed(3)} v ${s.v.toFixed(3)}` };
 }
 
-// The loop of section 4 simulated with alpha, c, r and v(k) of the status. The status tells what a round waits for; where
-// nothing waits that can be less than the network's round trip, which is the least that a correction needs. Drafts are no
-// longer than the longest pass that was measured.
-function loop({ estimates, rttMs }, branchHit) {
+// The loop of section 4 simulated with alpha, c, r and v(k) of the status, over answers like the measured ones:
+// `answer` = { tokens, fixedMs }. The status tells what a round waits for; where nothing waits that can be less than the network's
+// round trip, which is the least that a correction needs. Drafts are no longer than the longest pass that was measured.
+function loop({ estimates, rttMs, answer }, branchHit) {
     const table = monotone(estimates.verify);
     const rows = Object.keys(table).map(Number);
     const step = table[Math.min(...rows)];
     const figures = { alpha: estimates.acceptance, draft: estimates.draft_ms / step,
         roundTrip: Math.max(estimates.handover_ms ?? 0, rttMs) / step,
-        verify: (drafts) => interpolate(table, drafts + 1) / step, most: Math.max(1, Math.max(...rows) - 1), branchHit };
+        verify: (drafts) => interpolate(table, drafts + 1) / step, most: Math.max(1, Math.max(...rows) - 1), branchHit,
+        answer: answer.tokens, fixed: answer.fixedMs / step };
     const best = predictStreaming(figures);
     return { speedup: best.speedup, note: `alpha ${figures.alpha.toFixed(3)} c ${figures.draft.toFixed(3)} ` +
         `r ${figures.roundTrip.toFixed(3)} v(4) ${figures.verify(4).toFixed(3)}` };

@@ -107,13 +107,19 @@ async function judge(bench, row, server, groups, local, prompts, maxTokens) {
         note: `tok/s ${short(speeds(groups, side).tok_s)}, drafted ${sum.drafted} (${sources(groups, side) || "nothing"}), ` +
             `rounds ${sum.rounds} of ${short(passed.ms)} ms, ${short(passed.bytes)} bytes, ${short(passed.frames)} frames` }));
     if (row.rttMs === 0 && row.pinned && side === "synchronous") {
-        bench.add(figure({ row: row.name, what: "bytes between target and drafter in a round", value: passed.bytes, key: "bytes_per_round" }));
+        // An order and its batch are two frames; rounds in which nobody was asked are not meant.
+        const asked = Math.min(1, passed.frames / 2);
+        bench.add(figure({ row: row.name, what: "bytes between target and drafter in a round",
+            value: passed.bytes / asked, key: "bytes_per_round" }));
         bench.add(figure({ row: row.name, what: "ms of a round that are the network's", value: find(page, "estimates")?.handover_ms, key: "round_ms" }));
     }
     if (!mode.predict) return;
     const estimates = find(page, "estimates");
     if (!estimates) throw new Error(`the status of mode ${side} has no estimates, so nothing can be predicted`);
-    const s = mode.predict({ totals: sum, estimates, rttMs: row.rttMs, branches: find(page, "branches") });
+    // The first token comes with the prompt, the others by the loop that is predicted.
+    const answer = { tokens: Math.max(1, Math.round(sum.tokens / groups.length) - 1),
+        fixedMs: row.rttMs + median(groups.map((group) => group.alone.prefillMs)) };
+    const s = mode.predict({ totals: sum, estimates, rttMs: row.rttMs, answer, branches: find(page, "branches") });
     bench.add(figure({ ...shared, what: `${side}: measured / predicted`, values: gain.map((x) => x / s.speedup),
         key: "worst_vs_predicted", note: `S ${short(median(gain))}, predicted ${short(s.speedup)} of ${s.note}` }));
 }

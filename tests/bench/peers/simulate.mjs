@@ -8,14 +8,18 @@
 // - Tokens for positions that it has meanwhile decided by itself (plain steps, the bonus token) are compared at no cost.
 // - It may wait for more: until `wait` drafts are there (0 = it never waits). Right after a mismatch on a fast link, that
 //   beats a plain step.
-// - The others, at most `most`, are judged in one pass; with none, the pass is a plain step. A pass over k drafts of
-//   which a are right commits a + 1 tokens.
+// - Of the others, at most `most`, as many are judged in one pass as yield most tokens per time, E(k) / verify(k); with
+//   none, the pass is a plain step. A pass over k drafts of which a are right commits a + 1 tokens.
 // - At the first wrong one the stream is void: the verifier sends the corrected token, the drafter restarts from there
 //   half a round trip later, and what is still on its way is dropped.
+// An answer is `answer` tokens long. It begins with nothing drafted, and takes `fixed` beside its passes: the time of
+// the request, the prompt and the answer's way, with drafts or without.
 //
 // `branchHit` models the branch cache: with that probability the drafter had guessed the correction, and `branchTokens`
 // tokens behind it are at the verifier already; the ones behind those come when the drafter, which learns of the mismatch
 // half a round trip later, has made them. What branches cost the drafter is left out, so this is an upper figure.
+
+import { expectedTokens } from "../local/stats.mjs";
 
 // A generator of its own, so that a table is the same in every run (mulberry32).
 export function randomNumbers(seed) {
@@ -28,17 +32,33 @@ export function randomNumbers(seed) {
     };
 }
 
-// How many times as fast as the target alone the loop is, over `tokens` tokens.
+// Of so many drafts that are there, how many a pass judges.
+function worthJudging({ alpha, verify, most }) {
+    const rate = (drafts) => expectedTokens(alpha, drafts) / verify(drafts);
+    const best = [0];
+    for (let there = 1; there <= most; there++)
+        best.push(rate(there) > rate(best[there - 1]) ? there : best[there - 1]);
+    return best;
+}
+
+// How many times as fast as the target alone the loop is, over answers of `tokens` tokens together.
 export function simulateStreaming({ alpha, draft, roundTrip, verify, most = 32, wait = 0, branchHit = 0,
-    branchTokens = 4, tokens = 20000, seed = 1 }) {
-    const random = randomNumbers(seed);
+    branchTokens = 4, tokens = 20000, answer = tokens, fixed = 0, seed = 1 }) {
+    const loop = { alpha, draft, oneWay: roundTrip / 2, verify, wait, branchHit, branchTokens, answer,
+        judged: worthJudging({ alpha, verify, most }), random: randomNumbers(seed) };
+    const answers = Math.max(1, Math.round(tokens / answer));
+    let time = answers * fixed;
+    for (let i = 0; i < answers; i++) time += simulateAnswer(loop);
+    return (answers * (fixed + answer * verify(0))) / time;
+}
+
+function simulateAnswer({ alpha, draft, oneWay, verify, wait, branchHit, branchTokens, answer, judged, random }) {
     const right = () => random() < alpha;
-    const oneWay = roundTrip / 2;
     let now = 0;
     let committed = 0;
     let base = 0; // the position that the stream began behind
     let seen = 0; // tokens of it that were compared or judged
-    let first = roundTrip + draft; // when its first token is here
+    let first = oneWay + draft + oneWay; // when its first token is here
     let cached = 0; // tokens of it that were here before it began
     const restart = () => {
         base = committed;
@@ -48,7 +68,7 @@ export function simulateStreaming({ alpha, draft, roundTrip, verify, most = 32, 
     };
     const arrivedBy = (time) => cached + (time < first ? 0 : Math.floor((time - first) / draft + 1 + 1e-9));
     const timeOf = (token) => (token <= cached ? 0 : first + draft * (token - cached - 1));
-    while (committed < tokens) {
+    while (committed < answer) {
         if (wait > 0) now = Math.max(now, timeOf(Math.max(seen, committed - base) + wait));
         const arrived = arrivedBy(now);
         let valid = true;
@@ -57,7 +77,8 @@ export function simulateStreaming({ alpha, draft, roundTrip, verify, most = 32, 
             valid = right();
         }
         if (!valid) restart();
-        const drafts = valid ? Math.min(Math.max(0, arrived - seen), most) : 0;
+        const there = valid ? Math.min(Math.max(0, arrived - seen), answer - committed - 1, judged.length - 1) : 0;
+        const drafts = judged[there];
         let accepted = 0;
         while (accepted < drafts && right()) accepted++;
         now += verify(drafts);
@@ -65,7 +86,7 @@ export function simulateStreaming({ alpha, draft, roundTrip, verify, most = 32, 
         seen += accepted;
         if (accepted < drafts) restart();
     }
-    return (committed * verify(0)) / now;
+    return now;
 }
 
 // The best that a policy with the right patience can do.

@@ -51,6 +51,21 @@ test("waiting for a fixed draft at no distance is the synchronous round", () => 
     near(got, expectedTokens(alpha, wait) / round, 0.15, "synchronous");
 });
 
+test("a pass judges no more drafts than pay, so that dear rows do not make the loop slower than plain steps", () => {
+    const dear = (k) => (k === 0 ? 1 : 2.4 + 0.4 * k);
+    for (const roundTrip of [0.01, 0.5, 2, 5]) {
+        const speedup = simulateStreaming({ alpha: 0.8, draft: 0.03, roundTrip, verify: dear });
+        assert.ok(speedup >= 1, `r ${roundTrip}: ${speedup}`);
+    }
+});
+
+test("an answer begins without drafts, and what it takes beside its passes is not made shorter", () => {
+    const free = { alpha: 1, draft: 1e-6, roundTrip: 0, verify: () => 1, most: 8, tokens: 900 };
+    near(simulateStreaming({ ...free, answer: 9 }), 9 / 2, 1e-6, "a step without drafts, then one pass");
+    near(simulateStreaming({ ...free, answer: 9, fixed: 9 }), 18 / 11, 1e-6, "as long again for the request");
+    near(simulateStreaming({ ...free, answer: 9, roundTrip: 20 }), 1, 1e-6, "over before the first draft is here");
+});
+
 test("a pass over more rows is never taken to be cheaper", () => {
     assert.deepEqual(monotone({ 1: 10, 2: 15, 4: 20 }), { 1: 10, 2: 15, 4: 20 });
     assert.deepEqual(monotone({ 1: 10, 2: 30, 4: 20, 8: 40 }), { 1: 10, 2: 25, 4: 25, 8: 40 });

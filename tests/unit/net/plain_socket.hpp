@@ -54,6 +54,13 @@ class plain_socket {
         out.resize(read_into(out));
         return out;
     }
+    // What is there; never waits.
+    std::string read_now() {
+        std::string out(65536, '\0');
+        const auto got = ::recv(number_, out.data(), out.size(), MSG_DONTWAIT);
+        out.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+        return out;
+    }
     // 0 for what read_some() says by an empty string.
     std::size_t read_into(std::string& buffer) {
         const auto got = ::recv(number_, buffer.data(), buffer.size(), 0);

@@ -67,6 +67,24 @@ TEST_CASE("an order is answered with tokens that do not depend on how they were 
     }
 }
 
+TEST_CASE("who waits for a draft is told what it took, who lets it stream is not") {
+    const ids prompt{0, 3, 4, 5};
+    model_drafter drafter(toy_model());
+    drafter.apply(draft_open{1, seeded(), prompt});
+    const auto took = [&](std::uint32_t epoch, std::uint16_t want, bool stream) {
+        auto next = order(epoch, prompt, 4, want);
+        next.stream = stream;
+        drafter.apply(std::move(next));
+        float sum = 0;
+        for (const auto& reply : work(drafter)) sum += std::get<draft_batch>(reply).seconds;
+        return sum;
+    };
+    CHECK(took(1, 2, false) > 0);
+    CHECK(took(2, 6, true) == 0);
+    CHECK(took(3, 6, false) == 0); // all was drafted before, for somebody who did not ask for the time
+    CHECK(took(4, 8, false) > 0);
+}
+
 TEST_CASE("a correction replaces the draft; a late or repeated order changes nothing") {
     const ids prompt{0, 3, 4, 5};
     model_drafter drafter(toy_model());
