@@ -1,5 +1,6 @@
 #!/bin/sh
-# Finds, fetches or (--source) builds the llama.cpp engine and prints its folder, or the word "system".
+# Finds, fetches or (--source) builds the llama.cpp engine and prints its folder, or the word "system". --peer builds
+# llama.cpp with the switches it comes with, which is what the benches compare with.
 # TIGHTWAD_ENGINE=prebuilt|source|system forces one kind. The folder holds include/, lib/ and, from source, bin/.
 tw_root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$tw_root/apps/setup/common.sh"
@@ -87,11 +88,13 @@ prebuilt() {
     rm -f "$archive"
 }
 
-# The programs and the RPC backend are only in a source build. It is made for this machine's CPU. Without OpenMP: its
-# threads stop spinning at barriers as soon as two models of one process have more threads than there are cores.
+# source_build OFF|ON: without or with OpenMP. The programs and the RPC backend are only in a source build. It is made for
+# this machine's CPU. The engine is built without OpenMP, whose threads stop spinning at barriers as soon as two models of
+# one process have more threads than there are cores. llama-server with a draft model is faster with it.
 source_build() {
     cpu=$(grep -m 1 -i 'model name' /proc/cpuinfo 2>/dev/null | cksum | cut -d' ' -f1)
     engine=$tw_cache/engine/$tw_llama_version-source$source_revision-cpu-rpc-$(uname -m)-$cpu
+    [ "$1" = OFF ] || engine=$engine-openmp
     [ -d "$engine" ] && return 0
     lock engine-source
     [ -d "$engine" ] && return 0
@@ -109,7 +112,7 @@ source_build() {
     {
         cmake -S "$engine.work/source" -B "$engine.work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
             -DCMAKE_BUILD_WITH_INSTALL_RPATH=ON "-DCMAKE_INSTALL_RPATH=\$ORIGIN;\$ORIGIN/../lib" \
-            -DGGML_RPC=ON -DGGML_NATIVE=ON -DGGML_OPENMP=OFF -DGGML_CCACHE=OFF \
+            -DGGML_RPC=ON -DGGML_NATIVE=ON "-DGGML_OPENMP=$1" -DGGML_CCACHE=OFF \
             -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_APP=OFF -DLLAMA_BUILD_UI=OFF \
             -DLLAMA_USE_PREBUILT_UI=OFF -DLLAMA_OPENSSL=OFF &&
             cmake --build "$engine.work/build" \
@@ -133,7 +136,13 @@ source_build() {
 case ${1:-} in
 '') kind=${TIGHTWAD_ENGINE:-auto} ;;
 --source) kind=source ;;
-*) fail "engine.sh knows only --source, not '$1'" ;;
+--peer)
+    mkdir -p "$tw_cache/engine"
+    source_build ON
+    echo "$engine"
+    exit 0
+    ;;
+*) fail "engine.sh knows only --source and --peer, not '$1'" ;;
 esac
 flavour=
 case $kind in
@@ -161,7 +170,7 @@ if [ "$kind" = system ]; then
     exit 0
 fi
 mkdir -p "$tw_cache/engine"
-if [ "$kind" = source ]; then source_build; else prebuilt "$flavour"; fi
+if [ "$kind" = source ]; then source_build OFF; else prebuilt "$flavour"; fi
 # A build without these scripts (cmake --preset release) finds the engine by this link; --source leaves it alone.
 if [ "${1:-}" != --source ] || [ ! -e "$tw_cache/engine/default" ]; then
     ln -sfn "$engine" "$tw_cache/engine/default"

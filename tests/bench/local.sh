@@ -7,10 +7,10 @@
 set -eu
 cd "$(dirname "$0")/../.."
 . tests/bench/common.sh
-export TIGHTWAD_ENGINE=source # llama-server and Tightwad run the same build of llama.cpp
+export TIGHTWAD_ENGINE=source # llama-server and Tightwad run the same source, built for the same processor
 bench_build tightwad
 quiet_run "$tw_cache/bench/build.log" "the build" cmake --build build-bench --target plugin_unruly
 sh apps/setup/models.sh build-bench/bin/tightwad-make-model --bench
-peer=$engine_dir/bin/llama-server
+peer=$(sh apps/setup/engine.sh --peer)/bin/llama-server
 exec node tests/bench/local.mjs --out build-bench/local --tightwad build-bench/bin/tightwad --peer "$peer" \
     --models "$models" --plugins build-bench/lib/tightwad/plugins --plugins build-bench/tests/plugins/unruly "$@"
