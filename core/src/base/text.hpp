@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,5 +36,6 @@ namespace tw {
 
 // "607 MiB", "1.2 GiB".
 [[nodiscard]] std::string human_bytes(double bytes);
+[[nodiscard]] inline std::string human_bytes(std::uint64_t bytes) { return human_bytes(static_cast<double>(bytes)); }
 
 } // namespace tw
