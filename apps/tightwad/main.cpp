@@ -22,6 +22,8 @@ constexpr const char* examples = R"(Examples:
   tightwad bench -c configs/demo.toml     is it faster than its target alone, and are the answers equal?
   tightwad peer start -c den.toml         lend this machine's engines to others
   tightwad peer invite -c den.toml        what the others write into their configuration
+  tightwad config import cluster.yaml -o tightwad.toml
+                                          take over what the Python Tightwad was told
   tightwad help backend llamacpp          the keys of a plugin
   tightwad graph | dot -Tsvg > graph.svg  the pipelines as a drawing
 
@@ -142,6 +144,16 @@ int main(int argc, char** argv) {
     command(&app, "check", "Find every mistake in the configuration; starts nothing",
             [&] { return check(global, json); })
         ->add_flag("--json", json, "For programs");
+    config_import_options importing;
+    auto* configuration = app.add_subcommand("config", "Work on configurations");
+    configuration->require_subcommand(1);
+    auto* take_over = command(configuration, "import",
+                              "Turn a cluster.yaml of the Python Tightwad into a configuration (on stdout), and name "
+                              "every difference (on stderr); secrets stay where they are",
+                              [&] { return config_import(importing); });
+    take_over->add_option("file", importing.file, "The cluster.yaml")->type_name("FILE")->required();
+    take_over->add_option("-o,--output", importing.output, "A new file to write instead of stdout")->type_name("FILE.toml");
+    take_over->add_flag("--json", importing.json, "For programs: the differences, and without -o the configuration");
     command(&app, "graph", "Draw the pipelines (Graphviz dot on stdout)", [&] { return graph(global); });
     inspect_options inspecting;
     auto* look = command(&app, "inspect", "What a GGUF model needs: bytes of its layers and of the cache",

@@ -51,6 +51,12 @@ struct inspect_options {
     bool plan = false, json = false;
 };
 
+struct config_import_options {
+    std::filesystem::path file;
+    std::optional<std::filesystem::path> output; // none = stdout
+    bool json = false;
+};
+
 int serve(const global_options& global);
 int proxy_stop(const global_options& global);
 int proxy_status(const global_options& global, bool json);
@@ -63,6 +69,7 @@ int list_plugins(const global_options& global, bool json);
 int check(const global_options& global, bool json);
 int graph(const global_options& global);
 int inspect(const global_options& global, const inspect_options& options);
+int config_import(const config_import_options& options);
 int chat(const global_options& global, const chat_options& options);
 int bench(const global_options& global, const bench_options& options);
 int help_backend(const global_options& global, const std::string& plugin);
