@@ -11,7 +11,7 @@ case ${1:-} in
 esac
 
 packages="g++ cmake ninja-build ccache curl ca-certificates openssl git libboost1.81-dev
-libtomlplusplus-dev nlohmann-json3-dev libspdlog-dev libcli11-dev libssl-dev"
+libtomlplusplus-dev nlohmann-json3-dev libspdlog-dev libcli11-dev libssl-dev libyaml-cpp-dev"
 have npm || packages="$packages nodejs npm"
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null)" = 'ii ' ]; }
@@ -113,14 +113,15 @@ check_other_system() {
     for program in cmake ninja curl openssl git npm; do
         have "$program" || lacking="$lacking $program"
     done
-    for header in boost/dll.hpp toml++/toml.h nlohmann/json.hpp spdlog/spdlog.h CLI/CLI.hpp openssl/ssl.h; do
+    for header in boost/dll.hpp toml++/toml.h nlohmann/json.hpp spdlog/spdlog.h CLI/CLI.hpp openssl/ssl.h \
+        yaml-cpp/yaml.h; do
         have g++ || break
         printf '#include <%s>\n' "$header" | g++ -std=c++20 -E -x c++ - >/dev/null 2>&1 || lacking="$lacking <$header>"
     done
     [ -z "$lacking" ] && return 0
     fail "this is not Debian 12, so nothing was installed; missing:$lacking. Install g++ 12 or newer, cmake 3.25 \
 or newer, ninja, ccache, curl, openssl, git, npm and the headers of Boost 1.81 or newer, toml++ 3, nlohmann-json 3.11, \
-spdlog, CLI11 2 and OpenSSL 3 (for the tests also Catch2 3), then run this again"
+spdlog, CLI11 2, OpenSSL 3 and yaml-cpp 0.7 (for the tests also Catch2 3), then run this again"
 }
 
 if ! on_debian_12; then

@@ -22,6 +22,9 @@ constexpr const char* examples = R"(Examples:
   tightwad bench -c configs/demo.toml     is it faster than its target alone, and are the answers equal?
   tightwad peer start -c den.toml         lend this machine's engines to others
   tightwad peer invite -c den.toml        what the others write into their configuration
+  tightwad reclaim ~/models/big.gguf      it is on the GPU: let go of its file in memory
+  tightwad config import cluster.yaml -o tightwad.toml
+                                          take over what the Python Tightwad was told
   tightwad help backend llamacpp          the keys of a plugin
   tightwad graph | dot -Tsvg > graph.svg  the pipelines as a drawing
 
@@ -142,6 +145,16 @@ int main(int argc, char** argv) {
     command(&app, "check", "Find every mistake in the configuration; starts nothing",
             [&] { return check(global, json); })
         ->add_flag("--json", json, "For programs");
+    config_import_options importing;
+    auto* configuration = app.add_subcommand("config", "Work on configurations");
+    configuration->require_subcommand(1);
+    auto* take_over = command(configuration, "import",
+                              "Turn a cluster.yaml of the Python Tightwad into a configuration (on stdout), and name "
+                              "every difference (on stderr); secrets stay where they are",
+                              [&] { return config_import(importing); });
+    take_over->add_option("file", importing.file, "The cluster.yaml")->type_name("FILE")->required();
+    take_over->add_option("-o,--output", importing.output, "A new file to write instead of stdout")->type_name("FILE.toml");
+    take_over->add_flag("--json", importing.json, "For programs: the differences, and without -o the configuration");
     command(&app, "graph", "Draw the pipelines (Graphviz dot on stdout)", [&] { return graph(global); });
     inspect_options inspecting;
     auto* look = command(&app, "inspect", "What a GGUF model needs: bytes of its layers and of the cache",
@@ -159,6 +172,40 @@ int main(int argc, char** argv) {
     look->add_flag("--plan", inspecting.plan,
                    "Which machine would hold which layers: this one, each pool of the configuration");
     look->add_flag("--json", inspecting.json, "For programs");
+    load_options loading;
+    auto* bring = command(&app, "load",
+                          "Read a model's file into memory, so that what opens it next need not wait for the disk; refuses "
+                          "where it would not fit",
+                          [&] { return load_model(loading); });
+    bring->add_option("file", loading.file, "A GGUF file, cache:NAME or ollama:NAME; of a split model any part")
+        ->type_name("MODEL")
+        ->required();
+    bring->add_flag("--json", loading.json, "For programs");
+    reclaim_options reclaiming;
+    auto* let = command(&app, "reclaim",
+                        "Let go of a model's file once its weights are on a GPU, and say what was in memory before and "
+                        "after; what a process still maps stays. Without MODEL, --pid and --port: of every model of the "
+                        "configuration",
+                        [&] { return reclaim(global, reclaiming); });
+    auto* which = let->add_option("file", reclaiming.file, "A GGUF file, cache:NAME or ollama:NAME; of a split model any part")
+                      ->type_name("MODEL");
+    auto* by_pid = let->add_option("--pid", reclaiming.pid, "The model files that this process works with")
+                       ->check(CLI::Range(1, 1 << 30).description(""))
+                       ->type_name("PID")
+                       ->excludes(which);
+    let->add_option("--port", reclaiming.port, "The same, of the process that listens on this port")
+        ->check(CLI::Range(1, 65535).description(""))
+        ->type_name("N")
+        ->excludes(which)
+        ->excludes(by_pid);
+    let->add_flag("--json", reclaiming.json, "For programs");
+    tune_options tuning;
+    auto* advise = command(&app, "tune",
+                           "Look at memory, swap and limits, and name the commands that would help a model stay in memory; "
+                           "changes nothing",
+                           [&] { return tune(tuning); });
+    advise->add_option("--model", tuning.model, "The model to make room for, as model_path is written")->type_name("MODEL");
+    advise->add_flag("--json", tuning.json, "For programs");
     command(&app, "plugins", "What was found, and why the rest was refused",
             [&] { return list_plugins(global, json); })
         ->add_flag("--json", json, "For programs");

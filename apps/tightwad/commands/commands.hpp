@@ -51,6 +51,29 @@ struct inspect_options {
     bool plan = false, json = false;
 };
 
+struct config_import_options {
+    std::filesystem::path file;
+    std::optional<std::filesystem::path> output; // none = stdout
+    bool json = false;
+};
+
+struct load_options {
+    std::string file; // as model_path is written
+    bool json = false;
+};
+
+struct reclaim_options {
+    std::string file; // as model_path is written; empty = by the others, or the models of the configuration
+    std::optional<int> pid;
+    std::optional<std::uint16_t> port;
+    bool json = false;
+};
+
+struct tune_options {
+    std::string model; // as model_path is written; empty = none in particular
+    bool json = false;
+};
+
 int serve(const global_options& global);
 int proxy_stop(const global_options& global);
 int proxy_status(const global_options& global, bool json);
@@ -63,6 +86,10 @@ int list_plugins(const global_options& global, bool json);
 int check(const global_options& global, bool json);
 int graph(const global_options& global);
 int inspect(const global_options& global, const inspect_options& options);
+int load_model(const load_options& options);
+int reclaim(const global_options& global, const reclaim_options& options);
+int tune(const tune_options& options);
+int config_import(const config_import_options& options);
 int chat(const global_options& global, const chat_options& options);
 int bench(const global_options& global, const bench_options& options);
 int help_backend(const global_options& global, const std::string& plugin);

@@ -1,12 +1,11 @@
 // `tightwad inspect FILE`: what a GGUF model needs, and which machine of a pool would hold which layers.
-#include <array>
-#include <cstdio>
 #include <iostream>
 #include <optional>
 
 #include <nlohmann/json.hpp>
 
 #include "agent/machine.hpp"
+#include "base/text.hpp"
 #include "commands/commands.hpp"
 #include "commands/setup.hpp"
 #include "commands/terminal.hpp"
@@ -18,17 +17,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-std::string size_text(std::uint64_t bytes) {
-    constexpr std::array units{"B", "KB", "MB", "GB", "TB"};
-    auto number = static_cast<double>(bytes);
-    std::size_t unit = 0;
-    for (; number >= 1000 && unit + 1 < units.size(); ++unit) number /= 1000;
-    std::array<char, 64> text{};
-    std::snprintf(text.data(), text.size(), unit == 0 || number >= 100 ? "%.0f %s" : "%.2f %s", number, units[unit]);
-    return text.data();
-}
-
-std::string size_text(const std::optional<std::uint64_t>& bytes) { return bytes ? size_text(*bytes) : "not known"; }
+std::string or_not_known(const std::optional<std::uint64_t>& bytes) { return bytes ? human_bytes(*bytes) : "not known"; }
 
 json maybe(const std::optional<std::uint64_t>& number) { return number ? json(*number) : json(); }
 
@@ -70,12 +59,12 @@ void print_layers(const plan::model_shape& model) {
             ++end;
         rows.push_back(
             {begin + 1 == end ? std::to_string(begin) : std::to_string(begin) + "-" + std::to_string(end - 1),
-             size_text(first.bytes), first.expert_bytes == 0 ? "-" : size_text(first.expert_bytes),
-             size_text(first.cache_bytes_per_token)});
+             human_bytes(first.bytes), first.expert_bytes == 0 ? "-" : human_bytes(first.expert_bytes),
+             or_not_known(first.cache_bytes_per_token)});
         begin = end;
     }
-    rows.push_back({"embedding", size_text(model.embedding_bytes), "-", "-"});
-    rows.push_back({"output", size_text(model.output_bytes) + (model.tied ? " (the embedding)" : ""), "-", "-"});
+    rows.push_back({"embedding", human_bytes(model.embedding_bytes), "-", "-"});
+    rows.push_back({"output", human_bytes(model.output_bytes) + (model.tied ? " (the embedding)" : ""), "-", "-"});
     print_table(rows);
 }
 
@@ -83,11 +72,11 @@ void print(const plan::model_shape& model, std::uint64_t context, std::uint64_t 
     std::cout << (model.name.empty() ? "A model" : model.name) << ", " << model.architecture << ", "
               << model.layers.size() << " layers, vocabulary " << model.vocabulary << ", trained for "
               << model.context << " tokens\n"
-              << size_text(model.file_bytes) << " in " << model.files << (model.files == 1 ? " file" : " files") << ':';
-    for (const auto& [type, bytes] : model.bytes_by_type) std::cout << ' ' << type << ' ' << size_text(bytes);
+              << human_bytes(model.file_bytes) << " in " << model.files << (model.files == 1 ? " file" : " files") << ':';
+    for (const auto& [type, bytes] : model.bytes_by_type) std::cout << ' ' << type << ' ' << human_bytes(bytes);
     if (model.experts > 0) std::cout << "; " << model.experts_used << " of " << model.experts << " experts a token";
-    std::cout << "\nread for one token: " << size_text(model.bytes_per_token()) << "; cache of " << slots << " x "
-              << context << " tokens: " << size_text(model.cache_bytes(context * slots)) << '\n';
+    std::cout << "\nread for one token: " << human_bytes(model.bytes_per_token()) << "; cache of " << slots << " x "
+              << context << " tokens: " << or_not_known(model.cache_bytes(context * slots)) << '\n';
     std::cout.flush();
     print_layers(model);
 }
@@ -138,8 +127,8 @@ void print(const std::vector<proposal>& plans) {
         std::cout << std::endl;
         std::vector<std::vector<std::string>> rows{{"WHERE", "LAYERS", "WEIGHTS", "CACHE", "OF", "FITS"}};
         for (const auto& share : one.shares)
-            rows.push_back({share.name, layers_text(share), size_text(share.weight_bytes), size_text(share.cache_bytes),
-                            size_text(share.memory_bytes), share.fits() ? "yes" : "no"});
+            rows.push_back({share.name, layers_text(share), human_bytes(share.weight_bytes), human_bytes(share.cache_bytes),
+                            human_bytes(share.memory_bytes), share.fits() ? "yes" : "no"});
         print_table(rows);
     }
 }

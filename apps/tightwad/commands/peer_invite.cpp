@@ -15,6 +15,7 @@
 #include "commands/pid_file.hpp"
 #include "commands/terminal.hpp"
 #include "config/paths.hpp"
+#include "config/toml_text.hpp"
 #include "net/identity.hpp"
 
 namespace tw::cli {
@@ -40,18 +41,6 @@ std::vector<std::string> own_addresses() {
     ::freeifaddrs(list);
     v4.insert(v4.end(), v6.begin(), v6.end());
     return v4;
-}
-
-// A TOML string; JSON escapes the same characters.
-std::string quoted(const std::string& text) {
-    return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-std::string key(const std::string& name) {
-    const bool bare = !name.empty() && std::ranges::all_of(name, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-    });
-    return bare ? name : quoted(name);
 }
 
 std::string for_shell(const std::string& text) {
@@ -123,11 +112,11 @@ result<invitation> invite(const configuration& config) {
 
 void print_engines(const invitation& what) {
     for (const auto& one : what.engines) {
-        std::cout << "\n[backend." << key(one.name) << "] # "
+        std::cout << "\n[backend." << toml_key(one.name) << "] # "
                   << (one.drafts && one.decides ? "may draft and decide" : one.drafts ? "may draft" : "may decide")
-                  << "\nplugin = " << quoted(one.plugin) << "\nurl = " << quoted(what.at.url())
-                  << "\nmodel = " << quoted(one.name) << '\n';
-        if (!what.fingerprint.empty()) std::cout << "fingerprint = " << quoted(what.fingerprint) << '\n';
+                  << "\nplugin = " << toml_string(one.plugin) << "\nurl = " << toml_string(what.at.url())
+                  << "\nmodel = " << toml_string(one.name) << '\n';
+        if (!what.fingerprint.empty()) std::cout << "fingerprint = " << toml_string(what.fingerprint) << '\n';
         if (what.needs_token) std::cout << "token = { env = \"TIGHTWAD_PEER_TOKEN\" }\n";
     }
     if (what.engines.empty())

@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include "base/text.hpp"
 #include "config/paths.hpp"
 
 namespace tw::cli {
@@ -24,12 +25,6 @@ const char* sequence(tint colour) {
     case tint::plain: break;
     }
     return "";
-}
-
-// Columns, not bytes: continuation bytes of UTF-8 take no room.
-std::size_t width(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(
-        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 } // namespace
@@ -71,13 +66,13 @@ void print_table(const std::vector<std::vector<std::string>>& rows) {
     std::vector<std::size_t> widths;
     for (const auto& row : rows) {
         widths.resize(std::max(widths.size(), row.size()));
-        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
+        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], count_code_points(row[i]));
     }
     for (std::size_t r = 0; r < rows.size(); ++r) {
         std::string line;
         for (std::size_t i = 0; i < rows[r].size(); ++i) {
             line += rows[r][i];
-            if (i + 1 < rows[r].size()) line.append(widths[i] - width(rows[r][i]) + 2, ' ');
+            if (i + 1 < rows[r].size()) line.append(widths[i] - count_code_points(rows[r][i]) + 2, ' ');
         }
         std::cout << (r == 0 ? paint(STDOUT_FILENO, tint::bold, line) : line) << '\n';
     }

@@ -34,7 +34,7 @@ struct lists {
         const auto text = to_valid_utf8(one.chosen.bytes);
         tokens.push_back(text);
         offsets.push_back(at);
-        at += characters(text);
+        at += count_code_points(text);
         logprobs.push_back(known ? ordered_json(shown(one.chosen.logprob)) : ordered_json(nullptr));
         if (!known) return top.push_back(nullptr);
         auto likely = ordered_json::object();
@@ -44,11 +44,6 @@ struct lists {
 };
 
 } // namespace
-
-std::size_t characters(std::string_view text) {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
 
 ordered_json chat_logprobs(std::span<const token_likelihood> tokens) {
     auto content = ordered_json::array();
@@ -65,7 +60,7 @@ ordered_json completion_logprobs(std::span<const token_likelihood> prompt,
                                  std::span<const token_likelihood> tokens, std::size_t end) {
     std::size_t length = 0;
     for (const auto& some : {prompt, tokens})
-        for (const auto& one : some) length += characters(to_valid_utf8(one.chosen.bytes));
+        for (const auto& one : some) length += count_code_points(to_valid_utf8(one.chosen.bytes));
     lists out;
     out.at = end - std::min(end, length);
     for (const auto& one : prompt) out.add(one, &one != &prompt.front());

@@ -13,12 +13,9 @@ namespace tw::front {
 [[nodiscard]] nlohmann::ordered_json chat_logprobs(std::span<const token_likelihood> tokens);
 
 /// `prompt` may be empty; its first token has no probability, which is null. The last token ends
-/// `end` characters into the text.
+/// `end` code points into the text.
 [[nodiscard]] nlohmann::ordered_json completion_logprobs(std::span<const token_likelihood> prompt,
                                                          std::span<const token_likelihood> tokens,
                                                          std::size_t end);
-
-/// Code points.
-[[nodiscard]] std::size_t characters(std::string_view text);
 
 } // namespace tw::front

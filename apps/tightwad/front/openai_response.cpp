@@ -1,6 +1,7 @@
 // OpenAI's answer shapes, and our figures under "tightwad".
 #include "front/openai_response.hpp"
 
+#include "base/text.hpp"
 #include "front/figures.hpp"
 #include "front/json_text.hpp"
 #include "front/openai_logprobs.hpp"
@@ -69,7 +70,7 @@ ordered_json logprobs(const answer_identity& who, const choice& one) {
     if (!who.logprobs) return nullptr;
     return who.kind == endpoint::chat
                ? chat_logprobs(one.likelihoods)
-               : completion_logprobs(one.result.prompt_logprobs, one.likelihoods, characters(one.text));
+               : completion_logprobs(one.result.prompt_logprobs, one.likelihoods, count_code_points(one.text));
 }
 
 ordered_json finish(const answer_identity& who, std::size_t index, finish_reason reason) {

@@ -17,7 +17,7 @@ openai_writer::openai_writer(const api_request& request, answer_identity who)
     for (std::size_t i = 0; request.echo && i < echo_.size(); ++i)
         if (const auto* text = std::get_if<std::string>(
                 &request.inputs[i / static_cast<std::size_t>(n_)]))
-            echo_[i] = *text, ends_[i] = characters(*text);
+            echo_[i] = *text, ends_[i] = count_code_points(*text);
 }
 
 std::string openai_writer::opening() {
@@ -29,7 +29,7 @@ std::string openai_writer::opening() {
 }
 
 std::string openai_writer::piece(const answer_event& event) {
-    ends_[event.index] += characters(event.text);
+    ends_[event.index] += count_code_points(event.text);
     return sse_event(text_chunk(who(), event, ends_[event.index]));
 }
 

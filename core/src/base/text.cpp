@@ -39,10 +39,14 @@ scan_result scan(std::string_view s) {
 
 } // namespace
 
+std::size_t count_code_points(std::string_view text) {
+    return text.size() - static_cast<std::size_t>(std::ranges::count_if(text, continues_code_point));
+}
+
 std::string_view cut_utf8(std::string_view text, std::size_t max_bytes) {
     if (text.size() <= max_bytes) return text;
     auto end = max_bytes;
-    while (end > 0 && (static_cast<std::uint8_t>(text[end]) & 0xC0) == 0x80) --end;
+    while (end > 0 && continues_code_point(text[end])) --end;
     return text.substr(0, end);
 }
 
@@ -69,8 +73,7 @@ std::string to_valid_utf8(std::string_view text) {
 
 std::size_t incomplete_tail(std::string_view text) {
     for (std::size_t back = 1; back <= std::min<std::size_t>(3, text.size()); ++back) {
-        const auto byte = static_cast<std::uint8_t>(text[text.size() - back]);
-        if ((byte & 0xC0) == 0x80) continue;
+        if (continues_code_point(text[text.size() - back])) continue;
         const auto step = scan(text.substr(text.size() - back));
         return step.kind == scan_result::incomplete ? back : 0;
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +13,12 @@ namespace tw {
 
 [[nodiscard]] inline std::string_view view(tw_str s) { return {s.data, s.data ? s.size : 0}; }
 [[nodiscard]] inline tw_str abi(std::string_view s) { return {s.data(), s.size()}; }
+
+// Whether this byte of UTF-8 goes on with a code point that began before it.
+[[nodiscard]] inline bool continues_code_point(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
+
+// How many there are, by the bytes that begin one.
+[[nodiscard]] std::size_t count_code_points(std::string_view text);
 
 // The longest prefix of at most `max_bytes` that does not end inside a code point.
 [[nodiscard]] std::string_view cut_utf8(std::string_view text, std::size_t max_bytes);
@@ -29,5 +36,6 @@ namespace tw {
 
 // "607 MiB", "1.2 GiB".
 [[nodiscard]] std::string human_bytes(double bytes);
+[[nodiscard]] inline std::string human_bytes(std::uint64_t bytes) { return human_bytes(static_cast<double>(bytes)); }
 
 } // namespace tw

@@ -3,12 +3,9 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
+
 namespace tw {
-namespace {
-
-bool continues(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; } // a code point
-
-} // namespace
 
 // A text of one character cannot be cut; no model's control token is one.
 control_text::control_text(const std::vector<engine::token_info>& vocabulary) {
@@ -25,7 +22,7 @@ std::vector<std::size_t> control_text::places(std::string_view text) const {
         const auto rest = text.substr(i);
         if (std::none_of(texts_.begin(), texts_.end(), [&](const auto& each) { return rest.starts_with(each); })) continue;
         auto cut = i + 1;
-        while (cut < text.size() && continues(text[cut])) ++cut;
+        while (cut < text.size() && continues_code_point(text[cut])) ++cut;
         out.push_back(cut);
     }
     return out;

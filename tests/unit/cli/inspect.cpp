@@ -33,7 +33,7 @@ TEST_CASE("inspect says what a model needs, and which worker of a pool would hol
     const auto shown = run_tightwad({"inspect", file, "--context", "100", "--slots", "2"});
     CHECK(shown.code == 0);
     CHECK_THAT(shown.out, ContainsSubstring("Small, llama, 3 layers, vocabulary 2"));
-    CHECK_THAT(shown.out, ContainsSubstring("cache of 2 x 100 tokens: 154 KB"));
+    CHECK_THAT(shown.out, ContainsSubstring("cache of 2 x 100 tokens: 150 KiB"));
     CHECK_THAT(shown.out, ContainsSubstring("0-2"));
 
     const auto config = (here.path() / "pool.toml").string();

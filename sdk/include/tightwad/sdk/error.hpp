@@ -64,6 +64,13 @@ class text_collector {
     std::string text_;
 };
 
+// The longest prefix of at most `most` bytes that does not end inside a code point.
+[[nodiscard]] inline std::string_view cut_utf8(std::string_view text, std::size_t most) noexcept {
+    if (text.size() <= most) return text;
+    while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;
+    return text.substr(0, most);
+}
+
 namespace detail {
 
 // Fills the caller's struct as far as its `size` reaches; a cut never splits a code point.
@@ -72,15 +79,11 @@ inline tw_code report(tw_error* out, tw_code code, std::string_view message,
     if (out == nullptr || out->size <= offsetof(tw_error, message)) return code;
     const std::size_t room =
         std::min<std::size_t>(out->size, sizeof *out) - offsetof(tw_error, message);
-    std::size_t length = std::min(message.size(), room - 1);
-    if (length < message.size()) {
-        while (length > 0 && (static_cast<unsigned char>(message[length]) & 0xC0U) == 0x80U)
-            --length;
-    }
+    const auto shown = cut_utf8(message, room - 1);
     out->code = code;
     out->retry_after_ms = retry_after_ms;
-    std::memcpy(out->message, message.data(), length);
-    out->message[length] = '\0';
+    std::memcpy(out->message, shown.data(), shown.size());
+    out->message[shown.size()] = '\0';
     return code;
 }
 

@@ -26,9 +26,7 @@ namespace tw::sdk {
     std::replace_if(words.begin(), words.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
     constexpr std::size_t longest = 300;
     if (words.size() > longest) {
-        std::size_t end = longest;
-        while (end > 0 && (static_cast<unsigned char>(words[end]) & 0xC0U) == 0x80U) --end;
-        words.resize(end);
+        words.resize(cut_utf8(words, longest).size());
         words += "…";
     }
     return words;
