@@ -104,6 +104,16 @@ grammar_spec read_spec(std::string_view spec_json) {
     return out;
 }
 
+// As they stand in the middle of a text: some tokenizers put a space before the first one, or into it.
+std::vector<std::int32_t> tokens_of(const engine& of, const std::string& text) {
+    auto out = of.tokenize(text, true, false);
+    if (out.empty() || text.starts_with(' ') || !of.token(out.front()).piece.starts_with(' ')) return out;
+    out = of.tokenize("\n" + text, true, false);
+    const auto line = std::find_if(out.begin(), out.end(), [&](auto id) { return of.token(id).piece == "\n"; });
+    out.erase(out.begin(), line == out.end() ? line : line + 1);
+    return out;
+}
+
 llama_sampler* made(const llama_vocab* vocab, const grammar_spec& spec) {
     if (!spec.lazy) return llama_sampler_init_grammar(vocab, spec.gbnf.c_str(), "root");
     std::vector<const char*> patterns;
@@ -124,11 +134,7 @@ grammar::grammar(const engine& of, std::string_view spec_json) : vocab_(of.vocab
     state_.reset(made(vocab_, spec));
     if (!state_ || spec.gbnf.empty())
         throw failure(TW_INVALID_ARGUMENT, "The grammar cannot be read" + log.because() + ".");
-    bool first = true;
-    for (const auto token : of.tokenize(spec.prefix, true, false)) {
-        // Some tokenizers put a space before the first token.
-        const bool space = of.token(token).piece.starts_with(' ') && !spec.prefix.starts_with(' ');
-        if (std::exchange(first, false) && space) continue;
+    for (const auto token : tokens_of(of, spec.prefix)) {
         if (!fits(token))
             throw failure(TW_INTERNAL, "The grammar of the model's tool calls does not fit its template.");
         llama_sampler_accept(state_.get(), token);
