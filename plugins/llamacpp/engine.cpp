@@ -2,6 +2,8 @@
 #include "engine.hpp"
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 #include <ggml-backend.h>
@@ -35,12 +37,24 @@ bool exact_cache(const tw::sdk::config& config) {
     return cache == "exact";
 }
 
+// The template that takes the place of the model's own; empty = none does.
+std::string read_template(const tw::sdk::config& config) {
+    const auto path = config.text("chat_template", "");
+    if (path.empty()) return {};
+    std::ifstream file(path, std::ios::binary);
+    std::string out(std::istreambuf_iterator<char>(file), {});
+    if (!file || out.empty())
+        throw failure(TW_NOT_FOUND, "chat_template is " + path + ", which is no file with a template in it.");
+    return out;
+}
+
 } // namespace
 
 void engine::check(const tw::sdk::config& config) {
     check_model_file(config.text("model_path"));
     static_cast<void>(config.integer("slots", 4, 1, 64));
     static_cast<void>(exact_cache(config));
+    static_cast<void>(read_template(config));
     static_cast<void>(tensor_split_of(config.text("tensor_split", "")));
     if (!config.text("rpc", "").empty()) check_rpc_backend();
 }
@@ -51,6 +65,7 @@ engine::engine(tw::sdk::host host, const tw::sdk::config& config, tw::sdk::progr
     const bool pooled = !config.text("rpc", "").empty();
     const bool local_gpu = gpu_layers != 0 && gpu() != nullptr;
     const bool on_gpu = local_gpu || (pooled && !config.boolean("rpc_on_cpu", false));
+    template_ = read_template(config);
     device_ = local_gpu ? ggml_backend_dev_description(gpu()) : "CPU";
     if (pooled) device_ += " and the rpc-servers " + config.text("rpc_names", config.text("rpc"));
     load(config, gpu_layers, progress);
@@ -158,8 +173,13 @@ void engine::read_vocabulary() {
     }
 }
 
+std::string_view engine::template_source() const {
+    if (!template_.empty()) return template_;
+    const auto* own = llama_model_chat_template(model_.get(), nullptr);
+    return own == nullptr ? "" : own;
+}
+
 tw::sdk::engine_info engine::info() const {
-    const auto* chat_template = llama_model_chat_template(model_.get(), nullptr);
     return {
         .n_vocab = llama_vocab_n_tokens(vocab_),
         .n_ctx = n_ctx_,
@@ -173,7 +193,7 @@ tw::sdk::engine_info engine::info() const {
         .model = description_,
         .device = device_,
         .build = engine_build(),
-        .chat_template = chat_template == nullptr ? "" : chat_template,
+        .chat_template = template_source(),
         .identity = identity_,
     };
 }

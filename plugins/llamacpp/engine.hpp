@@ -31,6 +31,7 @@ class engine : public tw::sdk::engine {
         tw::sdk::integer_option("gpu_layers", "Layers placed on the GPU; -1 = all of them.", "-1", -1, 10000),
         tw::sdk::text_option("cache", "exact = on the CPU many rows give the bits of one; fast = as llama.cpp has it.",
                              "exact"),
+        tw::sdk::path_option("chat_template", "A file with a Jinja template, in place of the model's own."),
         tw::sdk::text_option("rpc", "Filled in from a pool: addresses of rpc-servers, HOST:PORT with commas.", ""),
         tw::sdk::text_option("rpc_names", "Filled in from a pool: what those are called, with commas.", ""),
         tw::sdk::boolean_option("rpc_on_cpu", "Filled in from a pool: whether all of them compute on processors.",
@@ -50,7 +51,11 @@ class engine : public tw::sdk::engine {
     tw::sdk::logits decode(std::span<const tw_row> rows);
     void truncate(std::int32_t seq, std::int32_t length);
 
-    [[nodiscard]] const llama_vocab* vocab() const { return vocab_; } // any thread
+    // Any thread.
+    [[nodiscard]] const llama_model* model() const { return model_.get(); }
+    [[nodiscard]] const llama_vocab* vocab() const { return vocab_; }
+    [[nodiscard]] const std::string& template_override() const { return template_; } // empty = the model's own
+    [[nodiscard]] std::string_view template_source() const;
 
   private:
     void load(const tw::sdk::config& config, std::int32_t gpu_layers, const tw::sdk::progress& progress);
@@ -73,7 +78,7 @@ class engine : public tw::sdk::engine {
     std::unique_ptr<llama_context, deleter> context_;
     const llama_vocab* vocab_ = nullptr;
     std::vector<token_entry> vocabulary_;
-    std::string description_, device_, identity_;
+    std::string description_, device_, identity_, template_;
     std::int32_t n_ctx_ = 0;
 
     // The columns of a batch, for n_batch rows.

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include <llama.h>
 
@@ -26,11 +27,15 @@ class grammar : public tw::sdk::grammar {
     void accept(std::int32_t token);
 
   private:
+    [[nodiscard]] bool fits(std::int32_t token) const; // as libllama sees it
+
     struct deleter {
         void operator()(llama_sampler* sampler) const { llama_sampler_free(sampler); }
     };
 
     const llama_vocab* vocab_;
+    bool lazy_ = false;               // free until a trigger comes
+    std::vector<llama_token> kept_;   // control tokens that the answer's form is made of, sorted
     std::unique_ptr<llama_sampler, deleter> state_;
 };
 

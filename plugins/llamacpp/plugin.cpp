@@ -1,10 +1,11 @@
 // The llamacpp plugin: models in this process through libllama, and llama-servers that run elsewhere.
 #include <tightwad/sdk/plugin.hpp>
 
+#include "chat.hpp"
 #include "chat_template.hpp"
 #include "engine.hpp"
 #include "grammar.hpp"
 #include "server.hpp"
 
 TIGHTWAD_PLUGIN("llamacpp", "0.1.0", "GGUF models in this process, through libllama; and running llama-servers",
-                llamacpp::engine, llamacpp::grammar, llamacpp::chat_template, llamacpp::server);
+                llamacpp::engine, llamacpp::grammar, llamacpp::chat, llamacpp::chat_template, llamacpp::server);

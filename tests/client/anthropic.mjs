@@ -1,7 +1,7 @@
 // The npm Anthropic client: messages, streams, counting, errors.
 import assert from 'node:assert/strict';
 import Anthropic from '@anthropic-ai/sdk';
-import { collect, messages, model, of, token, url } from './cases.mjs';
+import { collect, messages, model, of, token, url, weather } from './cases.mjs';
 
 const connect = (apiKey) => new Anthropic({ baseURL: url, apiKey, maxRetries: 0, timeout: 120_000 });
 const client = connect(token || 'any');
@@ -16,6 +16,24 @@ test('a message', async () => {
   assert(answer.content[0].text.length > 0);
   assert(['end_turn', 'max_tokens'].includes(answer.stop_reason));
   assert(answer.usage.output_tokens > 0 && answer.usage.output_tokens <= 12);
+});
+
+test('a tool is called, whole and streamed, and its result is read', async () => {
+  const tools = [{ name: weather.name, description: weather.description, input_schema: weather.schema }];
+  const asked = { ...request, max_tokens: 120, tools, tool_choice: { type: 'tool', name: weather.name } };
+  const whole = await client.messages.create(asked);
+  assert.equal(whole.stop_reason, 'tool_use');
+  const [use] = whole.content;
+  assert.equal(use.type, 'tool_use');
+  assert.equal(use.name, weather.name);
+  assert(use.id.startsWith('toolu_'));
+  assert.equal(typeof use.input.city, 'string');
+  const final = await client.messages.stream(asked).finalMessage();
+  assert.deepEqual(final.content[0].input, use.input);
+  assert.equal(final.stop_reason, 'tool_use');
+  const result = { role: 'user', content: [{ type: 'tool_result', tool_use_id: use.id, content: 'It rains.' }] };
+  const told = [...messages, { role: 'assistant', content: whole.content }, result];
+  assert((await client.messages.create({ ...request, messages: told })).content[0].text.length > 0);
 });
 
 test('a streamed message is the same', async () => {
@@ -61,7 +79,7 @@ test('errors have the classes and the words of the API', async () => {
     'not_found_error');
   await fails(client.messages.create({ ...request, temperature: 9 }), Anthropic.BadRequestError,
     'invalid_request_error');
-  await fails(client.messages.create({ ...request, tools: [{ name: 'f', input_schema: { type: 'object' } }] }),
+  await fails(client.messages.create({ ...request, tools: [{ name: 'f g', input_schema: { type: 'object' } }] }),
     Anthropic.BadRequestError, 'invalid_request_error');
   if (token)
     await fails(connect('wrong').messages.create(request), Anthropic.AuthenticationError, 'authentication_error');

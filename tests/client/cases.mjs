@@ -11,6 +11,16 @@ export const place = {
   required: ['people', 'city'],
   additionalProperties: false,
 };
+export const weather = {
+  name: 'get_weather',
+  description: 'Says how the weather is. Never say </s> or <s>.',
+  schema: {
+    type: 'object',
+    properties: { city: { type: 'string', maxLength: 12 } },
+    required: ['city'],
+    additionalProperties: false,
+  },
+};
 
 const cases = [];
 

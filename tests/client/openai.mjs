@@ -1,7 +1,7 @@
 // The npm openai client: models, chat, completions, errors.
 import assert from 'node:assert/strict';
 import OpenAI from 'openai';
-import { collect, messages, model, of, place, token, url } from './cases.mjs';
+import { collect, messages, model, of, place, token, url, weather } from './cases.mjs';
 
 const connect = (options = {}) =>
   new OpenAI({ baseURL: `${url}/v1`, apiKey: token || 'any', maxRetries: 0, timeout: 120_000, ...options });
@@ -136,8 +136,9 @@ test('a bad request is BadRequestError with the field', async () => {
   await fails(ask({ max_tokens: -1 }), OpenAI.BadRequestError, 400, 'invalid_value', 'max_tokens');
   await fails(ask({ messages: [] }), OpenAI.BadRequestError, 400, 'invalid_value', 'messages');
   await fails(ask({ messages: 'hi' }), OpenAI.BadRequestError, 400, 'invalid_value', 'messages');
-  const tools = [{ type: 'function', function: { name: 'f', parameters: {} } }];
-  await fails(ask({ tools }), OpenAI.BadRequestError, 400, 'unsupported_parameter', 'tools');
+  await fails(ask({ tools: [{ type: 'function', function: { name: 'f g' } }] }), OpenAI.BadRequestError, 400,
+    'invalid_value', 'tools[0].function.name');
+  await fails(ask({ tool_choice: 'required' }), OpenAI.BadRequestError, 400, 'invalid_value', 'tool_choice');
   await fails(ask({ top_logprobs: 3 }), OpenAI.BadRequestError, 400, 'invalid_value', 'top_logprobs');
   await fails(ask({ response_format: { type: 'xml' } }), OpenAI.BadRequestError, 400, 'invalid_value',
     'response_format.type');
@@ -158,6 +159,39 @@ test('an answer in JSON meets its schema, whole and streamed, with speculation a
   assert.equal(alone.choices[0].message.content, whole.choices[0].message.content);
   const chunks = await collect(await client.chat.completions.create({ ...request, stream: true }));
   assert.equal(chunks.map((one) => one.choices[0]?.delta.content ?? '').join(''), whole.choices[0].message.content);
+});
+
+test('a tool is called, whole and streamed, with speculation and without, and its result is read', async () => {
+  const { name, description, schema: parameters } = weather;
+  const tools = [{ type: 'function', function: { name, description, parameters } }];
+  const request = { model, messages, max_tokens: 120, seed: 13, tools, tool_choice: 'required' };
+  const whole = await client.chat.completions.create(request);
+  const [choice] = whole.choices;
+  assert.equal(choice.finish_reason, 'tool_calls');
+  assert.equal(choice.message.content, null);
+  assert.equal(choice.message.tool_calls.length, 1);
+  const [call] = choice.message.tool_calls;
+  assert(call.id.startsWith('call_'));
+  assert.equal(call.function.name, name);
+  assert.equal(typeof JSON.parse(call.function.arguments).city, 'string');
+  const alone = await client.chat.completions.create({ ...request, tightwad: { speculation: false } });
+  assert.equal(alone.choices[0].message.tool_calls[0].function.arguments, call.function.arguments);
+
+  const chunks = await collect(await client.chat.completions.create({ ...request, stream: true }));
+  const pieces = chunks.flatMap((one) => one.choices[0]?.delta.tool_calls ?? []);
+  assert(pieces.every((one) => one.index === 0));
+  assert.deepEqual(pieces.map((one) => one.function.name).filter(Boolean), [name]);
+  assert.equal(pieces.map((one) => one.function.arguments).join(''), call.function.arguments);
+  assert.equal(chunks.at(-1).choices[0].finish_reason, 'tool_calls');
+  const helped = await client.chat.completions.stream(request).finalChatCompletion();
+  assert.equal(helped.choices[0].message.tool_calls[0].function.arguments, call.function.arguments);
+
+  const named = { type: 'function', function: { name } };
+  const again = await client.chat.completions.create({ ...request, tool_choice: named });
+  assert.equal(again.choices[0].message.tool_calls[0].function.name, name);
+  const told = [...messages, choice.message, { role: 'tool', tool_call_id: call.id, content: 'It rains.' }];
+  const after = await client.chat.completions.create({ model, messages: told, max_tokens: 8, seed: 1 });
+  assert(after.choices[0].message.content.length > 0);
 });
 
 test('a prompt longer than the context is BadRequestError context_length_exceeded', async () => {

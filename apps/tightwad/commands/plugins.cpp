@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 #include <tightwad/abi/ext/backend.h>
+#include <tightwad/abi/ext/chat.h>
 #include <tightwad/abi/ext/chat_template.h>
 #include <tightwad/abi/ext/engine.h>
 #include <tightwad/abi/ext/grammar.h>
@@ -18,7 +19,7 @@ namespace {
 
 std::vector<std::string> interfaces_of(const plugin& one) {
     std::vector<std::string> found;
-    for (const char* id : {TW_ENGINE_V1, TW_BACKEND_V1, TW_GRAMMAR_V1, TW_VERIFIER_V1, TW_CHAT_TEMPLATE_V1})
+    for (const char* id : {TW_ENGINE_V1, TW_BACKEND_V1, TW_GRAMMAR_V1, TW_CHAT_V1, TW_VERIFIER_V1, TW_CHAT_TEMPLATE_V1})
         if (one.query(id) != nullptr) found.emplace_back(id);
     return found;
 }

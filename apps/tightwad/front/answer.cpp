@@ -35,7 +35,8 @@ std::optional<error> answer::start(const api_request& request, tw::pipeline& pip
         if (!started) {
             cancel();
             auto failure = started.error();
-            if (failure.param == "grammar" && !request.form.field.empty()) failure.param = request.form.field;
+            // The pipeline does not know which field its grammar came from.
+            if (failure.param == "grammar") failure.param = request.offered.any ? "tools" : request.form.field;
             return failure;
         }
         generations_.push_back(*std::move(started));

@@ -19,6 +19,7 @@ struct answer_event {
     std::size_t index = 0;
     std::string text{};
     std::vector<token_likelihood> likelihoods{}; // when asked for, of the tokens in `text`
+    std::optional<tool_call_piece> call{};       // instead of text
     std::optional<generation_result> end{};
 };
 

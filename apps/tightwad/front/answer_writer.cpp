@@ -37,6 +37,7 @@ answer_identity new_identity(const api_request& request, std::string model) {
 
 std::string answer_writer::add(answer_event event) {
     auto& choice = choices_.at(event.index);
+    if (event.call) return add_call(std::move(event));
     if (!event.end) {
         if (keeps_text_) {
             choice.text += event.text;
@@ -54,6 +55,17 @@ std::string answer_writer::add(answer_event event) {
         failure_ =
             fail(code::cancelled, "The answer was cancelled before it was complete; ask again.");
     return failure_ || !stream_ ? std::string() : ended(event.index);
+}
+
+std::string answer_writer::add_call(answer_event event) {
+    auto& calls = choices_.at(event.index).calls;
+    auto& [index, more] = *event.call;
+    if (index == calls.size()) {
+        if (more.id.empty()) more.id = random_id(who_.kind == endpoint::messages ? "toolu_" : "call_");
+        calls.push_back({more.id, more.name, ""});
+    }
+    calls.at(index).arguments += more.arguments;
+    return stream_ ? call(event) : std::string();
 }
 
 std::string_view answer_writer::ping() const {

@@ -28,6 +28,7 @@ struct answer_identity {
 /// One of the answers to a request.
 struct choice {
     std::string text;
+    std::vector<tool_call> calls; // of tools
     std::vector<token_likelihood> likelihoods; // when asked for
     generation_result result;
 };
@@ -68,6 +69,11 @@ class answer_writer {
   protected:
     /// The bytes of a piece in a stream.
     [[nodiscard]] virtual std::string piece(const answer_event& event) = 0;
+    /// The bytes of a piece of a tool call in a stream; its first has id and name.
+    [[nodiscard]] virtual std::string call(const answer_event& event) {
+        static_cast<void>(event);
+        return {};
+    }
     /// The bytes of an answer's end in a stream; not called for one that failed.
     [[nodiscard]] virtual std::string ended(std::size_t index) = 0;
 
@@ -75,6 +81,8 @@ class answer_writer {
     [[nodiscard]] const std::vector<choice>& choices() const { return choices_; }
 
   private:
+    std::string add_call(answer_event event);
+
     answer_identity who_;
     bool stream_;
     bool keeps_text_; // for the end: a streamed response repeats it there

@@ -6,6 +6,7 @@
 #include "front/input_fields.hpp"
 #include "front/readers.hpp"
 #include "front/request_fields.hpp"
+#include "front/tool_fields.hpp"
 
 namespace tw::front {
 namespace {
@@ -23,6 +24,42 @@ json without_thoughts(const json& content) {
         if (type != "thinking" && type != "redacted_thinking") out.push_back(block);
     }
     return out;
+}
+
+/// Moves the blocks of a type out of `blocks`.
+std::vector<json> take(json& blocks, const char* type) {
+    std::vector<json> out;
+    if (!blocks.is_array()) return out;
+    auto rest = json::array();
+    for (auto& block : blocks) {
+        const bool wanted = block.is_object() && block.value("type", json()) == type;
+        if (wanted) out.push_back(std::move(block));
+        else rest.push_back(std::move(block));
+    }
+    blocks = std::move(rest);
+    return out;
+}
+
+std::vector<tool_call> take_calls(fields& in, const std::string& path, json& blocks) {
+    auto calls = json::array();
+    for (const auto& block : take(blocks, "tool_use")) {
+        json function{{"name", block.value("name", json())}};
+        function["arguments"] = block.value("input", json::object());
+        calls.push_back({{"id", block.value("id", json())}, {"function", std::move(function)}});
+    }
+    return read_calls(in, path, calls);
+}
+
+/// Results come before what the user says beside them.
+void take_results(fields& in, const std::string& path, json& blocks, std::vector<chat_message>& out) {
+    for (const auto& block : take(blocks, "tool_result")) {
+        chat_message result{.role = "tool", .content = ""};
+        const auto id = block.value("tool_use_id", json());
+        if (id.is_string()) result.call_id = id.get<std::string>();
+        const auto content = block.value("content", json(""));
+        if (!content.is_null()) result.content = read_content(in, path, content, text_block);
+        out.push_back(std::move(result));
+    }
 }
 
 void read_message(fields& in, const std::string& path, const json& message,
@@ -43,8 +80,14 @@ void read_message(fields& in, const std::string& path, const json& message,
         in.refuse(path + ".content", "'" + path + ".content' is missing.");
         return;
     }
-    out.push_back({role->get<std::string>(), read_content(in, path + ".content",
-                                                          without_thoughts(*content), text_block)});
+    auto blocks = without_thoughts(*content);
+    chat_message said{.role = role->get<std::string>(), .content = ""};
+    if (*role == "assistant") said.calls = take_calls(in, path + ".content", blocks);
+    else take_results(in, path + ".content", blocks, out);
+    const bool only_results = *role == "user" && blocks.is_array() && blocks.empty() && !content->empty();
+    if (only_results) return;
+    said.content = read_content(in, path + ".content", blocks, text_block);
+    out.push_back(std::move(said));
 }
 
 void read_conversation(fields& in, api_request& out) {
@@ -57,21 +100,16 @@ void read_conversation(fields& in, api_request& out) {
     out.inputs.emplace_back(std::move(messages));
 }
 
-bool is_wanted(const json* choice) {
-    return !choice || !choice->is_object() || choice->value("type", json()) != "none";
-}
-
 } // namespace
 
 void read_anthropic(fields& in, api_request& out, request_limits limits) {
-    if (is_set(in.find("tools")) && is_wanted(in.find("tool_choice")))
-        refuse_unsupported(in, "tools", "Tools are");
     if (const auto* thinking = in.object("thinking");
         thinking && thinking->value("type", json()) == "enabled")
         refuse_unsupported(in, "thinking", "Thinking apart is");
     if (is_set(in.find("mcp_servers"))) refuse_unsupported(in, "mcp_servers", "MCP servers are");
     read_conversation(in, out);
     out.stream = in.boolean("stream").value_or(false);
+    read_anthropic_tools(in, out);
     read_sampling(in, out.base.sampling);
     read_stop(in, "stop_sequences", 16, out.base.stop);
     read_max_tokens(in, "max_tokens", limits.max_tokens, true, out.base.max_tokens);

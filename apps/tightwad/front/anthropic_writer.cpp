@@ -30,7 +30,7 @@ ordered_json usage(const generation_result& result) {
 } // namespace
 
 anthropic_writer::anthropic_writer(const api_request& request, answer_identity who)
-    : answer_writer(request, std::move(who)), stops_(request.base.stop) {}
+    : answer_writer(request, std::move(who)), offered_(request.offered.any), stops_(request.base.stop) {}
 
 std::string_view anthropic_writer::ping() const {
     return "event: ping\ndata: {\"type\":\"ping\"}\n\n";
@@ -47,6 +47,7 @@ void anthropic_writer::put_stop(ordered_json& into) const {
     const bool asked = std::ranges::find(stops_, result.stopped_by) != stops_.end();
     into["stop_reason"] = result.reason == finish_reason::length ? "max_tokens"
                           : asked                                ? "stop_sequence"
+                          : !choices().front().calls.empty()     ? "tool_use"
                                                                  : "end_turn";
     into["stop_sequence"] = asked ? ordered_json(result.stopped_by) : ordered_json(nullptr);
 }
@@ -54,20 +55,48 @@ void anthropic_writer::put_stop(ordered_json& into) const {
 std::string anthropic_writer::opening() {
     auto begun = message();
     begun["usage"] = usage({}); // the prompt is not counted yet; message_delta has the figures
-    return named("message_start", {{"message", std::move(begun)}}) +
-           named("content_block_start",
-                 {{"index", 0}, {"content_block", {{"type", "text"}, {"text", ""}}}});
+    auto out = named("message_start", {{"message", std::move(begun)}});
+    if (!offered_) out += open_block(true, {{"type", "text"}, {"text", ""}});
+    return out;
+}
+
+std::string anthropic_writer::open_block(bool text, const ordered_json& begun) {
+    auto out = close_block();
+    open_ = text ? block::text : block::call;
+    return out + named("content_block_start", {{"index", index_}, {"content_block", begun}});
+}
+
+std::string anthropic_writer::close_block() {
+    if (open_ == block::none) return {};
+    open_ = block::none;
+    return named("content_block_stop", {{"index", index_++}});
+}
+
+std::string anthropic_writer::more(ordered_json what) const {
+    return named("content_block_delta", {{"index", index_}, {"delta", std::move(what)}});
 }
 
 std::string anthropic_writer::piece(const answer_event& event) {
-    return named("content_block_delta",
-                 {{"index", 0}, {"delta", {{"type", "text_delta"}, {"text", event.text}}}});
+    std::string out;
+    if (open_ != block::text) out = open_block(true, {{"type", "text"}, {"text", ""}});
+    return out + more({{"type", "text_delta"}, {"text", event.text}});
+}
+
+std::string anthropic_writer::call(const answer_event& event) {
+    const auto& piece = event.call->more;
+    std::string out;
+    if (!piece.name.empty()) {
+        ordered_json begun{{"type", "tool_use"}, {"id", piece.id}, {"name", piece.name}};
+        begun["input"] = ordered_json::object();
+        out = open_block(false, begun);
+    }
+    return out + more({{"type", "input_json_delta"}, {"partial_json", piece.arguments}});
 }
 
 std::string anthropic_writer::ended(std::size_t /*index*/) {
     ordered_json delta;
     put_stop(delta);
-    return named("content_block_stop", {{"index", 0}}) +
+    return close_block() +
            named("message_delta", {{"delta", std::move(delta)},
                                    {"usage", usage(choices().front().result)},
                                    {"tightwad", figures(choices())}});
@@ -80,7 +109,15 @@ std::string anthropic_writer::closing() {
 
 std::string anthropic_writer::whole() {
     auto out = message();
-    out["content"].push_back({{"type", "text"}, {"text", choices().front().text}});
+    const auto& answer = choices().front();
+    if (!answer.text.empty() || answer.calls.empty())
+        out["content"].push_back({{"type", "text"}, {"text", answer.text}});
+    for (const auto& call : answer.calls) {
+        ordered_json use{{"type", "tool_use"}, {"id", call.id}, {"name", call.name}};
+        use["input"] = ordered_json::parse(call.arguments, nullptr, false);
+        if (!use["input"].is_object()) use["input"] = ordered_json::object(); // cut off
+        out["content"].push_back(std::move(use));
+    }
     put_stop(out);
     out["usage"] = usage(choices().front().result);
     out["tightwad"] = figures(choices());

@@ -6,6 +6,7 @@
 #include "front/answer_form.hpp"
 #include "front/json_body.hpp"
 #include "front/readers.hpp"
+#include "front/tool_fields.hpp"
 
 namespace tw::front {
 
@@ -39,8 +40,12 @@ result<api_request> parse_request(endpoint kind, std::string_view body, request_
         read_ollama(in, out, limits);
         break;
     }
+    if (out.offered.any && !out.form.field.empty())
+        in.refuse(out.form.field, "'" + out.form.field + "' beside tools is not supported yet; leave one of them out.",
+                  tw::code::unsupported);
     if (in.failure()) return *in.failure();
     resolve_form(body, out);
+    resolve_tools(body, out);
     return out;
 }
 

@@ -35,6 +35,12 @@ struct answer_form {
     std::string text{};    // a grammar; of /v1/responses, the format that it repeats
 };
 
+/// The tools of a request: whether there are any to choose from, and the one that was chosen.
+struct offered_tools {
+    bool any = false;
+    std::string only{}; // empty = all
+};
+
 struct api_request {
     endpoint kind = endpoint::chat;
     std::string model{}; // empty = not named
@@ -46,6 +52,7 @@ struct api_request {
     /// All but the input; its seed is the first answer's.
     generation_request base{};
     answer_form form{}; // `base.sampling.grammar` has what it stands for
+    offered_tools offered{}; // `base.tools` has them
     std::string instructions{}; // of /v1/responses, which repeats them
 
     [[nodiscard]] std::size_t answers() const {

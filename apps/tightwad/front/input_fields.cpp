@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "front/tool_fields.hpp"
 
 namespace tw::front {
 namespace {
@@ -49,6 +50,11 @@ std::string read_part(fields& in, const std::string& path, const json& part,
 
 constexpr std::array<std::string_view, 1> text_part{"text"};
 
+std::string text_or_none(const json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
 chat_message read_message(fields& in, const std::string& path, const json& message) {
     static constexpr std::array roles{"system", "developer", "user", "assistant", "tool"};
     if (!message.is_object()) {
@@ -65,21 +71,22 @@ chat_message read_message(fields& in, const std::string& path, const json& messa
                                       "; it must be system, developer, user, assistant or tool.");
         return {};
     }
+    chat_message out{.role = role->get<std::string>(), .content = ""};
     const auto calls = message.find("tool_calls");
-    if (calls != message.end() && !calls->is_null() && !calls->empty()) {
-        in.refuse(path + ".tool_calls",
-                  "Tool calls are not supported yet (" + path + ".tool_calls).",
-                  tw::code::unsupported);
-        return {};
+    if (*role == "assistant" && calls != message.end() && !calls->is_null())
+        out.calls = read_calls(in, path + ".tool_calls", *calls);
+    if (*role == "tool") {
+        out.call_id = text_or_none(message, "tool_call_id");
+        out.tool = text_or_none(message, message.contains("name") ? "name" : "tool_name"); // OpenAI's, Ollama's
     }
     const auto content = message.find("content");
     if (content == message.end() || content->is_null()) {
-        if (*role == "assistant") return {.role = "assistant", .content = ""};
+        if (*role == "assistant") return out;
         in.refuse(path + ".content", "'" + path + ".content' is missing.");
         return {};
     }
-    return {.role = role->get<std::string>(),
-            .content = read_content(in, path + ".content", *content, text_part)};
+    out.content = read_content(in, path + ".content", *content, text_part);
+    return out;
 }
 
 token_ids read_tokens(fields& in, const std::string& path, const json& list) {

@@ -7,6 +7,7 @@
 #include "front/input_fields.hpp"
 #include "front/readers.hpp"
 #include "front/request_fields.hpp"
+#include "front/tool_fields.hpp"
 
 namespace tw::front {
 namespace {
@@ -14,9 +15,9 @@ namespace {
 using nlohmann::json;
 
 void refuse_what_is_missing(fields& in, endpoint kind) {
-    if (is_set(in.find("tools"))) refuse_unsupported(in, "tools", "Tools are");
     if (is_set(in.find("think"))) refuse_unsupported(in, "think", "Thinking apart is");
     if (kind == endpoint::ollama_chat) return;
+    if (is_set(in.find("tools"))) refuse_unsupported(in, "tools", "Tools of a completion are");
     if (is_set(in.find("images"))) refuse_unsupported(in, "images", "Images are");
     if (is_set(in.find("suffix"))) refuse_unsupported(in, "suffix", "Filling in before a suffix is");
     if (is_set(in.find("template"))) refuse_unsupported(in, "template", "Other templates are");
@@ -76,6 +77,7 @@ void read_ollama(fields& in, api_request& out, request_limits limits) {
         read_chat(in, out);
     else
         read_generate(in, out);
+    if (out.kind == endpoint::ollama_chat) read_tools(in, out);
     read_ollama_format(in, out);
     read_options(in, out, limits);
     read_extension(in, out);

@@ -50,12 +50,25 @@ ordered_json ollama_writer::last(std::string_view text) const {
     return out;
 }
 
+/// Ollama has whole calls only, with their arguments as an object.
+void ollama_writer::put_calls(ordered_json& into) const {
+    for (const auto& call : choices().front().calls) {
+        ordered_json function{{"name", call.name}};
+        function["arguments"] = ordered_json::parse(call.arguments, nullptr, false);
+        if (!function["arguments"].is_object()) function["arguments"] = ordered_json::object(); // cut off
+        into["message"]["tool_calls"].push_back({{"function", std::move(function)}});
+    }
+}
+
 std::string ollama_writer::piece(const answer_event& event) {
     return text_of(object(event.text)) + '\n';
 }
 
 std::string ollama_writer::ended(std::size_t /*index*/) {
-    return {};
+    if (choices().front().calls.empty()) return {};
+    auto out = object("");
+    put_calls(out);
+    return text_of(out) + '\n';
 }
 
 std::string ollama_writer::closing() {
@@ -63,7 +76,10 @@ std::string ollama_writer::closing() {
 }
 
 std::string ollama_writer::whole() {
-    return text_of(last(choices().empty() ? "" : choices().front().text));
+    if (choices().empty()) return text_of(last(""));
+    auto out = last(choices().front().text);
+    put_calls(out);
+    return text_of(out);
 }
 
 } // namespace tw::front

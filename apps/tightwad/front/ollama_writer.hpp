@@ -20,6 +20,7 @@ class ollama_writer final : public answer_writer {
   private:
     [[nodiscard]] std::string piece(const answer_event& event) override;
     [[nodiscard]] std::string ended(std::size_t index) override;
+    void put_calls(nlohmann::ordered_json& into) const;
     [[nodiscard]] nlohmann::ordered_json object(std::string_view text) const;
     [[nodiscard]] nlohmann::ordered_json last(std::string_view text) const;
 };

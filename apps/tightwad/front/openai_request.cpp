@@ -10,6 +10,7 @@
 #include "front/input_fields.hpp"
 #include "front/readers.hpp"
 #include "front/request_fields.hpp"
+#include "front/tool_fields.hpp"
 
 namespace tw::front {
 namespace {
@@ -21,12 +22,10 @@ constexpr auto int32_max = std::numeric_limits<std::int32_t>::max();
 /// What would change the answer and cannot be done is said, never dropped.
 void refuse_what_is_missing(fields& in, endpoint kind) {
     const auto refuse = [&](const char* key, const char* what) { refuse_unsupported(in, key, what); };
-    const auto* choice = in.find("tool_choice");
-    const bool tools_off = choice && *choice == "none";
-    if (!tools_off && is_set(in.find("tools"))) refuse("tools", "Tools are");
-    if (choice && *choice != "none" && *choice != "auto") refuse("tool_choice", "Tools are");
     if (is_set(in.find("functions"))) refuse("functions", "Functions are");
     if (kind == endpoint::completion) {
+        const auto* choice = in.find("tool_choice");
+        if (is_set(in.find("tools")) && !(choice && *choice == "none")) refuse("tools", "Tools of a completion are");
         if (is_set(in.find("suffix"))) refuse("suffix", "Filling in before a suffix is");
         return;
     }
@@ -122,6 +121,7 @@ void read_openai(fields& in, api_request& out, request_limits limits) {
         out.include_usage = inner.boolean("include_usage").value_or(false);
         in.adopt(inner);
     }
+    if (out.kind == endpoint::chat) read_tools(in, out);
     read_response_format(in, out);
     read_logprobs(in, out);
     if (out.kind == endpoint::completion) read_echo(in, out);

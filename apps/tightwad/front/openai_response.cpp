@@ -11,8 +11,20 @@ namespace {
 
 using nlohmann::ordered_json;
 
-const char* word(finish_reason reason) {
-    return reason == finish_reason::length ? "length" : "stop";
+const char* word(const choice& one) {
+    if (one.result.reason == finish_reason::length) return "length";
+    return one.calls.empty() ? "stop" : "tool_calls";
+}
+
+ordered_json message(const choice& one) {
+    ordered_json out{{"role", "assistant"}, {"content", one.text}, {"refusal", nullptr}};
+    if (one.calls.empty()) return out;
+    if (one.text.empty()) out["content"] = nullptr;
+    for (const auto& call : one.calls)
+        out["tool_calls"].push_back({{"id", call.id},
+                                     {"type", "function"},
+                                     {"function", {{"name", call.name}, {"arguments", call.arguments}}}});
+    return out;
 }
 
 ordered_json envelope(const answer_identity& who, const char* object) {
@@ -73,8 +85,8 @@ ordered_json logprobs(const answer_identity& who, const choice& one) {
                : completion_logprobs(one.result.prompt_logprobs, one.likelihoods, count_code_points(one.text));
 }
 
-ordered_json finish(const answer_identity& who, std::size_t index, finish_reason reason) {
-    return chunk(who, one_choice(who, index, ordered_json::object(), "", word(reason)));
+ordered_json finish(const answer_identity& who, std::size_t index, const choice& one) {
+    return chunk(who, one_choice(who, index, ordered_json::object(), "", word(one)));
 }
 
 } // namespace
@@ -85,12 +97,11 @@ std::string whole_answer(const answer_identity& who, std::span<const choice> cho
     for (std::size_t i = 0; i < choices.size(); ++i) {
         ordered_json entry{{"index", i}};
         if (who.kind == endpoint::chat)
-            entry["message"] = {
-                {"role", "assistant"}, {"content", choices[i].text}, {"refusal", nullptr}};
+            entry["message"] = message(choices[i]);
         else
             entry["text"] = choices[i].text;
         entry["logprobs"] = logprobs(who, choices[i]);
-        entry["finish_reason"] = word(choices[i].result.reason);
+        entry["finish_reason"] = word(choices[i]);
         list.push_back(std::move(entry));
     }
     out["choices"] = std::move(list);
@@ -113,12 +124,26 @@ std::string text_chunk(const answer_identity& who, const answer_event& piece, st
     return text_of(chunk(who, std::move(choice)));
 }
 
-std::string finish_chunk(const answer_identity& who, std::size_t index, finish_reason reason) {
-    return text_of(finish(who, index, reason));
+std::string call_chunk(const answer_identity& who, std::size_t index, const tool_call_piece& piece) {
+    ordered_json call{{"index", piece.index}};
+    const bool first = !piece.more.name.empty();
+    if (first) {
+        call["id"] = piece.more.id;
+        call["type"] = "function";
+        call["function"]["name"] = piece.more.name;
+    }
+    call["function"]["arguments"] = piece.more.arguments;
+    ordered_json delta;
+    delta["tool_calls"] = ordered_json::array({std::move(call)});
+    return text_of(chunk(who, one_choice(who, index, std::move(delta), "", nullptr)));
+}
+
+std::string finish_chunk(const answer_identity& who, std::size_t index, const choice& one) {
+    return text_of(finish(who, index, one));
 }
 
 std::string last_chunk(const answer_identity& who, std::size_t index, std::span<const choice> all) {
-    auto out = finish(who, index, all[index].result.reason);
+    auto out = finish(who, index, all[index]);
     out["tightwad"] = figures(all);
     return text_of(out);
 }

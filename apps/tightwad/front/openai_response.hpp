@@ -18,9 +18,10 @@ namespace tw::front {
                                       std::string_view echo);
 /// `end`: how many characters of the choice's text there are now.
 [[nodiscard]] std::string text_chunk(const answer_identity& who, const answer_event& piece, std::size_t end);
+/// A piece of a tool call: the first with id and name.
+[[nodiscard]] std::string call_chunk(const answer_identity& who, std::size_t index, const tool_call_piece& piece);
 /// The last chunk of a choice.
-[[nodiscard]] std::string finish_chunk(const answer_identity& who, std::size_t index,
-                                       finish_reason reason);
+[[nodiscard]] std::string finish_chunk(const answer_identity& who, std::size_t index, const choice& one);
 /// The last chunk of the last choice also carries the figures of all of them.
 [[nodiscard]] std::string last_chunk(const answer_identity& who, std::size_t index,
                                      std::span<const choice> all);

@@ -33,9 +33,13 @@ std::string openai_writer::piece(const answer_event& event) {
     return sse_event(text_chunk(who(), event, ends_[event.index]));
 }
 
+std::string openai_writer::call(const answer_event& event) {
+    return sse_event(call_chunk(who(), event.index, *event.call));
+}
+
 std::string openai_writer::ended(std::size_t index) {
     return sse_event(complete() ? last_chunk(who(), index, choices())
-                                : finish_chunk(who(), index, choices()[index].result.reason));
+                                : finish_chunk(who(), index, choices()[index]));
 }
 
 std::string openai_writer::closing() {

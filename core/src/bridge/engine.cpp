@@ -175,4 +175,10 @@ result<std::unique_ptr<token_mask>> engine::make_grammar(const std::string& spec
     return tw::make_grammar(*grammars_, plugin_id_, self_.get(), spec_json);
 }
 
+result<std::unique_ptr<chat>> engine::make_chat() const {
+    if (chats_ == nullptr)
+        return fail(code::unsupported, "The plugin " + plugin_id_ + " that holds the model has no tools.");
+    return chat::create(*chats_, plugin_id_, self_.get());
+}
+
 } // namespace tw

@@ -11,6 +11,7 @@
 
 #include <tightwad/abi/ext/engine.h>
 
+#include "bridge/chat.hpp"
 #include "bridge/interfaces.hpp"
 #include "sampling/token_mask.hpp"
 #include "service/plugin_host.hpp"
@@ -74,9 +75,12 @@ class engine {
 
     // From here on this engine can be asked for grammars; before any other thread uses it.
     void with_grammars(const tw_grammar_v1& api) { grammars_ = &api; }
+    void with_chat(const tw_chat_v1& api) { chats_ = &api; } // likewise
     // `spec_json` as abi/ext/grammar.h has it; `unsupported` where the plugin has no grammars. The mask must be gone
     // before the engine is.
     [[nodiscard]] result<std::unique_ptr<token_mask>> make_grammar(const std::string& spec_json) const;
+    // As the model chats; likewise. The chat must be gone before the engine is.
+    [[nodiscard]] result<std::unique_ptr<chat>> make_chat() const;
 
   private:
     engine(const tw_engine_v1& api, std::string plugin_id, std::unique_ptr<plugin_host> host);
@@ -85,6 +89,7 @@ class engine {
 
     const tw_engine_v1* api_;
     const tw_grammar_v1* grammars_ = nullptr;
+    const tw_chat_v1* chats_ = nullptr;
     std::string plugin_id_;
     std::unique_ptr<plugin_host> host_; // outlives the instance
     std::unique_ptr<tw_engine, void (*)(tw_engine*)> self_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tightwad/abi/ext/backend.h>
+#include <tightwad/abi/ext/chat.h>
 #include <tightwad/abi/ext/chat_template.h>
 #include <tightwad/abi/ext/engine.h>
 #include <tightwad/abi/ext/grammar.h>
@@ -27,6 +28,9 @@ namespace tw {
 }
 [[nodiscard]] inline const tw_grammar_v1* find_grammar_api(const plugin& from) {
     return static_cast<const tw_grammar_v1*>(from.query(TW_GRAMMAR_V1));
+}
+[[nodiscard]] inline const tw_chat_v1* find_chat_api(const plugin& from) {
+    return static_cast<const tw_chat_v1*>(from.query(TW_CHAT_V1));
 }
 
 } // namespace tw

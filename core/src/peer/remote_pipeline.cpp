@@ -63,6 +63,8 @@ result<std::shared_ptr<generation>> remote_pipeline::start(generation_request re
     if (auto can = without_logprobs(request, "the model is on another machine, and they do not cross the network yet."); !can) return can.error();
     auto can = without_grammar(request, "the model is on another machine, and grammars do not cross the network yet.");
     if (!can) return can.error();
+    can = without_tools(request, "the model is on another machine, and tool calls do not cross the network yet.");
+    if (!can) return can.error();
     wire::submit frame{0, std::move(request)};
     {
         const std::lock_guard lock(mutex_);

@@ -78,6 +78,8 @@ result<std::shared_ptr<generation>> backend_pipeline::start(generation_request r
     if (auto can = without_logprobs(request, "the server behind this model picks its own tokens."); !can) return can.error();
     if (auto can = without_grammar(request, "the server behind this model picks its own tokens."); !can)
         return can.error();
+    if (auto can = without_tools(request, "they are not passed on to the server behind this model yet."); !can)
+        return can.error();
     const auto body = to_json(request).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     ++counters_->requests;
     ++counters_->active;

@@ -7,8 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "bridge/engine.hpp"
-#include "scheduler/generation.hpp"
 
 namespace tw {
 
@@ -18,13 +19,13 @@ class control_text {
     explicit control_text(const std::vector<engine::token_info>& vocabulary);
 
     struct marked {
-        std::vector<chat_message> messages;
+        nlohmann::ordered_json request;
         std::string mark;
     };
-    // The messages with a mark inside every control token's text that they hold: cut the rendered prompt at the marks,
-    // tokenize the parts one by one, and no part holds such a text that a user wrote. None when there is nothing to
-    // mark: then the prompt is tokenized in one piece as ever.
-    [[nodiscard]] std::optional<marked> mark(const std::vector<chat_message>& messages) const;
+    // The request with a mark inside every control token's text in its texts and names: cut the rendered prompt at the
+    // marks, tokenize the parts one by one, and no part holds such a text that a user wrote. None when there is nothing
+    // to mark: then the prompt is tokenized in one piece as ever.
+    [[nodiscard]] std::optional<marked> mark(const nlohmann::ordered_json& request) const;
 
   private:
     [[nodiscard]] std::vector<std::size_t> places(std::string_view text) const;

@@ -7,7 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "pipeline/messages.hpp"
+#include "pipeline/call_sink.hpp"
 #include "sampling/validate.hpp"
 
 namespace tw {
@@ -41,28 +41,39 @@ std::size_t longest_text(const engine& target) {
 } // namespace
 
 engine_pipeline::engine_pipeline(engine_pipeline_parts parts)
-    : name_(std::move(parts.name)), serves_(std::move(parts.serves)), chat_(std::move(parts.chat)),
-      chat_stops_(chat_ ? chat_->stops() : std::vector<std::string>{}), no_chat_(std::move(parts.no_chat)),
-      no_draft_(std::move(parts.no_draft)), draft_models_(models_of(parts.drafts)),
-      draft_limit_(parts.speculation.most), exactness_(std::move(parts.exactness)),
-      made_(make_speculator(parts)), speculator_(made_.get()),
+    : name_(std::move(parts.name)), serves_(std::move(parts.serves)), no_draft_(std::move(parts.no_draft)),
+      draft_models_(models_of(parts.drafts)), draft_limit_(parts.speculation.most),
+      exactness_(std::move(parts.exactness)), made_(make_speculator(parts)), speculator_(made_.get()),
       scheduler_(std::move(parts.target), std::move(made_), parts.scheduling),
-      control_text_(scheduler_.target().vocabulary()), longest_text_(longest_text(scheduler_.target())) {}
+      chats_(std::move(parts.own_chat), std::move(parts.chat), std::move(parts.no_chat),
+             scheduler_.target().vocabulary()),
+      longest_text_(longest_text(scheduler_.target())) {}
 
 result<std::shared_ptr<generation>> engine_pipeline::start(generation_request request,
                                                            std::shared_ptr<generation_sink> sink) {
     const auto& info = scheduler_.target().info();
     if (auto valid = validate(request.sampling, info.n_vocab); !valid) return valid.error();
-    auto prompt = prompt_tokens(request);
+    result<token_ids> prompt = token_ids{};
+    token_ids shown;
+    if (const auto* messages = std::get_if<std::vector<chat_message>>(&request.input)) {
+        auto chat = chats_.prepare(*messages, request.tools);
+        if (!chat) return chat.error();
+        prompt = tokens_of(*chat);
+        shown = control_tokens(chat->shown);
+        request.stop.insert(request.stop.end(), chat->stops.begin(), chat->stops.end());
+        if (!chat->grammar.empty()) request.sampling.grammar = std::move(chat->grammar);
+        if (chat->reader) sink = std::make_shared<call_sink>(std::move(sink), std::move(chat->reader));
+    } else {
+        prompt = prompt_tokens(request);
+    }
     if (!prompt) return prompt.error();
-    if (std::holds_alternative<std::vector<chat_message>>(request.input))
-        request.stop.insert(request.stop.end(), chat_stops_.begin(), chat_stops_.end());
     return scheduler_.submit(
         {.prompt = std::move(*prompt),
          .prediction = predicted_tokens(request),
          .sampling = std::move(request.sampling),
          .max_tokens = request.max_tokens.value_or(std::numeric_limits<std::int32_t>::max()),
          .stop = std::move(request.stop),
+         .shown = std::move(shown),
          .speculate = request.speculate,
          .top_logprobs = request.top_logprobs,
          .prompt_logprobs = request.prompt_logprobs,
@@ -88,7 +99,11 @@ result<token_ids> engine_pipeline::prompt_tokens(const generation_request& reque
     const auto& target = scheduler_.target();
     return std::visit(
         overloaded{
-            [&](const std::vector<chat_message>& messages) { return render(messages); },
+            [&](const std::vector<chat_message>& messages) -> result<token_ids> {
+                const auto chat = chats_.prepare(messages, request.tools);
+                if (!chat) return chat.error();
+                return tokens_of(*chat);
+            },
             [&](const std::string& text) { return tokenize(text, true); },
             [&](const token_ids& ids) -> result<token_ids> {
                 for (const auto id : ids)
@@ -104,24 +119,32 @@ result<token_ids> engine_pipeline::prompt_tokens(const generation_request& reque
         request.input);
 }
 
-result<token_ids> engine_pipeline::render(const std::vector<chat_message>& messages) const {
-    if (!chat_) return fail(code::unsupported, no_chat_);
-    const auto marked = control_text_.mark(messages);
-    const auto prompt = chat_->render(to_json(marked ? marked->messages : messages).dump());
-    if (!prompt) return prompt.error();
+result<token_ids> engine_pipeline::tokens_of(const chat_prompts::prepared& chat) const {
     const auto& target = scheduler_.target();
     // Some templates write the beginning-of-sequence token themselves; a second one spoils the answer.
     const auto bos = target.info().bos;
-    const bool written = bos >= 0 && prompt->starts_with(target.vocabulary()[static_cast<std::size_t>(bos)].text);
-    if (!marked) return tokenize(*prompt, !written);
+    const bool written = bos >= 0 && chat.prompt.starts_with(target.vocabulary()[static_cast<std::size_t>(bos)].text);
+    if (chat.mark.empty()) return tokenize(chat.prompt, !written);
     token_ids out;
-    const std::string_view all = *prompt;
+    const std::string_view all = chat.prompt;
     for (std::size_t from = 0; from <= all.size();) {
-        const auto to = std::min(all.find(marked->mark, from), all.size());
+        const auto to = std::min(all.find(chat.mark, from), all.size());
         const auto part = tokenize(all.substr(from, to - from), from == 0 && !written);
         if (!part) return part.error();
         out.insert(out.end(), part->begin(), part->end());
-        from = to + marked->mark.size();
+        from = to + chat.mark.size();
+    }
+    return out;
+}
+
+token_ids engine_pipeline::control_tokens(const std::vector<std::string>& texts) const {
+    token_ids out;
+    const auto& vocabulary = scheduler_.target().vocabulary();
+    for (std::size_t id = 0; !texts.empty() && id < vocabulary.size(); ++id) {
+        const auto& token = vocabulary[id];
+        const bool control = (token.flags & TW_TOKEN_CONTROL) != 0 && (token.flags & TW_TOKEN_EOG) == 0;
+        if (control && std::find(texts.begin(), texts.end(), token.text) != texts.end())
+            out.push_back(static_cast<std::int32_t>(id));
     }
     return out;
 }

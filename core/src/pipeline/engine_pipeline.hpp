@@ -8,7 +8,7 @@
 
 #include "bridge/chat_template.hpp"
 #include "exactness/probe.hpp"
-#include "pipeline/control_text.hpp"
+#include "pipeline/chat_prompts.hpp"
 #include "pipeline/pipeline.hpp"
 #include "scheduler/scheduler.hpp"
 #include "speculation/speculator.hpp"
@@ -32,7 +32,8 @@ struct engine_pipeline_parts {
         std::string model; // for the status
     };
     std::vector<drafter> drafts; // may be empty: what was said before is drafted from all the same
-    std::unique_ptr<tw::chat_template> chat; // may be null: no chat, `no_chat` says why
+    std::unique_ptr<tw::chat> own_chat;      // the model's own form; may be null
+    std::unique_ptr<tw::chat_template> chat; // a known one, where that is; both null: no chat, `no_chat` says why
     std::string no_chat;
     std::string no_draft; // why a wanted drafter is not there, for the status; empty when all are
     scheduler_options scheduling;
@@ -66,22 +67,21 @@ class engine_pipeline final : public pipeline {
     [[nodiscard]] result<token_ids> prompt_tokens(const generation_request& request) const;
 
   private:
-    [[nodiscard]] result<token_ids> render(const std::vector<chat_message>& messages) const;
+    [[nodiscard]] result<token_ids> tokens_of(const chat_prompts::prepared& chat) const;
+    [[nodiscard]] token_ids control_tokens(const std::vector<std::string>& texts) const;
     [[nodiscard]] result<token_ids> tokenize(std::string_view text, bool bos) const;
     [[nodiscard]] token_ids predicted_tokens(const generation_request& request) const;
 
     std::string name_;
     std::vector<std::string> serves_;
-    std::unique_ptr<tw::chat_template> chat_;
-    std::vector<std::string> chat_stops_;
-    std::string no_chat_, no_draft_;
+    std::string no_draft_;
     std::vector<std::string> draft_models_;
     std::size_t draft_limit_;
     exactness_claim exactness_;
     std::unique_ptr<speculator> made_; // on its way into the scheduler
     speculator* speculator_;           // there; null = the target cannot be drafted for
     scheduler scheduler_;
-    control_text control_text_;
+    chat_prompts chats_; // after the scheduler, whose engine it needs
     std::size_t longest_text_; // bytes; no longer text can fit the context
 };
 

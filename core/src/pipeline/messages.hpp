@@ -1,4 +1,4 @@
-// Chat messages as the JSON that crosses the contract.
+// Chats as the JSON that crosses the contract.
 #pragma once
 
 #include <vector>
@@ -9,9 +9,28 @@
 
 namespace tw {
 
-[[nodiscard]] inline nlohmann::json to_json(const std::vector<chat_message>& messages) {
-    auto out = nlohmann::json::array();
-    for (const auto& message : messages) out.push_back({{"role", message.role}, {"content", message.content}});
+[[nodiscard]] inline nlohmann::ordered_json to_json(const std::vector<chat_message>& messages) {
+    auto out = nlohmann::ordered_json::array();
+    for (const auto& message : messages) {
+        nlohmann::ordered_json one{{"role", message.role}, {"content", message.content}};
+        for (const auto& call : message.calls)
+            one["tool_calls"].push_back({{"id", call.id},
+                                         {"type", "function"},
+                                         {"function", {{"name", call.name}, {"arguments", call.arguments}}}});
+        if (!message.call_id.empty()) one["tool_call_id"] = message.call_id;
+        if (!message.tool.empty()) one["name"] = message.tool;
+        out.push_back(std::move(one));
+    }
+    return out;
+}
+
+// As abi/ext/chat.h has a request.
+[[nodiscard]] inline nlohmann::ordered_json to_json(const std::vector<chat_message>& messages, const tool_use& tools) {
+    nlohmann::ordered_json out{{"messages", to_json(messages)}};
+    if (tools.functions.empty()) return out;
+    out["tools"] = nlohmann::ordered_json::parse(tools.functions);
+    out["tool_choice"] = tools.required ? "required" : "auto";
+    out["parallel_tool_calls"] = tools.parallel;
     return out;
 }
 

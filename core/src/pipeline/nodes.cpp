@@ -34,6 +34,7 @@ result<std::unique_ptr<engine>> load_engine(const resolved_node& node, const std
                                  std::make_unique<plugin_host>(node.code->id, node.node->secrets), options, progress);
     if (!loaded) return loaded;
     if (const auto* grammars = find_grammar_api(*node.code)) (*loaded)->with_grammars(*grammars);
+    if (const auto* chats = find_chat_api(*node.code)) (*loaded)->with_chat(*chats);
     spdlog::info("event=loaded backend={} model=\"{}\" device=\"{}\" context={} slots={}", node.node->name,
                  (*loaded)->info().model, (*loaded)->info().device, (*loaded)->info().n_ctx, (*loaded)->info().n_seq);
     return loaded;

@@ -43,6 +43,17 @@ class pipeline {
                  .param = "logprobs"};
 }
 
+// For pipelines that do not render chats here.
+[[nodiscard]] inline result<void> without_tools(const generation_request& request, const std::string& why) {
+    bool called = false;
+    if (const auto* messages = std::get_if<std::vector<chat_message>>(&request.input))
+        for (const auto& message : *messages) called = called || !message.calls.empty() || !message.call_id.empty();
+    if (!called && request.tools.functions.empty()) return {};
+    return error{.code = code::unsupported,
+                 .message = "Tools are not served here: " + why,
+                 .param = called ? "messages" : "tools"};
+}
+
 // For pipelines whose picks are not made here.
 [[nodiscard]] inline result<void> without_grammar(const generation_request& request, const std::string& why) {
     if (request.sampling.grammar.empty()) return {};

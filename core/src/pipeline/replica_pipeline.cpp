@@ -55,6 +55,8 @@ std::string replica_pipeline::digest_of(std::size_t index) const {
 result<std::shared_ptr<generation>> replica_pipeline::start(generation_request request,
                                                             std::shared_ptr<generation_sink> sink) {
     if (auto can = without_logprobs(request, "an answer may go on at another replica, which does not bring them."); !can) return can.error();
+    if (auto can = without_tools(request, "an answer may go on at another replica, in the middle of a call."); !can)
+        return can.error();
     auto answer = std::make_shared<replicated_answer>(std::move(request), std::move(sink), policy_, board_, desk_);
     desk_->enter(answer);
     if (auto placed = place(answer); !placed) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <tightwad/abi/ext/backend.h>
+#include <tightwad/abi/ext/chat.h>
 #include <tightwad/abi/ext/chat_template.h>
 #include <tightwad/abi/ext/engine.h>
 #include <tightwad/abi/ext/grammar.h>
@@ -20,6 +21,7 @@ namespace tw {
 [[nodiscard]] std::optional<std::string> vtable_fault(const tw_verifier_v1& api);
 [[nodiscard]] std::optional<std::string> vtable_fault(const tw_chat_template_v1& api);
 [[nodiscard]] std::optional<std::string> vtable_fault(const tw_grammar_v1& api);
+[[nodiscard]] std::optional<std::string> vtable_fault(const tw_chat_v1& api);
 
 // The first fault among the interfaces this host knows. Runs the plugin's query().
 [[nodiscard]] std::optional<std::string> vtable_fault(const tw_plugin& entry);

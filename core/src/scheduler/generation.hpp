@@ -16,9 +16,30 @@
 
 namespace tw {
 
+struct tool_call {
+    std::string id{}, name{};
+    std::string arguments{}; // JSON
+};
+
 struct chat_message {
     std::string role; // system, developer, user, assistant, tool
     std::string content;
+    std::vector<tool_call> calls{}; // of an assistant
+    std::string call_id{};          // of a tool: which call its content is the result of
+    std::string tool{};             // likewise: its name; empty = not said
+};
+
+// The functions that an answer may call.
+struct tool_use {
+    std::string functions{}; // OpenAI's "tools", as JSON; empty = none
+    bool required = false;   // it must call one
+    bool parallel = true;    // it may call several
+};
+
+// More of a call: the first piece has the name.
+struct tool_call_piece {
+    std::size_t index = 0; // of the call in the answer
+    tool_call more{};
 };
 
 using token_ids = std::vector<std::int32_t>;
@@ -40,6 +61,7 @@ struct token_likelihood {
 struct generation_request {
     // Chat messages, a prompt in text, or a prompt in token ids (used as they are, no bos added).
     std::variant<std::vector<chat_message>, std::string, token_ids> input;
+    tool_use tools{};         // of a chat
     sampling_params sampling; // the seed is already chosen
     std::optional<std::int32_t> max_tokens; // none = as many as the context holds
     std::vector<std::string> stop;
@@ -113,6 +135,7 @@ class generation_sink {
     virtual void text(std::string_view piece) = 0; // whole code points, no part of a stop string
     // When log probabilities were asked for: of the tokens that the next text() is made of, or is still held back by.
     virtual void likelihoods(std::vector<token_likelihood> tokens) { static_cast<void>(tokens); }
+    virtual void call(tool_call_piece piece) { static_cast<void>(piece); } // only when tools were offered
     virtual void done(generation_result result) = 0; // exactly once, last
 };
 

@@ -219,7 +219,8 @@ std::optional<finish_reason> scheduler::accept_token(sequence& answer, std::int3
     const auto& entry = target_->vocabulary()[static_cast<std::size_t>(token)];
     answer.tokens.push_back(token);
     if ((entry.flags & TW_TOKEN_EOG) != 0) return finish_reason::stop;
-    const auto out = answer.text.push(entry.piece);
+    const bool shown = std::binary_search(answer.request.shown.begin(), answer.request.shown.end(), token);
+    const auto out = answer.text.push(shown ? entry.text : entry.piece);
     answer.unsent += out.text;
     if (out.stopped) return finish_reason::stop;
     return {};

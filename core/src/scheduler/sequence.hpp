@@ -30,6 +30,7 @@ struct sequence_request {
     sampling_params sampling;
     std::int32_t max_tokens = 0; // ≥ 1; the context may end the answer earlier
     std::vector<std::string> stop;
+    token_ids shown{}; // control tokens whose text belongs to the answer, sorted
     bool speculate = true;
     std::optional<std::int32_t> top_logprobs = {};
     bool prompt_logprobs = false;

@@ -15,7 +15,7 @@ class step_times {
 
     // Start-up: seconds of a pass of `rows`.
     void measured(std::size_t rows, double seconds);
-    // Later passes move the table: all of it with the machine's speed, the neighbourhood of `rows` a bit more.
+    // Later passes move the table: all of it with the machine's speed, `rows` a bit more.
     void observe(std::size_t rows, double seconds);
 
     // Seconds; beyond the table by its last slope. Without a measurement, a guess: 20 ms for a row and
@@ -25,6 +25,8 @@ class step_times {
     [[nodiscard]] std::map<std::size_t, double> table() const;
 
   private:
+    [[nodiscard]] double between(std::size_t rows) const;
+
     std::map<std::size_t, double> knots_; // seconds at scale 1
     double scale_ = 1;
 };

@@ -136,6 +136,59 @@ TEST_CASE("a message and its events are Anthropic's") {
     CHECK(body_of(ask(server, post("/v1/messages/count_tokens", said("one two three")))) == json{{"input_tokens", 3}});
 }
 
+TEST_CASE("a tool call is Ollama's: whole, its arguments an object, before the end") {
+    running_server server;
+    const auto tools = R"(,"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object"}}}])";
+    const auto lines = lines_of(ask(server, post("/api/chat", said("x", tools))).body);
+    REQUIRE(lines.size() == 3);
+    CHECK(lines[0]["message"]["content"] == "Let me look.");
+    CHECK(lines[1]["message"]["tool_calls"] ==
+          json::parse(R"([{"function":{"name":"f","arguments":{"city":"Rome"}}}])"));
+    CHECK(lines[1]["done"] == false);
+    CHECK(lines[2]["done"] == true);
+    const auto whole = body_of(ask(server, post("/api/chat", said("x", tools + std::string(R"(,"stream":false)")))));
+    CHECK(whole["message"]["tool_calls"] == lines[1]["message"]["tool_calls"]);
+    const auto told = R"({"model":"org/model-1","stream":false,"messages":[{"role":"user","content":"x"},
+        {"role":"assistant","content":"","tool_calls":[{"function":{"name":"f","arguments":{"city":"Rome"}}}]},
+        {"role":"tool","tool_name":"f","content":"It rains."}]})";
+    CHECK(ask(server, post("/api/chat", told)).status == 200);
+    const auto messages = std::get<std::vector<chat_message>>(server.pipeline->last_request().input);
+    REQUIRE(messages.size() == 3);
+    CHECK(messages[1].calls.at(0).arguments == R"({"city":"Rome"})");
+    CHECK(messages[2].tool == "f");
+}
+
+TEST_CASE("a tool use is Anthropic's: a block of its own, its input in pieces") {
+    running_server server;
+    const auto asked = said("x", R"(,"max_tokens":50,"stream":true,
+        "tools":[{"name":"f","input_schema":{"type":"object"}}])");
+    const auto events = events_of(ask(server, post("/v1/messages", asked)).body);
+    std::string names, input;
+    for (const auto& [name, data] : events) {
+        names += name.substr(name.find('_') + 1) + " ";
+        if (name == "content_block_delta") input += data["delta"].value("partial_json", "");
+    }
+    CHECK(names == "start block_start block_delta block_stop block_start block_delta block_delta block_delta block_stop "
+                   "delta stop ");
+    CHECK(events[4].second["index"] == 1);
+    CHECK(events[4].second["content_block"]["name"] == "f");
+    CHECK(input == R"({"city":"Rome"})");
+    CHECK(events[9].second["delta"]["stop_reason"] == "tool_use");
+    const auto told = R"({"model":"org/model-1","max_tokens":9,"messages":[{"role":"user","content":"x"},
+        {"role":"assistant","content":[{"type":"text","text":"Hm."},
+            {"type":"tool_use","id":"t","name":"f","input":{"a":1}}]},
+        {"role":"user","content":[{"type":"tool_result","tool_use_id":"t",
+            "content":[{"type":"text","text":"It rains."}]}]}]})";
+    CHECK(ask(server, post("/v1/messages", told)).status == 200);
+    const auto messages = std::get<std::vector<chat_message>>(server.pipeline->last_request().input);
+    REQUIRE(messages.size() == 3);
+    CHECK(messages[1].content == "Hm.");
+    CHECK(messages[1].calls.at(0).arguments == R"({"a":1})");
+    CHECK(messages[2].role == "tool");
+    CHECK(messages[2].call_id == "t");
+    CHECK(messages[2].content == "It rains.");
+}
+
 TEST_CASE("a response and its events are OpenAI's") {
     running_server server;
     const auto whole = body_of(ask(server, post("/v1/responses",
@@ -180,8 +233,8 @@ TEST_CASE("every API gets its errors in its own words") {
     CHECK(busy.status == 429);
     CHECK(body_of(busy)["error"]["type"] == "rate_limit_error");
     CHECK(busy.headers.contains("retry-after"));
-    CHECK(body_of(with("/v1/messages", said("x", R"(,"tools":[{"name":"f"}])")))["error"]["message"] ==
-          "Tools are not supported yet; leave 'tools' out.");
+    CHECK(body_of(with("/v1/messages", said("x", R"(,"tools":[{"name":"f g"}])")))["error"]["message"] ==
+          "'tools[0].name' must be a name of 1 to 64 letters, digits, underscores and hyphens.");
 
     const auto response = with("/v1/responses", R"({"model":"org/model-1","input":"x","previous_response_id":"r"})");
     CHECK(response.status == 400);

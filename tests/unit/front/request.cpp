@@ -196,9 +196,6 @@ TEST_CASE("messages that are none are named by their place") {
 }
 
 TEST_CASE("what would change the answer and cannot be done is refused by name") {
-    CHECK(field_error(R"(,"tools":[{}])") ==
-          "tools: Tools are not supported yet; leave 'tools' out.");
-    CHECK(field_error(R"(,"tool_choice":"required")").starts_with("tool_choice: "));
     CHECK(field_error(R"(,"top_logprobs":3)").starts_with("top_logprobs: "));
     CHECK(completion_error(R"("prompt":"a","suffix":"b")").starts_with("suffix: "));
     CHECK(completion_error(R"("prompt":"a","best_of":3)") ==
@@ -207,6 +204,58 @@ TEST_CASE("what would change the answer and cannot be done is refused by name") 
     CHECK(completion_error(R"("prompt":[1],"echo":true,"stream":true)").starts_with("echo: "));
     CHECK(completion(R"("prompt":"a","best_of":2,"n":2)").n == 2);
     CHECK(chat(R"(,"tools":[{}],"tool_choice":"none")").n == 1);
+}
+
+TEST_CASE("tools reach the pipeline as the client wrote them, those that may be called") {
+    const std::string tools = R"(,"tools":[
+        {"type":"function","function":{"name":"b","description":"d","parameters":{"z":{},"a":1},"strict":true}},
+        {"type":"function","function":{"name":"a"}}])";
+    const auto one = R"({"type":"function","function":{"name":"b","description":"d","parameters":{"z":{},"a":1}}})";
+    const auto two = R"({"type":"function","function":{"name":"a"}})";
+    const auto all = chat(tools).base.tools;
+    CHECK(all.functions == "[" + std::string(one) + "," + two + "]");
+    CHECK_FALSE(all.required);
+    CHECK(all.parallel);
+    CHECK(chat(tools + R"(,"tool_choice":"none")").base.tools.functions.empty());
+    CHECK(chat(tools + R"(,"tool_choice":"required","parallel_tool_calls":false)").base.tools.required);
+    CHECK_FALSE(chat(tools + R"(,"parallel_tool_calls":false)").base.tools.parallel);
+    const auto named = chat(tools + R"(,"tool_choice":{"type":"function","function":{"name":"a"}})").base.tools;
+    CHECK(named.functions == "[" + std::string(two) + "]");
+    CHECK(named.required);
+    CHECK(field_error(tools + R"(,"tool_choice":{"type":"function","function":{"name":"c"}})") ==
+          "tool_choice: 'tool_choice' names no function of 'tools'.");
+    CHECK(field_error(R"(,"tool_choice":"required")") ==
+          "tool_choice: 'tool_choice' asks for a tool, and 'tools' offers none.");
+    CHECK(field_error(tools + R"(,"tool_choice":"always")").starts_with("tool_choice: "));
+    CHECK(field_error(R"(,"tools":[{}])").starts_with("tools[0].function: "));
+    CHECK(field_error(R"(,"tools":[{"type":"code_interpreter"}])").starts_with("tools[0].type: "));
+    CHECK(field_error(R"(,"tools":[{"function":{"name":"a b"}}])").starts_with("tools[0].function.name: "));
+    CHECK(field_error(R"(,"tools":[{"function":{"name":"a","parameters":[]}}])")
+              .starts_with("tools[0].function.parameters: "));
+    CHECK(field_error(tools + R"(,"response_format":{"type":"json_object"})").starts_with("response_format: "));
+    CHECK(completion_error(R"("prompt":"a","tools":[{}])").starts_with("tools: "));
+}
+
+TEST_CASE("calls and their results are messages") {
+    const auto parsed = parse_request(endpoint::chat, R"({"messages":[{"role":"user","content":"x"},
+        {"role":"assistant","content":null,"tool_calls":[
+            {"id":"call_1","type":"function","function":{"name":"f","arguments":"{\"b\": 1, \"a\": \"\\u003cs>\"}"}}]},
+        {"role":"tool","tool_call_id":"call_1","content":"42"}]})",
+                                      {});
+    REQUIRE(parsed.has_value());
+    const auto messages = std::get<std::vector<chat_message>>(parsed->inputs.at(0));
+    REQUIRE(messages.at(1).calls.size() == 1);
+    CHECK(messages[1].calls[0].id == "call_1");
+    CHECK(messages[1].calls[0].name == "f");
+    CHECK(messages[1].calls[0].arguments == R"({"b":1,"a":"<s>"})"); // what an escape hid is seen
+    CHECK(messages.at(2).call_id == "call_1");
+    const auto with = [](const std::string& arguments) {
+        return chat_error(R"({"messages":[{"role":"assistant","tool_calls":[
+            {"id":"i","function":{"name":"f","arguments":)" + arguments + "}}]}]}");
+    };
+    CHECK(with(R"("no")") == "messages[0].tool_calls[0].function.arguments: "
+                             "'messages[0].tool_calls[0].function.arguments' must be a JSON object in a string.");
+    CHECK(with(R"("[1]")").starts_with("messages[0].tool_calls[0].function.arguments: "));
 }
 
 TEST_CASE("the form of an answer is a grammar, its schema as the client wrote it") {

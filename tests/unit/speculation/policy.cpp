@@ -95,6 +95,30 @@ TEST_CASE("a pass that was measured in a bad moment is no dearer than a larger o
     CHECK(steps.seconds(2) == Catch::Approx(0.01 + 0.008 / 3));
 }
 
+TEST_CASE("pass times stay what is seen, however often neighbouring row counts are") {
+    step_times times;
+    // Rows in fours, as a processor's kernels have them; eight answers, of which one ends before the others.
+    for (const auto& [rows, ms] : {std::pair{1, 15.0}, {2, 31.0}, {3, 35.0}, {4, 28.0}, {6, 52.0}, {8, 50.0}, {12, 72.0},
+                                   {16, 75.0}})
+        times.measured(static_cast<std::size_t>(rows), ms / 1000);
+    for (int i = 0; i < 5000; ++i) {
+        times.observe(8, 0.062);
+        if (i % 6 == 0) times.observe(7, 0.070); // four and three single ones
+        if (i % 20 == 0) times.observe(16, 0.085);
+        if (i % 50 == 0) times.observe(5, 0.045);
+    }
+    CHECK(times.seconds(8) == Catch::Approx(0.062).epsilon(0.05));
+    CHECK(times.table().at(7) == Catch::Approx(0.070).epsilon(0.05));
+    CHECK(times.seconds(7) == times.seconds(8)); // padded
+    CHECK(times.seconds(16) == Catch::Approx(0.085).epsilon(0.1));
+    CHECK(times.seconds(5) == Catch::Approx(0.045).epsilon(0.1));
+    for (const auto& [rows, seconds] : times.table()) {
+        CAPTURE(rows);
+        CHECK(seconds > 0.01);
+        CHECK(seconds < 0.2);
+    }
+}
+
 TEST_CASE("drafting that lost pauses, longer each time, and starts again") {
     gain guard;
     const auto rounds_until_pause = [&] {

@@ -49,7 +49,7 @@ inline auto members(is<audit_entry> auto& m) { auto& [a, b] = m; return std::tie
 inline auto members(is<draft_audit> auto& m) { auto& [a, b, c] = m; return std::tie(a, b, c); }
 inline auto members(is<draft_lost> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<drafter_failed> auto& m) { auto& [a] = m; return std::tie(a); }
-inline auto members(is<chat_message> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
+inline auto members(is<chat_message> auto& m) { return std::tie(m.role, m.content); } // tool calls do not cross
 inline auto members(is<generation_request> auto& m) { // log probabilities do not cross the network
     return std::tie(m.input, m.sampling, m.max_tokens, m.stop, m.prediction, m.speculate, m.logits_digest, m.record_rounds);
 }
