@@ -11,21 +11,28 @@ double expected_tokens(double alpha, std::size_t length) {
     return alpha >= 1 ? n : (1 - std::pow(alpha, n)) / (1 - alpha);
 }
 
+double shared_tokens(const std::vector<double>& each) {
+    double logs = 0;
+    for (const auto tokens : each) logs += std::log(tokens);
+    const auto n = static_cast<double>(each.size());
+    return n == 0 ? 0 : n * std::exp(logs / n);
+}
+
 round_plan best_cut(const std::vector<std::vector<double>>& chances, std::size_t most, const step_times& times,
                     std::size_t least_rows) {
     const auto answers = chances.size();
     std::size_t longest = 0;
     for (const auto& draft : chances) longest = std::max(longest, draft.size());
     std::vector<double> survival(answers, 1);
-    double tokens = static_cast<double>(answers);
+    std::vector<double> tokens(answers, 1);
     round_plan best;
     for (std::size_t length = 0; length <= std::min(longest, most); ++length) {
         if (length > 0)
             for (std::size_t i = 0; i < answers; ++i) {
                 survival[i] *= length <= chances[i].size() ? chances[i][length - 1] : 0;
-                tokens += survival[i];
+                tokens[i] += survival[i];
             }
-        const round_plan plan{length, tokens, times.seconds(std::max(least_rows, answers * (length + 1)))};
+        const round_plan plan{length, shared_tokens(tokens), times.seconds(std::max(least_rows, answers * (length + 1)))};
         if (length == 0 || plan.rate() > best.rate()) best = plan;
     }
     return best;
@@ -33,10 +40,12 @@ round_plan best_cut(const std::vector<std::vector<double>>& chances, std::size_t
 
 round_plan best_order(const std::vector<double>& alphas, std::size_t most, const step_times& times,
                       const drafter_cost& cost, std::size_t least_rows) {
+    std::vector<double> tokens(alphas.size());
     round_plan best;
     for (std::size_t length = 1; length <= most; ++length) {
-        round_plan plan{length, 0, 0};
-        for (const auto alpha : alphas) plan.tokens += expected_tokens(alpha, length);
+        std::transform(alphas.begin(), alphas.end(), tokens.begin(),
+                       [&](double alpha) { return expected_tokens(alpha, length); });
+        round_plan plan{length, shared_tokens(tokens), 0};
         plan.seconds = times.seconds(std::max(least_rows, alphas.size() * (length + 1))) + cost.handover_s +
                        static_cast<double>(length) * cost.token_s;
         if (length == 1 || plan.rate() > best.rate()) best = plan;

@@ -13,7 +13,7 @@ namespace tw {
 // A round of so many tokens drafted for each answer, and what it is expected to yield.
 struct round_plan {
     std::size_t length = 0; // tokens drafted per answer
-    double tokens = 0;      // expected, over all answers
+    double tokens = 0;      // expected: shared_tokens()
     double seconds = 0;     // of the round
 
     [[nodiscard]] double rate() const { return seconds > 0 ? tokens / seconds : 0; }
@@ -21,6 +21,11 @@ struct round_plan {
 
 // E(γ) = (1 - α^(γ+1)) / (1 - α): tokens of a round with γ drafts, each accepted with chance α.
 [[nodiscard]] double expected_tokens(double alpha, std::size_t length);
+
+// What a round yields in all when answers share it: as many times the geometric mean of theirs. An answer without drafts
+// waits for the rows of the others', and would be slower than alone for the sake of the sum (proportional fairness: the sum
+// of the logarithms of all rates is what is made largest).
+[[nodiscard]] double shared_tokens(const std::vector<double>& each);
 
 // The common length at which drafts that exist already yield most tokens per second. chances[i][j] is the
 // chance that token j of answer i's draft is accepted if those before it are; shorter drafts are padded.

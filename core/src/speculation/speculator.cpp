@@ -146,10 +146,10 @@ void speculator::judge(answer& of, std::span<const std::int32_t> picked) {
 void speculator::learn(std::span<const round_outcome> outcomes, std::size_t rows, double seconds) {
     const std::lock_guard lock(mutex_);
     times_.observe(rows, seconds);
-    double tokens = 0;
+    std::vector<double> yields;
     bool drafted = false;
     for (const auto& outcome : outcomes) {
-        tokens += static_cast<double>(outcome.tokens.size());
+        yields.push_back(static_cast<double>(outcome.tokens.size()));
         if (outcome.sequence == 0) continue;
         auto& of = answers_.at(outcome.sequence);
         drafted = drafted || !of.draft.empty();
@@ -162,6 +162,7 @@ void speculator::learn(std::span<const round_outcome> outcomes, std::size_t rows
         }
     }
     if (rows == 0) return;
+    const auto tokens = shared_tokens(yields);
     const auto plain = static_cast<double>(outcomes.size()) / times_.seconds(outcomes.size());
     if (ordered_) {
         model_gain_.drafted(tokens, seconds + waited_s_, plain);

@@ -73,6 +73,16 @@ TEST_CASE("with more answers drafting loses, and the policy counts them") {
     CHECK(best_cut(eight, 31, steps, 1).length < best_cut({draft}, 31, steps, 1).length);
 }
 
+TEST_CASE("an answer without drafts is not slowed for the others' sake") {
+    const auto steps = linear(0.15);
+    const std::vector<double> sure(1, 0.95), none;
+    CHECK(best_cut({sure, sure, sure, sure}, 31, steps, 1).length == 1);
+    // 1.475 times the tokens of a plain step for 1.414 times its time, all of them for two of four.
+    CHECK(best_cut({sure, sure, none, none}, 31, steps, 1).length == 0);
+    CHECK(shared_tokens({2, 2, 2}) == Catch::Approx(6));
+    CHECK(shared_tokens({4, 1}) == Catch::Approx(4));
+}
+
 TEST_CASE("pass times follow the machine and keep their shape") {
     auto steps = linear(0.25);
     const auto shape = steps.seconds(8) / steps.seconds(1);
