@@ -29,16 +29,13 @@ export function table(figures) {
     return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i])).join("  ").trimEnd()).join("\n");
 }
 
-const lastKeys = ["slowest", "inflated_vs_predicted", "inflated_vs_sweep", "inflated_vs_default", "ngram_vs_peer",
-    "prediction_right", "prediction_wrong", "plain1", "plain8", "auto8", "ttft_vs_peer", "accept_z", "sched_us"];
-
 // The issue's last line. Several figures of one key: the worst counts, which is the smallest of a ratio
 // that must be large and the largest of what must be small. "-" = not measured in this run.
-export function lastLine(figures) {
+export function lastLine(figures, keys) {
     const checked = figures.reduce((sum, f) => sum + f.checked, 0);
     const equal = figures.reduce((sum, f) => sum + f.equal, 0);
     const parts = [`equal=${checked ? (equal === checked ? "1" : (equal / checked).toFixed(4)) : "-"}`];
-    for (const key of lastKeys) {
+    for (const key of keys) {
         const of = figures.filter((f) => f.key === key);
         const medians = of.map((f) => f.median);
         const worst = of.some((f) => f.atMost !== undefined) ? Math.max(...medians) : Math.min(...medians);

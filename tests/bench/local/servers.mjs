@@ -30,10 +30,13 @@ export async function ready(server, withinMs = Infinity) {
     }
 }
 
+// A server's name as part of a file's.
+export const slug = (name) => name.replace(/[^a-z0-9]+/gi, "-");
+
 // A program that runs until stop() or killAll(); `url` is where it serves, if anywhere.
 export function begin(place, name, kind, program, args, url, env = {}) {
     mkdirSync(place.logs, { recursive: true });
-    const log = join(place.logs, `${name.replace(/[^a-z0-9]+/gi, "-")}.log`);
+    const log = join(place.logs, `${slug(name)}.log`);
     const out = createWriteStream(log);
     const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
     child.stdout.pipe(out, { end: false });
@@ -63,14 +66,22 @@ export function killAll() {
 
 export const toml = (table) => Object.entries(table).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`).join("");
 
-// What { target, draft, context, slots, drafter } describes: `draft` is a model file or none, `drafter`
-// the plugin that runs it with options of its own. The draft length is left to the policy.
-export async function startOurs(place, name, { target, draft, context = 2048, slots = 1, drafter = {} }) {
+const equalShares = (workers) => workers.map(() => 1).join(",");
+
+// The target's layers in equal shares on rpc-servers that nothing protects.
+const poolText = (workers) => `[pool.bench]\nplugin = "rpc-coordinator"\ninsecure = true\nworkers = [` + workers.map(
+    ({ host, port }) => `{ host = "${host}", rpc_port = ${port}, device = "CPU" }`).join(", ") + "]\n";
+
+// What { target, draft, context, slots, drafter, workers } describes: `draft` is a model file or none, `drafter`
+// the plugin that runs it with options of its own, `workers` are [{ host, port }] that hold the target. The draft
+// length is left to the policy.
+export async function startOurs(place, name, { target, draft, context = 2048, slots = 1, drafter = {}, workers }) {
     const port = await freePort();
-    const file = join(place.out, `${name.replace(/[^a-z0-9]+/gi, "-")}.toml`);
+    const file = join(place.out, `${slug(name)}.toml`);
     const threads = place.threads;
     let text = `schema = 1\n[server]\nlisten = "127.0.0.1:${port}"\n[backend.target]\n`;
-    text += toml({ plugin: "llamacpp", model_path: place.model(target), context, slots, threads });
+    text += toml({ plugin: "llamacpp", model_path: place.model(target), context, slots, threads,
+        ...(workers && { pool: "bench", tensor_split: equalShares(workers) }) });
     if (draft) {
         text += "[backend.draft]\n";
         text += toml({ plugin: "llamacpp", model_path: place.model(draft), context: Math.min(context, 256), slots,
@@ -78,18 +89,24 @@ export async function startOurs(place, name, { target, draft, context = 2048, sl
     }
     text += "[pipeline.bench]\n" + toml({ serves: ["bench"], target: "target", ...(draft && { draft: ["draft"] }),
         max_draft_tokens: "auto", fallback: false });
+    if (workers) text += poolText(workers);
     writeFileSync(file, text);
     const args = ["serve", "-c", file, ...place.plugins.flatMap((folder) => ["--plugins-dir", folder])];
-    return launch(place, name, "ours", place.tightwad, args, port, { TIGHTWAD_STATE: join(place.out, "state") });
+    return launch(place, name, "ours", place.tightwad, args, port,
+        { TIGHTWAD_STATE: join(place.out, `state-${slug(name)}`) });
 }
 
-// llama-server with as many threads as ours and one slot, or what `flags` say.
-export async function startPeer(place, name, { model, draft, context = 2048, slots = 1, flags = [] }) {
+// llama-server with as many threads as ours and one slot, or what `flags` say. With `workers` they hold the model, and
+// the draft stays here.
+export async function startPeer(place, name, { model, draft, context = 2048, slots = 1, flags = [], workers }) {
     const port = await freePort();
     const threads = String(place.threads);
     const args = ["-m", place.model(model), "--host", "127.0.0.1", "--port", String(port), "-t", threads, "-tb",
         threads, "-c", String(context * slots), "-np", String(slots), "--no-webui"];
     if (draft) args.push("-md", place.model(draft), "-td", threads, "-tbd", threads);
+    if (workers) args.push("--rpc", workers.map(({ host, port }) => `${host}:${port}`).join(","), "-ngl", "99", "-ts",
+        equalShares(workers), "-fit", "off");
+    if (workers && draft) args.push("-devd", "none", "-ngld", "0");
     return launch(place, name, "peer", place.peer, [...args, ...flags], port);
 }
 

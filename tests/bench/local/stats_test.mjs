@@ -1,6 +1,7 @@
 // The bench's statistics on values whose answers are known: `node --test stats_test.mjs`.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { figure, lastLine } from "./figures.mjs";
 import { expectedTokens, interpolate, median, medianInterval, predictedSpeedup, solveAlpha } from "./stats.mjs";
 
 const oneTo = (n) => Array.from({ length: n }, (_, i) => n - i);
@@ -31,4 +32,12 @@ test("the predicted speed-up is that of section 5", () => {
     const free = predictedSpeedup({ rounds: 100, drafted: 800, byModel: 0, tokens: 100 * expectedTokens(0.8, 8) },
         { step_ms: 20, draft_ms: 1, handover_ms: 0.4, verify });
     assert.ok(Math.abs(free.speedup - expectedTokens(0.8, 8) / (0.02 + 1.08)) < 1e-9);
+});
+
+test("the last line names the worst of a key, and '-' where nothing was measured", () => {
+    const of = (key, value, more) => figure({ row: "r", what: "w", key, value, ...more });
+    const figures = [of("slow", 2, { equal: 3, checked: 4 }), of("slow", 1.5), of("late", 7, { atMost: 9 }),
+        of("late", 8, { atMost: 9 }), of("lost", undefined)];
+    assert.equal(lastLine(figures, ["slow", "late", "lost", "none"]),
+        "equal=0.7500 slow=1.500 late=8.000 lost=- none=-");
 });

@@ -6,15 +6,16 @@ import { median } from "./stats.mjs";
 
 const total = (answers) => answers.reduce((sum, answer) => sum + answer.ms / answer.tokens, 0);
 
-// settings: [{ name, flags }]; returns the best with its `found` tokens/s. Every setting gets a fresh server,
-// because some kinds learn from earlier answers, and the servers that decide later are fresh again.
-export async function sweep(bench, what, settings, model, prompts, finalPrompts, maxTokens) {
+// settings: [{ name, flags }]; returns them best first, with their `found` tokens/s. Every setting gets a fresh server,
+// because some kinds learn from earlier answers.
+export async function tryEach(bench, what, settings, model, prompts, maxTokens) {
     const results = [];
     for (const setting of settings) {
         const tell = bench.tell(`${what}: sweep`);
         tell(results.length, settings.length);
         const name = `${what} sweep ${setting.name}`;
-        const server = await bench.start(startPeer, name, { ...model, flags: setting.flags });
+        const flags = [...(model.flags ?? []), ...setting.flags];
+        const server = await bench.start(startPeer, name, { ...model, flags });
         const answers = [];
         for (const prompt of prompts) {
             await ask(server, prompt, { maxTokens: 1 });
@@ -26,6 +27,12 @@ export async function sweep(bench, what, settings, model, prompts, finalPrompts,
     }
     results.sort((a, b) => a.msPerToken - b.msPerToken);
     bench.keep(`${what} sweep`, results);
+    return results;
+}
+
+// The best of the settings, decided between the first three by servers that are fresh again.
+export async function sweep(bench, what, settings, model, prompts, finalPrompts, maxTokens) {
+    const results = await tryEach(bench, what, settings, model, prompts, maxTokens);
     const finalists = results.slice(0, 3);
     const sides = [];
     for (const one of finalists)

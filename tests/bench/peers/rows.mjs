@@ -1,24 +1,12 @@
 // One row: machines at one distance, every mode against the target alone over the same path.
-import { setTimeout as wait } from "node:timers/promises";
 import { ask, status } from "../local/ask.mjs";
 import { figure, short } from "../local/figures.mjs";
 import { grouped, ratios, sources, speeds, totals } from "../local/groups.mjs";
 import { story } from "../local/prompts.mjs";
 import { median } from "../local/stats.mjs";
-import { forwarded, startLocal, startMachines } from "./machines.mjs";
-
-const settledWithinMs = 60000;
-
-// The first object under `key` anywhere in what a status says: a remote pipeline's own state lies deeper than a local one's.
-export function find(tree, key) {
-    if (tree === null || typeof tree !== "object") return undefined;
-    if (tree[key] !== undefined && tree[key] !== null) return tree[key];
-    for (const value of Object.values(tree)) {
-        const found = find(value, key);
-        if (found !== undefined) return found;
-    }
-    return undefined;
-}
+import { find, freshStatus, settle } from "../machines/pipelines.mjs";
+import { forwarded } from "../machines/programs.mjs";
+import { startLocal, startMachines } from "./machines.mjs";
 
 // What the target says without a network, prompt by prompt, and how long it takes.
 export async function localAnswers(bench) {
@@ -31,26 +19,6 @@ export async function localAnswers(bench) {
     bench.statuses.push(await status(server));
     await bench.stop(server);
     return answers;
-}
-
-// Waits until the pipeline answers and a model drafts for it. One that never drafts is measured as it is.
-async function settle(server) {
-    const began = Date.now();
-    for (;;) {
-        const answer = await ask(server, story[11], { maxTokens: 16 }).catch((failure) => {
-            if (Date.now() - began > settledWithinMs) throw failure;
-        });
-        if (answer?.sources.model?.drafted > 0) return;
-        if (answer && Date.now() - began > settledWithinMs / 4) return;
-        await wait(250);
-    }
-}
-
-// A pipeline on another machine says what that one said last, which is asked for every 2 s while somebody wants to know.
-async function freshStatus(server) {
-    await status(server);
-    await wait(4500);
-    return status(server);
 }
 
 // What passes between target and drafter in a round, from answers of this mode alone: bytes as the relay saw them,
@@ -81,7 +49,7 @@ function equalToLocal(groups, side, local) {
 export async function measure(bench, row, local) {
     const maxTokens = bench.tokens(64);
     const prompts = [...local.keys()];
-    const servers = await startMachines(bench, row.name, row.modes, row, settle);
+    const servers = await startMachines(bench, row.name, row.modes, row, (server) => settle(server, story[11]));
     const sides = [{ name: "alone", server: servers[0], how: () => ({ maxTokens, speculate: false }) },
         ...servers.map((server) => ({ name: server.mode.name, server, how: () => ({ maxTokens }) }))];
     const groups = await grouped(sides, prompts, bench.pairs, bench.tell(row.name));
