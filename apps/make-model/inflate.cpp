@@ -22,7 +22,7 @@ struct piece {
 std::uint32_t read_count(const source_model& source, const std::string& text) {
     const auto most = source.blocks < most_blocks ? most_blocks - source.blocks : 0;
     if (most == 0) source.refuse("its " + std::to_string(source.blocks) + " blocks are all that llama.cpp loads");
-    return read_number(text, "BLOCKS, for a model of " + std::to_string(source.blocks) + " blocks,", 1, most);
+    return read_number(text, "BLOCKS", 1, most, " for a model of " + std::to_string(source.blocks) + " blocks");
 }
 
 std::string prefix(std::uint32_t block) { return "blk." + std::to_string(block) + "."; }

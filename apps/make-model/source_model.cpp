@@ -30,16 +30,17 @@ void source_model::refuse(const std::string& why) const {
 std::uint32_t source_model::number(const char* key) const {
     const auto id = gguf_find_key(meta.get(), key);
     if (id < 0 || gguf_get_kv_type(meta.get(), id) != GGUF_TYPE_UINT32)
-        refuse(std::string("its header names no number ") + key);
+        refuse(std::string("its header names no ") + key);
     return gguf_get_val_u32(meta.get(), id);
 }
 
-std::uint32_t read_number(const std::string& text, const std::string& what, std::uint32_t least, std::uint32_t most) {
+std::uint32_t read_number(const std::string& text, const std::string& what, std::uint32_t least, std::uint32_t most,
+                          const std::string& where) {
     std::uint32_t out = 0;
     const auto* end = text.data() + text.size();
     const auto parsed = std::from_chars(text.data(), end, out);
     if (parsed.ec != std::errc{} || parsed.ptr != end || out < least || out > most)
-        throw std::runtime_error(what + " is a number from " + std::to_string(least) + " to " + std::to_string(most) +
+        throw std::runtime_error(what + " is a number from " + std::to_string(least) + " to " + std::to_string(most) + where +
                                  ", not " + text);
     return out;
 }

@@ -26,8 +26,9 @@ struct source_model {
     std::string done;
 };
 
-/// A number from `least` to `most` on the command line; throws std::runtime_error naming `what`.
-std::uint32_t read_number(const std::string& text, const std::string& what, std::uint32_t least, std::uint32_t most);
+/// A number from `least` to `most` on the command line; throws std::runtime_error naming `what`, and `where` that holds.
+std::uint32_t read_number(const std::string& text, const std::string& what, std::uint32_t least, std::uint32_t most,
+                          const std::string& where = {});
 
 /// Appends tensors, each padded to the header's alignment, and reports every quarter on stderr.
 class tensor_file {

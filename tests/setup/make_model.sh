@@ -44,6 +44,10 @@ refuse 'its architecture is falcon, and only llama is understood' "$maker" infla
 refuse 'its header names no llama.block_count' "$maker" inflate no-blocks.gguf out.gguf 4
 refuse 'its 512 blocks are all that llama.cpp loads' "$maker" inflate full.gguf out.gguf 1
 refuse 'of the kind with one attn_output and one ffn_down' "$maker" inflate hollow.gguf out.gguf 4
+refuse 'WIDTH is a number from 256 to 65536, not 100' "$maker" widen hollow.gguf out.gguf 100 1024
+refuse 'WIDTH is a multiple of 256, not 300' "$maker" widen hollow.gguf out.gguf 300 1024
+refuse 'its architecture is falcon, and only llama is understood' "$maker" widen falcon.gguf out.gguf 1024 1024
+refuse 'its header names no llama.embedding_length' "$maker" widen hollow.gguf out.gguf 1024 1024
 for count in 0 -1 511 4.5 four 99999999999999999999 ''; do
     refuse "BLOCKS is a number from 1 to 510 for a model of 2 blocks, not $count" \
         "$maker" inflate hollow.gguf out.gguf "$count"

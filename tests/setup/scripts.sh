@@ -7,7 +7,7 @@ export TIGHTWAD_CACHE="$work/cache"
 
 refuse "demo.sh knows only --keep, not '--fast'" sh "$1/apps/demo.sh" --fast
 refuse "packages.sh knows only --tests, not '--all'" sh "$setup/packages.sh" --all
-refuse "engine.sh knows only --source, not '--cuda'" sh "$setup/engine.sh" --cuda
+refuse "engine.sh knows only --source and --peer, not '--cuda'" sh "$setup/engine.sh" --cuda
 refuse "build-worker.sh knows --cpu, --cuda, --hip, --vulkan and --metal, not '--npu'" sh "$1/apps/build-worker.sh" --npu
 refuse "build-worker.sh needs one of --cpu" sh "$1/apps/build-worker.sh"
 refuse "models.sh knows --fetch, --tests and --bench, not '--all'" sh "$setup/models.sh" --all
