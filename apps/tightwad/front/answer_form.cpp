@@ -87,9 +87,9 @@ void resolve_form(std::string_view body, api_request& out) {
     using nlohmann::ordered_json;
     if (out.form.kind == answer_form::what::free) return;
     ordered_json spec;
-    const auto written = [&, parsed = ordered_json::parse(body)](const std::string& pointer) {
-        return parsed.at(ordered_json::json_pointer(pointer));
-    };
+    const bool quoted = out.form.kind == answer_form::what::schema || out.kind == endpoint::responses;
+    const auto parsed = quoted ? ordered_json::parse(body) : ordered_json();
+    const auto written = [&](const std::string& pointer) { return parsed.at(ordered_json::json_pointer(pointer)); };
     switch (out.form.kind) {
     case answer_form::what::free:
         break;

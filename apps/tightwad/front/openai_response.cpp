@@ -5,6 +5,7 @@
 #include "front/figures.hpp"
 #include "front/json_text.hpp"
 #include "front/openai_logprobs.hpp"
+#include "pipeline/messages.hpp"
 
 namespace tw::front {
 namespace {
@@ -20,10 +21,7 @@ ordered_json message(const choice& one) {
     ordered_json out{{"role", "assistant"}, {"content", one.text}, {"refusal", nullptr}};
     if (one.calls.empty()) return out;
     if (one.text.empty()) out["content"] = nullptr;
-    for (const auto& call : one.calls)
-        out["tool_calls"].push_back({{"id", call.id},
-                                     {"type", "function"},
-                                     {"function", {{"name", call.name}, {"arguments", call.arguments}}}});
+    for (const auto& call : one.calls) out["tool_calls"].push_back(to_json(call));
     return out;
 }
 

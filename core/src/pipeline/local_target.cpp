@@ -21,12 +21,12 @@ void find_chat_template(engine_pipeline_parts& parts, const resolved_node& targe
     parts.no_chat = "The model '" + parts.serves.front() +
                     "' has no chat template, so chat requests cannot be rendered. Use /v1/completions.";
     if (source.empty()) return;
-    if (auto own = parts.target->make_chat()) {
+    auto own = parts.target->make_chat();
+    if (own) {
         parts.own_chat = std::move(*own);
         return;
-    } else {
-        spdlog::warn("event=no_tools model=\"{}\" why=\"{}\"", parts.target->info().model, own.error().message);
     }
+    spdlog::warn("event=no_tools model=\"{}\" why=\"{}\"", parts.target->info().model, own.error().message);
     const auto attempt = [&](const plugin& candidate) {
         const auto* api = find_chat_template_api(candidate);
         if (api == nullptr) return false;

@@ -9,14 +9,16 @@
 
 namespace tw {
 
+// As OpenAI has a call.
+[[nodiscard]] inline nlohmann::ordered_json to_json(const tool_call& call) {
+    return {{"id", call.id}, {"type", "function"}, {"function", {{"name", call.name}, {"arguments", call.arguments}}}};
+}
+
 [[nodiscard]] inline nlohmann::ordered_json to_json(const std::vector<chat_message>& messages) {
     auto out = nlohmann::ordered_json::array();
     for (const auto& message : messages) {
         nlohmann::ordered_json one{{"role", message.role}, {"content", message.content}};
-        for (const auto& call : message.calls)
-            one["tool_calls"].push_back({{"id", call.id},
-                                         {"type", "function"},
-                                         {"function", {{"name", call.name}, {"arguments", call.arguments}}}});
+        for (const auto& call : message.calls) one["tool_calls"].push_back(to_json(call));
         if (!message.call_id.empty()) one["tool_call_id"] = message.call_id;
         if (!message.tool.empty()) one["name"] = message.tool;
         out.push_back(std::move(one));
