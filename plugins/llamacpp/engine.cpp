@@ -8,6 +8,7 @@
 
 #include <ggml-backend.h>
 
+#include "embedding.hpp"
 #include "identity.hpp"
 #include "model_file.hpp"
 #include "rpc_workers.hpp"
@@ -18,6 +19,8 @@ using tw::sdk::failure;
 namespace {
 
 constexpr std::int32_t batch_rows = 512;
+// Of a model for embeddings whose table names no context: a pass computes all its tokens at once, which takes room.
+constexpr std::int32_t embedding_tokens = 2048;
 
 // The first device of this machine that is not the processor, or null.
 ggml_backend_dev_t gpu() {
@@ -55,6 +58,8 @@ void engine::check(const tw::sdk::config& config) {
     static_cast<void>(config.integer("slots", 4, 1, 64));
     static_cast<void>(exact_cache(config));
     static_cast<void>(read_template(config));
+    if (pooling_of(config) != LLAMA_POOLING_TYPE_UNSPECIFIED && !config.boolean("embeddings", false))
+        throw failure(TW_INVALID_ARGUMENT, "pooling is of embeddings; write embeddings = true beside it, or remove it.");
     static_cast<void>(tensor_split_of(config.text("tensor_split", "")));
     if (!config.text("rpc", "").empty()) check_rpc_backend();
 }
@@ -68,8 +73,10 @@ engine::engine(tw::sdk::host host, const tw::sdk::config& config, tw::sdk::progr
     template_ = read_template(config);
     device_ = local_gpu ? ggml_backend_dev_description(gpu()) : "CPU";
     if (pooled) device_ += " and the rpc-servers " + config.text("rpc_names", config.text("rpc"));
+    embeds_ = config.boolean("embeddings", false);
     load(config, gpu_layers, progress);
     open_context(config, on_gpu);
+    if (embeds_) check_pooling();
     read_vocabulary();
 }
 
@@ -113,13 +120,14 @@ void engine::load(const tw::sdk::config& config, std::int32_t gpu_layers, const 
 // of 64 rows eligible, and a stream per sequence keeps freed cells from being refilled in another order.
 void engine::open_context(const tw::sdk::config& config, bool on_gpu) {
     const auto context = config.integer("context", 0, 0, 1 << 24);
-    const auto slots = config.integer("slots", 4, 1, 64);
+    const auto slots = config.integer("slots", embeds_ ? 64 : 4, 1, 64);
     const auto gpu_layers = config.integer("gpu_layers", -1, -1, 10000);
     auto threads = config.integer("threads", 0, 0, 1024);
     const error_log log;
     auto params = llama_context_default_params();
     const auto trained = llama_model_n_ctx_train(model_.get());
-    const auto each = context == 0 ? trained : std::min(context, trained);
+    const auto unsaid = embeds_ ? std::min(trained, embedding_tokens) : trained;
+    const auto each = context == 0 ? unsaid : std::min(context, trained);
     if (context > trained)
         host_.warn("event=context_lowered model=\"" + description_ + "\" asked=" + std::to_string(context) +
                    " trained_for=" + std::to_string(trained));
@@ -135,6 +143,7 @@ void engine::open_context(const tw::sdk::config& config, bool on_gpu) {
     params.type_v = exact && !on_gpu ? GGML_TYPE_BF16 : GGML_TYPE_F16; // few GPU kernels take BF16
     params.kv_unified = false;
     params.no_perf = true;
+    if (embeds_) prepare_for_embeddings(params, config, static_cast<std::uint32_t>(each));
     context_.reset(llama_init_from_model(model_.get(), params));
     if (!context_)
         throw failure(TW_UNAVAILABLE, "There is no room for " + std::to_string(slots) + " slots of " +
@@ -152,6 +161,16 @@ void engine::open_context(const tw::sdk::config& config, bool on_gpu) {
     seq_pointers_.resize(batch_rows);
     for (std::size_t i = 0; i < batch_rows; ++i) seq_pointers_[i] = &seqs_[i];
     wanted_.resize(batch_rows);
+}
+
+void engine::check_pooling() const {
+    const auto pooling = llama_pooling_type(context_.get());
+    if (pooling == LLAMA_POOLING_TYPE_NONE)
+        throw failure(TW_INVALID_ARGUMENT, "The model " + description_ + " does not say how its tokens' vectors become one. "
+                                           "Write pooling = \"mean\", \"cls\" or \"last\", as it was trained.");
+    if (pooling == LLAMA_POOLING_TYPE_RANK)
+        throw failure(TW_UNSUPPORTED, "The model " + description_ + " puts documents in order and makes no embeddings. Start it "
+                                      "with `llama-server --reranking` and give that server's url.");
 }
 
 void engine::read_vocabulary() {
@@ -226,6 +245,7 @@ tw::sdk::logits engine::decode(std::span<const tw_row> rows) {
     if (rows.empty() || rows.size() > batch_rows)
         throw failure(TW_INVALID_ARGUMENT, "A decode takes 1 to " + std::to_string(batch_rows) + " rows, not " +
                                                std::to_string(rows.size()) + ".");
+    if (embeds_) throw failure(TW_UNSUPPORTED, "The model " + description_ + " was loaded for embeddings and decodes nothing.");
     std::int32_t n_rows = 0;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         tokens_[i] = rows[i].token;

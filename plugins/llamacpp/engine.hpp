@@ -27,6 +27,9 @@ class engine : public tw::sdk::engine {
                                 "0", 0, 1 << 24),
         tw::sdk::integer_option("slots", "Sequences decoded at the same time, each with a context of its own.", "4", 1,
                                 64),
+        tw::sdk::boolean_option("embeddings", "The model makes embeddings instead of answers; slots = texts in one pass.",
+                                "false"),
+        tw::sdk::text_option("pooling", "Of embeddings: mean, cls or last; empty = as the model file says.", ""),
         tw::sdk::integer_option("threads", "Processor threads; 0 = one per core.", "0", 0, 1024),
         tw::sdk::integer_option("gpu_layers", "Layers placed on the GPU; -1 = all of them.", "-1", -1, 10000),
         tw::sdk::text_option("cache", "exact = on the CPU many rows give the bits of one; fast = as llama.cpp has it.",
@@ -54,12 +57,18 @@ class engine : public tw::sdk::engine {
     // Any thread.
     [[nodiscard]] const llama_model* model() const { return model_.get(); }
     [[nodiscard]] const llama_vocab* vocab() const { return vocab_; }
+    [[nodiscard]] bool embeds() const { return embeds_; } // it decodes nothing then
     [[nodiscard]] const std::string& template_override() const { return template_; } // empty = the model's own
     [[nodiscard]] std::string_view template_source() const;
+
+    // Of the thread that computes.
+    [[nodiscard]] llama_context* context() { return context_.get(); }
+    [[nodiscard]] thread_pool* threads() { return threads_.get(); }
 
   private:
     void load(const tw::sdk::config& config, std::int32_t gpu_layers, const tw::sdk::progress& progress);
     void open_context(const tw::sdk::config& config, bool on_gpu);
+    void check_pooling() const;
     void read_vocabulary();
 
     struct deleter {
@@ -80,6 +89,7 @@ class engine : public tw::sdk::engine {
     std::vector<token_entry> vocabulary_;
     std::string description_, device_, identity_, template_;
     std::int32_t n_ctx_ = 0;
+    bool embeds_ = false;
 
     // The columns of a batch, for n_batch rows.
     std::vector<llama_token> tokens_;

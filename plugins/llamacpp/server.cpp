@@ -30,6 +30,13 @@ http_request server::ask(const chat_request& asked) const {
     return out;
 }
 
+http_request server::question(std::string_view what, const json::value& asked) const {
+    const auto path = wire::path_of(what);
+    return what == "properties" ? site_.request("GET", path) : site_.post(path, wire::body_of(what, asked, model_));
+}
+
+std::string server::reply(std::string_view, std::string body) const { return body; }
+
 failure server::refusal(const http_head& head, const std::string& body) const { return site_.refusal(head, body); }
 
 } // namespace llamacpp

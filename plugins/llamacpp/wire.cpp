@@ -34,6 +34,23 @@ std::string body_of(const chat_request& request, const std::string& model) {
     return out.str();
 }
 
+std::string path_of(std::string_view what) {
+    for (const auto& [known, path] : {std::pair{"embeddings", "/v1/embeddings"}, std::pair{"rerank", "/v1/rerank"},
+                                      std::pair{"tokenize", "/tokenize"}, std::pair{"detokenize", "/detokenize"},
+                                      std::pair{"properties", "/props"}})
+        if (what == known) return path;
+    throw failure{TW_UNSUPPORTED, "A llama-server is not asked for " + std::string(what) + "."};
+}
+
+std::string body_of(std::string_view what, const json::value& asked, const std::string& model) {
+    json::object_writer out;
+    if (!model.empty()) out.text("model", model);
+    out.members(asked, {"truncate"});
+    if (what == "embeddings") out.text("encoding_format", "float");
+    if (what == "tokenize") out.boolean("with_pieces", true);
+    return out.str();
+}
+
 properties read_properties(std::string_view body) {
     const auto root = json::value::parse(body);
     const auto text = [](const json::value& from, std::string_view key) {

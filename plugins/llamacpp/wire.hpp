@@ -18,6 +18,10 @@ namespace llamacpp::wire {
 // The request, streamed and with usage. An empty model is left out: a server with one model needs none.
 [[nodiscard]] std::string body_of(const tw::sdk::chat_request& request, const std::string& model);
 
+// Likewise of a question (abi/ext/question.h), whose replies are llama-server's own; throws TW_UNSUPPORTED for others.
+[[nodiscard]] std::string path_of(std::string_view what);
+[[nodiscard]] std::string body_of(std::string_view what, const tw::sdk::json::value& asked, const std::string& model);
+
 // What GET /props tells; throws when it is something else.
 struct properties {
     std::string model_path, build;

@@ -35,6 +35,14 @@ http_request server::ask(const chat_request& asked) const {
     return site_.post(wire::path_of(asked), wire::body_of(asked, how_));
 }
 
+http_request server::question(std::string_view what, const json::value& asked) const {
+    if (what != "embeddings")
+        throw failure{TW_UNSUPPORTED, "Ollama makes embeddings and answers; it cannot be asked for " + std::string(what) + "."};
+    return site_.post("/api/embed", wire::embed_body_of(asked, how_));
+}
+
+std::string server::reply(std::string_view, std::string body) const { return wire::embeddings_of(body); }
+
 failure server::refusal(const http_head& head, const std::string& body) const { return site_.refusal(head, body); }
 
 } // namespace ollama

@@ -74,6 +74,32 @@ std::string body_of(const chat_request& request, const settings& how) {
     return out.str();
 }
 
+std::string embed_body_of(const json::value& asked, const settings& how) {
+    const auto input = member(asked, "input", json::kind::array);
+    for (const auto& one : input ? input->elements() : std::vector<json::value>())
+        if (one.kind() != json::kind::string)
+            throw failure{TW_UNSUPPORTED, "Ollama embeds texts only, no token ids."};
+    json::object_writer out;
+    out.text("model", how.model).members(asked);
+    if (!how.keep_alive.empty()) out.text("keep_alive", how.keep_alive);
+    if (how.context > 0) out.raw("options", json::object_writer().integer("num_ctx", how.context).str());
+    return out.str();
+}
+
+std::string embeddings_of(std::string_view body) {
+    const auto root = json::value::parse(body);
+    const auto rows = member(root, "embeddings", json::kind::array);
+    if (!rows) throw failure{TW_CORRUPT, "Ollama's answer to /api/embed holds no embeddings."};
+    std::string data;
+    for (const auto& row : rows->elements())
+        data.append(data.empty() ? "" : ",").append(json::object_writer().raw("embedding", row.raw()).str());
+    const auto tokens = std::max<std::int64_t>(0, number(root, "prompt_eval_count"));
+    return json::object_writer()
+        .raw("data", "[" + data + "]")
+        .raw("usage", json::object_writer().integer("prompt_tokens", tokens).str())
+        .str();
+}
+
 std::vector<std::string> read_names(std::string_view body) {
     const auto root = json::value::parse(body);
     const auto models = member(root, "models", json::kind::array);

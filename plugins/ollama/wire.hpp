@@ -25,6 +25,11 @@ struct settings {
 // Throws TW_UNSUPPORTED for what Ollama cannot do: prompts in token ids, logit_bias.
 [[nodiscard]] std::string body_of(const tw::sdk::chat_request& request, const settings& how);
 
+// A question for embeddings as /api/embed takes it; throws TW_UNSUPPORTED for token ids. And its answer in OpenAI's form;
+// throws when it is something else.
+[[nodiscard]] std::string embed_body_of(const tw::sdk::json::value& asked, const settings& how);
+[[nodiscard]] std::string embeddings_of(std::string_view body);
+
 // The names in the answer to GET /api/tags; throws when it is something else.
 [[nodiscard]] std::vector<std::string> read_names(std::string_view body);
 // Whether one of them is meant by `model`: without a tag ":latest" is.

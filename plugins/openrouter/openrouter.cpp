@@ -46,6 +46,12 @@ http_request cloud::ask(const chat_request& asked) const {
     return out;
 }
 
+http_request cloud::question(std::string_view what, const json::value& asked) const {
+    return site_.post(wire::path_of(what), wire::question_body_of(what, asked, model_));
+}
+
+std::string cloud::reply(std::string_view, std::string body) const { return body; }
+
 failure cloud::refusal(const http_head& head, const std::string& body) const { return site_.refusal(head, body); }
 
 void cloud::ended(const reader& answer) const {

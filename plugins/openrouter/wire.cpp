@@ -86,6 +86,23 @@ std::string body_of(const chat_request& request, const std::string& model, const
     return out.str();
 }
 
+std::string path_of(std::string_view what) {
+    if (what == "embeddings") return "/embeddings";
+    if (what == "rerank") return "/rerank";
+    throw failure{TW_UNSUPPORTED, "A cloud is not asked for " + std::string(what) + "."};
+}
+
+std::string question_body_of(std::string_view what, const json::value& asked, const std::string& model) {
+    json::object_writer out;
+    out.text("model", model).members(asked, {"truncate"});
+    if (what != "embeddings") return out.str();
+    const auto input = asked.find("input");
+    for (const auto& one : input ? input->elements() : std::vector<json::value>())
+        if (one.kind() != json::kind::string)
+            throw failure{TW_UNSUPPORTED, "A cloud embeds texts only, no token ids: it may use another vocabulary."};
+    return out.text("encoding_format", "float").str();
+}
+
 listing find_model(std::string_view body, const std::string& model) {
     listing out;
     const auto data = json::value::parse(body).find("data");

@@ -27,6 +27,11 @@ void check(const routing& how);
 // Throws TW_UNSUPPORTED for prompts in token ids.
 [[nodiscard]] std::string body_of(const tw::sdk::chat_request& request, const std::string& model, const routing& how);
 
+// Likewise of a question (abi/ext/question.h); throws TW_UNSUPPORTED for those that clouds have no path for, and for
+// inputs in token ids.
+[[nodiscard]] std::string path_of(std::string_view what);
+[[nodiscard]] std::string question_body_of(std::string_view what, const tw::sdk::json::value& asked, const std::string& model);
+
 // What a million tokens cost in dollars, as GET /models tells; none when the list lacks the model or its prices.
 struct price {
     double prompt = 0, completion = 0;

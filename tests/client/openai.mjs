@@ -206,7 +206,7 @@ test('a wrong token is AuthenticationError', async () => {
 });
 
 test('a path that is not there is NotFoundError', async () => {
-  await fails(client.embeddings.create({ model, input: 'x' }), OpenAI.NotFoundError, 404);
+  await fails(client.moderations.create({ input: 'x' }), OpenAI.NotFoundError, 404);
 });
 
 test('a stream can be aborted, and the next request is served', async () => {

@@ -5,6 +5,7 @@
 
 #include "front/api_request.hpp"
 #include "front/errors.hpp"
+#include "front/question_request.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace tw::front;
@@ -21,6 +22,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (request->answers() == 0 && !may_be_empty) __builtin_trap();
         for (std::size_t i = 0; i < request->answers(); ++i)
             static_cast<void>(request->answer(i));
+    }
+    for (const auto kind : {inquiry::embeddings, inquiry::rerank, inquiry::tokenize, inquiry::detokenize,
+                            inquiry::ollama_embed, inquiry::ollama_embeddings, inquiry::props}) {
+        const auto asked = parse_question(kind, body, body);
+        if (asked.has_error() && (asked.error().message.empty() || error_reply(asked.error()).status != 400))
+            __builtin_trap();
     }
     return 0;
 }

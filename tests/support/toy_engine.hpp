@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <tightwad/sdk/chat_template.hpp>
+#include <tightwad/sdk/embedding.hpp>
 #include <tightwad/sdk/engine.hpp>
 #include <tightwad/sdk/grammar.hpp>
 #include <tightwad/sdk/json.hpp>
@@ -175,6 +176,32 @@ class grammar : public tw::sdk::grammar {
 
 inline const tw_grammar_v1& grammar_api() {
     return *static_cast<const tw_grammar_v1*>(tw::sdk::grammar::query<grammar>(TW_GRAMMAR_V1));
+}
+
+// A text's vector is its first token, its last one and its length; "z" alone has one of zeros. A pass of several texts
+// is remembered.
+class embedding : public tw::sdk::embedding {
+  public:
+    using engine = toy::engine;
+    static inline std::vector<std::size_t> passes{}; // how many texts each had
+
+    [[nodiscard]] static tw::sdk::embedding_info info(const engine& of) {
+        return {.dimensions = 3, .n_tokens = of.info().n_ctx, .n_texts = of.info().n_seq};
+    }
+    static void embed(engine&, std::span<const tw_embedding_text> texts, std::span<float> out) {
+        passes.push_back(texts.size());
+        for (std::size_t i = 0; i < texts.size(); ++i) {
+            const auto& text = texts[i];
+            const bool none = text.n == 2 && text.tokens[1] == 27;
+            out[3 * i] = none ? 0 : static_cast<float>(text.tokens[0]);
+            out[3 * i + 1] = none ? 0 : static_cast<float>(text.tokens[text.n - 1]);
+            out[3 * i + 2] = none ? 0 : static_cast<float>(text.n);
+        }
+    }
+};
+
+inline const tw_embedding_v1& embedding_api() {
+    return *static_cast<const tw_embedding_v1*>(tw::sdk::embedding::query<embedding>(TW_EMBEDDING_V1));
 }
 
 // Writes every message as "<s>content</s>".

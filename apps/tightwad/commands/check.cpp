@@ -43,6 +43,8 @@ int check(const global_options& global, bool json) {
     if (loaded) {
         mistakes = check_pipelines(loaded->config, loaded->plugins);
         warnings = unencrypted_links(loaded->config);
+        const auto remarks = environment_remarks(loaded->config);
+        warnings.insert(warnings.end(), remarks.begin(), remarks.end());
     } else {
         mistakes = loaded.error();
     }

@@ -5,8 +5,10 @@
 #include <tightwad/abi/ext/backend.h>
 #include <tightwad/abi/ext/chat.h>
 #include <tightwad/abi/ext/chat_template.h>
+#include <tightwad/abi/ext/embedding.h>
 #include <tightwad/abi/ext/engine.h>
 #include <tightwad/abi/ext/grammar.h>
+#include <tightwad/abi/ext/question.h>
 #include <tightwad/abi/ext/verifier.h>
 #include <unistd.h>
 
@@ -19,7 +21,8 @@ namespace {
 
 std::vector<std::string> interfaces_of(const plugin& one) {
     std::vector<std::string> found;
-    for (const char* id : {TW_ENGINE_V1, TW_BACKEND_V1, TW_GRAMMAR_V1, TW_CHAT_V1, TW_VERIFIER_V1, TW_CHAT_TEMPLATE_V1})
+    for (const char* id : {TW_ENGINE_V1, TW_BACKEND_V1, TW_GRAMMAR_V1, TW_CHAT_V1, TW_EMBEDDING_V1,
+                           TW_QUESTION_V1, TW_VERIFIER_V1, TW_CHAT_TEMPLATE_V1})
         if (one.query(id) != nullptr) found.emplace_back(id);
     return found;
 }

@@ -55,6 +55,7 @@ void announce(const std::vector<std::shared_ptr<pipeline>>& pipelines, const std
             std::cout << ": target " << model;
         const auto drafter = word(status.value("draft", nlohmann::json()), "model");
         const auto why_not = word(status.value("speculation", nlohmann::json()), "why_not");
+        if (status.contains("load")) std::cout << ": loaded on demand";
         if (!drafter.empty()) std::cout << ", draft " << drafter;
         else if (!why_not.empty()) std::cout << ", no draft (" << why_not << ")";
         const auto exactness = word(status.value("target", nlohmann::json()), "exactness");
@@ -144,6 +145,8 @@ int serve(const global_options& global) {
                             "); stop it with `tightwad proxy stop`, or choose another port.",
                         exit_failure);
     log_to_file("proxy");
+    for (const auto& remark : environment_remarks(what->config))
+        spdlog::warn("event=not_used variable={} why=\"{}\"", remark.at.file, remark.message);
     auto options = front_options(what->config);
     if (!options) return complain(options.error().message, exit_usage);
     const auto front = front::server::listen(std::move(*options));

@@ -8,6 +8,7 @@
 #include "bridge/backend.hpp"
 #include "bridge/engine.hpp"
 #include "commands/terminal.hpp"
+#include "config/paths.hpp"
 
 namespace tw::cli {
 namespace {
@@ -28,6 +29,11 @@ std::vector<option_info> copy(const tw_option* const* options) {
 void print(const diagnostic& what, tint colour, const char* kind) {
     if (!what.at.file.empty()) std::cerr << paint(2, tint::bold, to_string(what.at) + ":") << ' ';
     std::cerr << paint(2, colour, kind) << ' ' << what.message << '\n';
+}
+
+// Where there is no file, variables may stand for one.
+bool reads_environment(const global_options& global, const result<std::filesystem::path>& file) {
+    return !file && !global.config && environment("TIGHTWAD_CONFIG").empty() && environment_plugin();
 }
 
 using pin_map = std::map<std::string, std::string>;
@@ -59,18 +65,21 @@ result<std::vector<option_info>> backend_options(const registry& plugins, std::s
 
 boost::system::result<setup, std::vector<diagnostic>> load_setup(const global_options& global) {
     const auto file = find_config(global.config);
-    if (!file) return only(file.error());
-    const auto named = named_plugins(*file);
+    const bool without_file = reads_environment(global, file);
+    if (!file && !without_file) return only(file.error());
+    const auto named = without_file ? pin_map{{*environment_plugin(), ""}} : named_plugins(*file);
     std::set<std::string> only_these;
     for (const auto& [id, pin] : named) only_these.insert(id);
     auto plugins = registry::scan(search_path::from(global.plugins_dirs), pins(named), only_these);
-    auto loaded = load(*file, [&](std::string_view interface, std::string_view plugin) { return backend_options(plugins, interface, plugin); });
+    const auto options = [&](std::string_view interface, std::string_view plugin) { return backend_options(plugins, interface, plugin); };
+    auto loaded = without_file ? from_environment(options) : load(*file, options);
     if (!loaded) return loaded.error();
     return setup{std::move(*loaded), std::move(plugins)};
 }
 
 load_result load_config(const global_options& global) {
     const auto file = find_config(global.config);
+    if (reads_environment(global, file)) return from_environment(nullptr);
     if (!file) return only(file.error());
     return load(*file, nullptr);
 }

@@ -15,11 +15,11 @@ struct setup {
     registry plugins;
 };
 
-// Finds the file, loads the plugins it names and no other one, reads the file. Mistakes are the error.
+// Finds the file (without one, TIGHTWAD_TARGET_URL and its like), loads the plugins it names and no other one, reads the file. Mistakes are the error.
 // Call it from the main thread before others start.
 [[nodiscard]] boost::system::result<setup, std::vector<diagnostic>> load_setup(const global_options& global);
 
-// The file alone: where the endpoint is and what it serves. No plugin is opened.
+// The file, or those variables, alone: where the endpoint is and what it serves. No plugin is opened.
 [[nodiscard]] load_result load_config(const global_options& global);
 
 // The mistake of a file that only describes a peer, for commands that need something served; empty if there is a

@@ -37,6 +37,14 @@ std::vector<std::string> catalogue::model_ids() const {
     return ids_;
 }
 
+std::vector<std::string> catalogue::loaded_ids() const {
+    std::vector<std::string> out;
+    const std::lock_guard lock(mutex_);
+    for (const auto& one : pipelines_)
+        if (one->loaded()) out.insert(out.end(), one->serves().begin(), one->serves().end());
+    return out;
+}
+
 std::string catalogue::resolved(const std::string& name) const {
     constexpr std::string_view tag = ":latest";
     if (!name.ends_with(tag)) return name;

@@ -26,6 +26,9 @@ class catalogue {
 
     [[nodiscard]] std::vector<std::string> model_ids() const;
 
+    /// Of the models that hold memory now.
+    [[nodiscard]] std::vector<std::string> loaded_ids() const;
+
     /// The id that `name` means: itself, or, as Ollama's clients write it, without ":latest".
     [[nodiscard]] std::string resolved(const std::string& name) const;
 

@@ -87,6 +87,10 @@ asio::awaitable<bool> connection::handle(request_head head) {
         const auto kind = where.as;
         co_return co_await generate(std::move(head), kind, std::move(body));
     }
+    if (where.what == action::inquire) {
+        const auto kind = where.about;
+        co_return co_await inquire(std::move(head), kind, std::move(body));
+    }
     auto out = page(where, head, body);
     co_return co_await send(std::move(out), std::move(head));
 }
@@ -161,6 +165,7 @@ void connection::abort() {
 void connection::close() {
     peer_gone_ = true;
     if (const auto running = running_.lock()) running->wake();
+    if (const auto waiting = inquiring_.lock()) waiting->give_up();
     http_.close();
 }
 

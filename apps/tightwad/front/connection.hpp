@@ -4,10 +4,13 @@
 #include <memory>
 #include <string>
 
+#include <boost/asio/thread_pool.hpp>
+
 #include "front/answer.hpp"
 #include "front/answer_writer.hpp"
 #include "front/auth.hpp"
 #include "front/catalogue.hpp"
+#include "front/finding_box.hpp"
 #include "front/http_stream.hpp"
 #include "front/pages.hpp"
 #include "front/router.hpp"
@@ -21,6 +24,7 @@ struct serving {
     catalogue models;
     counters counts{};
     bool stopping = false;
+    boost::asio::thread_pool asking{1}; // of finding_box
 };
 
 class connection : public std::enable_shared_from_this<connection> {
@@ -45,6 +49,8 @@ class connection : public std::enable_shared_from_this<connection> {
     [[nodiscard]] boost::asio::awaitable<bool> handle(request_head head);
     [[nodiscard]] boost::asio::awaitable<bool> generate(request_head head, endpoint kind,
                                                         std::string body);
+    [[nodiscard]] boost::asio::awaitable<bool> inquire(request_head head, inquiry kind,
+                                                       std::string body);
     [[nodiscard]] boost::asio::awaitable<bool> stream(request_head head,
                                                       std::shared_ptr<answer> running,
                                                       std::shared_ptr<answer_writer> writer);
@@ -62,6 +68,7 @@ class connection : public std::enable_shared_from_this<connection> {
     boost::asio::any_io_executor loop_;
     http_stream http_;
     std::weak_ptr<answer> running_;
+    std::weak_ptr<finding_box> inquiring_;
     bool surplus_, peer_gone_ = false;
     std::string request_id_;
     std::chrono::steady_clock::time_point began_{};

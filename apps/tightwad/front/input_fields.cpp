@@ -89,6 +89,19 @@ chat_message read_message(fields& in, const std::string& path, const json& messa
     return out;
 }
 
+input read_prompt(fields& in, const std::string& path, const json& value) {
+    if (value.is_string()) return value.get<std::string>();
+    if (value.is_array() && !value.empty()) return read_tokens(in, path, value);
+    in.wrong_type(path, "a string or an array of token ids", value);
+    return {};
+}
+
+} // namespace
+
+std::string at(const std::string& name, std::size_t index) {
+    return name + '[' + std::to_string(index) + ']';
+}
+
 token_ids read_tokens(fields& in, const std::string& path, const json& list) {
     token_ids out;
     out.reserve(list.size());
@@ -105,19 +118,6 @@ token_ids read_tokens(fields& in, const std::string& path, const json& list) {
         out.push_back(id.get<std::int32_t>());
     }
     return out;
-}
-
-input read_prompt(fields& in, const std::string& path, const json& value) {
-    if (value.is_string()) return value.get<std::string>();
-    if (value.is_array() && !value.empty()) return read_tokens(in, path, value);
-    in.wrong_type(path, "a string or an array of token ids", value);
-    return {};
-}
-
-} // namespace
-
-std::string at(const std::string& name, std::size_t index) {
-    return name + '[' + std::to_string(index) + ']';
 }
 
 std::string read_content(fields& in, const std::string& path, const json& content,
@@ -158,33 +158,32 @@ std::vector<chat_message> read_messages(fields& in) {
     return out;
 }
 
-std::vector<input> read_prompts(fields& in) {
-    const auto* prompt = in.find("prompt");
+std::vector<input> read_prompts(fields& in, const char* key, std::size_t most) {
+    const auto name = "'" + std::string(key) + "'";
+    const auto* prompt = in.find(key);
     if (!prompt) {
-        in.refuse("prompt",
-                  "'prompt' is missing; it is a string, an array of strings, or token ids.");
+        in.refuse(key, name + " is missing; it is a string, an array of strings, or token ids.");
         return {};
     }
     if (prompt->is_array() && prompt->empty()) {
-        in.refuse("prompt", "'prompt' is an empty array; it must hold at least one prompt.");
+        in.refuse(key, name + " is an empty array; it must hold at least one entry.");
         return {};
     }
     const bool several =
         prompt->is_array() && (prompt->front().is_string() || prompt->front().is_array());
     if (!several) {
         std::vector<input> one;
-        one.push_back(read_prompt(in, "prompt", *prompt));
+        one.push_back(read_prompt(in, key, *prompt));
         return one;
     }
-    if (prompt->size() > max_answers) {
-        in.refuse("prompt", "'prompt' holds " + std::to_string(prompt->size()) +
-                                " prompts; at most " + std::to_string(max_answers) +
-                                " answers are given to one request.");
+    if (prompt->size() > most) {
+        in.refuse(key, name + " holds " + std::to_string(prompt->size()) + " entries; at most " +
+                           std::to_string(most) + " are taken in one request.");
         return {};
     }
     std::vector<input> out;
     for (std::size_t i = 0; i < prompt->size() && !in.failure(); ++i)
-        out.push_back(read_prompt(in, at("prompt", i), (*prompt)[i]));
+        out.push_back(read_prompt(in, at(key, i), (*prompt)[i]));
     return out;
 }
 

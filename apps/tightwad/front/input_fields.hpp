@@ -30,6 +30,10 @@ inline constexpr std::size_t max_answers = 128;
 [[nodiscard]] const nlohmann::json* find_list(fields& in, const char* key, const char* what);
 
 [[nodiscard]] std::vector<chat_message> read_messages(fields& in);
-[[nodiscard]] std::vector<decltype(generation_request::input)> read_prompts(fields& in);
+/// One or several of `key`, each a text or token ids; at most `most`.
+[[nodiscard]] std::vector<decltype(generation_request::input)> read_prompts(fields& in, const char* key,
+                                                                            std::size_t most);
+/// Of an array, whose place is `path`.
+[[nodiscard]] token_ids read_tokens(fields& in, const std::string& path, const nlohmann::json& list);
 
 } // namespace tw::front

@@ -56,10 +56,9 @@ reply ollama_tags_page(const catalogue& models, std::int64_t created) {
 reply ollama_ps_page(const catalogue& models) {
     ordered_json out;
     out["models"] = ordered_json::array();
-    if (!models.ready()) return page(out);
-    for (const auto& id : models.model_ids()) {
+    for (const auto& id : models.loaded_ids()) {
         auto one = entry(id);
-        one["expires_at"] = "9999-12-31T23:59:59Z"; // they stay loaded
+        one["expires_at"] = "9999-12-31T23:59:59Z"; // when they go depends on who asks for what
         one["size_vram"] = 0;
         out["models"].push_back(std::move(one));
     }

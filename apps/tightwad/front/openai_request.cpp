@@ -114,7 +114,7 @@ void read_openai(fields& in, api_request& out, request_limits limits) {
     if (out.kind == endpoint::chat)
         out.inputs.emplace_back(read_messages(in));
     else
-        out.inputs = read_prompts(in);
+        out.inputs = read_prompts(in, "prompt", max_answers);
     out.stream = in.boolean("stream").value_or(false);
     if (const auto* options = in.object("stream_options")) {
         fields inner(*options, "stream_options.");

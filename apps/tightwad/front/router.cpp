@@ -1,6 +1,7 @@
 // The routes.
 #include "front/router.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string_view>
@@ -41,6 +42,7 @@ struct known_path {
     std::string_view path;
     action what;
     endpoint as = endpoint::chat;
+    inquiry about = inquiry::embeddings;
 };
 
 constexpr known_path read_paths[] = {
@@ -51,6 +53,7 @@ constexpr known_path read_paths[] = {
     {"/api/tags", action::ollama_tags},
     {"/api/ps", action::ollama_ps},
     {"/api/version", action::ollama_version},
+    {"/props", action::inquire, {}, inquiry::props},
 };
 
 constexpr known_path write_paths[] = {
@@ -62,15 +65,25 @@ constexpr known_path write_paths[] = {
     {"/api/chat", action::generate, endpoint::ollama_chat},
     {"/api/generate", action::generate, endpoint::ollama_generate},
     {"/api/show", action::ollama_show},
+    {"/v1/embeddings", action::inquire, {}, inquiry::embeddings},
+    {"/v1/rerank", action::inquire, {}, inquiry::rerank},
+    {"/rerank", action::inquire, {}, inquiry::rerank},
+    {"/tokenize", action::inquire, {}, inquiry::tokenize},
+    {"/detokenize", action::inquire, {}, inquiry::detokenize},
+    {"/api/embed", action::inquire, {}, inquiry::ollama_embed},
+    {"/api/embeddings", action::inquire, {}, inquiry::ollama_embeddings},
 };
 
 std::optional<route> by_path(std::string_view path) {
     constexpr auto read = "GET, HEAD, OPTIONS";
     constexpr auto write = "POST, OPTIONS";
+    const auto to = [](const known_path& each, const char* methods) {
+        return route{.what = each.what, .as = each.as, .about = each.about, .methods = methods};
+    };
     for (const auto& each : read_paths)
-        if (path == each.path) return route{.what = each.what, .as = each.as, .methods = read};
+        if (path == each.path) return to(each, read);
     for (const auto& each : write_paths)
-        if (path == each.path) return route{.what = each.what, .as = each.as, .methods = write};
+        if (path == each.path) return to(each, write);
     if (path.size() > model_prefix.size() && path.starts_with(model_prefix))
         return route{.what = action::model,
                      .model = percent_decoded(path.substr(model_prefix.size())),
@@ -90,6 +103,20 @@ reply unauthorized(const request_head& head) {
 }
 
 } // namespace
+
+std::string query_value(std::string_view target, std::string_view key) {
+    const auto begin = target.find('?');
+    auto query = begin == std::string_view::npos ? std::string_view() : target.substr(begin + 1);
+    query = query.substr(0, query.find('#'));
+    while (!query.empty()) {
+        const auto end = std::min(query.find('&'), query.size());
+        const auto pair = query.substr(0, end);
+        query.remove_prefix(std::min(end + 1, query.size()));
+        if (pair.starts_with(key) && pair.substr(key.size()).starts_with('='))
+            return percent_decoded(pair.substr(key.size() + 1));
+    }
+    return {};
+}
 
 std::variant<route, reply> route_for(const request_head& head, const authorizer& auth) {
     const auto path = path_of(head.target);

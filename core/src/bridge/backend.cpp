@@ -1,16 +1,11 @@
 // A text backend behind its interface: requests that stream, and end exactly once whatever it does.
-#include "bridge/backend.hpp"
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <deque>
-#include <mutex>
-#include <unordered_set>
 
 #include <spdlog/spdlog.h>
 
+#include "bridge/backend_state.hpp"
 #include "bridge/call.hpp"
 #include "plugin/vtable.hpp"
 
@@ -24,21 +19,6 @@ constexpr auto longest_wait = std::chrono::seconds{30};
 constexpr std::size_t max_quarantine = 1024;
 
 } // namespace
-
-struct backend::state {
-    const tw_backend_v1* api = nullptr;
-    std::string plugin_id;
-    std::string config_json;
-    std::unique_ptr<plugin_host> host;
-    tw_backend* self = nullptr;
-
-    std::mutex lock;
-    std::condition_variable idle;
-    std::unordered_set<std::shared_ptr<request>> running;
-    std::deque<std::shared_ptr<request>> quarantine;
-
-    void retire(const request* ended);
-};
 
 class backend::request final : public backend_request {
   public:
@@ -128,8 +108,8 @@ class backend::request final : public backend_request {
     tw_sink sink_;
 };
 
-void backend::state::retire(const request* ended) {
-    std::shared_ptr<request> dropped; // destroyed after the lock is released
+void backend::state::retire(const backend_request* ended) {
+    std::shared_ptr<backend_request> dropped; // destroyed after the lock is released
     const std::lock_guard guard(lock);
     const auto at = std::find_if(running.begin(), running.end(),
                                  [&](const auto& candidate) { return candidate.get() == ended; });

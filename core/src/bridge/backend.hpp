@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include <tightwad/abi/ext/backend.h>
+#include <tightwad/abi/ext/question.h>
 
 #include "bridge/interfaces.hpp"
 #include "service/plugin_host.hpp"
@@ -57,9 +58,19 @@ class backend {
     [[nodiscard]] result<std::shared_ptr<backend_request>>
     start(std::string request_json, emit_function emit, done_function done);
 
+    // From here on it can be asked questions; before any other thread uses it.
+    void with_questions(const tw_question_v1& api);
+
+    // Once, in any thread, unless ask failed: the reply's JSON as it came, at most 64 MiB.
+    using reply_function = std::function<void(result<std::string>)>;
+    // Begins a question as abi/ext/question.h has it; `unsupported` where the plugin takes none.
+    [[nodiscard]] result<std::shared_ptr<backend_request>> ask(std::string what, std::string question_json,
+                                                               reply_function done);
+
   private:
     struct state;
     class request;
+    class inquiry;
     explicit backend(std::shared_ptr<state> shared);
 
     std::shared_ptr<state> state_;

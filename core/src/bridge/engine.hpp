@@ -28,7 +28,14 @@ struct engine_info {
     std::string model, device, build, chat_template, identity;
 };
 
-// decode and truncate from one thread at a time; the const functions from any. A plugin that breaks
+// What an engine that makes embeddings takes and gives.
+struct embedding_info {
+    std::int32_t dimensions = 0;
+    std::int32_t n_tokens = 0; // of the texts of one call together, or of one text
+    std::int32_t n_texts = 0;  // of one call
+};
+
+// decode, truncate and embed from one thread at a time; the const functions from any. A plugin that breaks
 // the contract yields code::internal with its name in the sentence.
 class engine {
   public:
@@ -73,9 +80,16 @@ class engine {
     [[nodiscard]] result<logits_view> decode(std::span<const tw_row> rows);
     [[nodiscard]] result<void> truncate(std::int32_t seq, std::int32_t length);
 
+    // Of an engine whose table says embeddings = true; `unsupported` where the plugin has none.
+    [[nodiscard]] result<embedding_info> embedding() const;
+    // The vectors of texts that fit `sizes`, dimensions numbers each, into `out`; checked to be finite.
+    [[nodiscard]] result<void> embed(std::span<const std::vector<std::int32_t>> texts, const embedding_info& sizes,
+                                     std::span<float> out);
+
     // From here on this engine can be asked for grammars; before any other thread uses it.
     void with_grammars(const tw_grammar_v1& api) { grammars_ = &api; }
     void with_chat(const tw_chat_v1& api) { chats_ = &api; } // likewise
+    void with_embeddings(const tw_embedding_v1& api) { embeddings_ = &api; } // likewise
     // `spec_json` as abi/ext/grammar.h has it; `unsupported` where the plugin has no grammars. The mask must be gone
     // before the engine is.
     [[nodiscard]] result<std::unique_ptr<token_mask>> make_grammar(const std::string& spec_json) const;
@@ -90,6 +104,7 @@ class engine {
     const tw_engine_v1* api_;
     const tw_grammar_v1* grammars_ = nullptr;
     const tw_chat_v1* chats_ = nullptr;
+    const tw_embedding_v1* embeddings_ = nullptr;
     std::string plugin_id_;
     std::unique_ptr<plugin_host> host_; // outlives the instance
     std::unique_ptr<tw_engine, void (*)(tw_engine*)> self_;

@@ -4,8 +4,10 @@
 #include <tightwad/abi/ext/backend.h>
 #include <tightwad/abi/ext/chat.h>
 #include <tightwad/abi/ext/chat_template.h>
+#include <tightwad/abi/ext/embedding.h>
 #include <tightwad/abi/ext/engine.h>
 #include <tightwad/abi/ext/grammar.h>
+#include <tightwad/abi/ext/question.h>
 #include <tightwad/abi/ext/verifier.h>
 
 #include "plugin/registry.hpp"
@@ -31,6 +33,12 @@ namespace tw {
 }
 [[nodiscard]] inline const tw_chat_v1* find_chat_api(const plugin& from) {
     return static_cast<const tw_chat_v1*>(from.query(TW_CHAT_V1));
+}
+[[nodiscard]] inline const tw_embedding_v1* find_embedding_api(const plugin& from) {
+    return static_cast<const tw_embedding_v1*>(from.query(TW_EMBEDDING_V1));
+}
+[[nodiscard]] inline const tw_question_v1* find_question_api(const plugin& from) {
+    return static_cast<const tw_question_v1*>(from.query(TW_QUESTION_V1));
 }
 
 } // namespace tw

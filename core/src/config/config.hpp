@@ -53,6 +53,8 @@ struct server_config {
     std::size_t max_body_bytes = 10U << 20U;
     std::int32_t max_tokens_limit = 16384;
     std::chrono::seconds drain_timeout{30};
+    std::optional<std::uint64_t> model_memory; // bytes for models loaded on demand and the others; none = by what is free
+    bool private_upstreams = true; // a backend's http(s) url may lead into the own network
 
     // "http://127.0.0.1:8088", as a client on this machine reaches it: a wildcard becomes loopback.
     [[nodiscard]] std::string url() const;
@@ -117,6 +119,10 @@ struct pipeline_config {
     bool always_draft = false; // not in the file: benches and tests want a draft in every round
     bool fallback = true; // a draft that cannot be used: true = go on without it, false = an error
     std::int32_t queue = 64; // requests that may wait for a slot
+    bool on_demand = false;  // loaded when it is first asked for, not at the start
+    std::optional<std::chrono::milliseconds> idle_timeout; // of such a one: unloaded after this; none = when room is needed
+    std::optional<std::int32_t> concurrency; // answers at a time; none = as many as there are slots, or no limit for a server
+    bool in_order = false; // of several targets the first that is up, not the least loaded
     location at;
 };
 
@@ -180,6 +186,14 @@ using load_result = boost::system::result<configuration, std::vector<diagnostic>
 // The same for text already in memory; `file` is what diagnostics and relative paths refer to.
 [[nodiscard]] load_result parse(std::string_view text, const std::filesystem::path& file,
                                 const option_lookup& lookup);
+
+// What stands for a file that is not there: TIGHTWAD_TARGET_URL, _MODEL, _BACKEND and _API_KEY name one server.
+// The plugin that they want, or none when there is no such URL.
+[[nodiscard]] std::optional<std::string> environment_plugin();
+// The configuration, whose path is "environment". Diagnostics name the variable.
+[[nodiscard]] load_result from_environment(const option_lookup& lookup);
+// Which of these variables do nothing, and why; for `check` and for the log.
+[[nodiscard]] std::vector<diagnostic> environment_remarks(const configuration& config);
 
 // The plugins a file names, with their sha256 pins (empty = none): needed before any plugin is opened,
 // so that no other one runs. A mistake in the file is left to load().

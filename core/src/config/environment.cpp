@@ -41,6 +41,14 @@ void apply_environment(configuration& config, report& out) {
                     "The environment variable is \"" + text +
                         "\"; it must be a size from 1 byte to 4 GiB, such as 10MiB or 10485760.");
     }
+    if (const auto word = environment("TIGHTWAD_ALLOW_PRIVATE_UPSTREAM"); !word.empty()) {
+        constexpr std::array no{"false", "0", "no"}, yes{"true", "1", "yes"};
+        const bool refused = std::find(no.begin(), no.end(), word) != no.end();
+        if (refused || std::find(yes.begin(), yes.end(), word) != yes.end()) server.private_upstreams = !refused;
+        else
+            out.add({"TIGHTWAD_ALLOW_PRIVATE_UPSTREAM", 0, 0},
+                    "The environment variable is \"" + word + "\"; it must be true or false.");
+    }
     for (const char* name : {"TIGHTWAD_TOKEN", "TIGHTWAD_PROXY_TOKEN"})
         if (!environment(name).empty()) server.token = secret_ref{secret_ref::kind::env, name};
     if (constexpr auto name = "TIGHTWAD_PEER_TOKEN"; !environment(name).empty()) {

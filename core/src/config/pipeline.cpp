@@ -3,6 +3,7 @@
 #include <map>
 
 #include "config/sections.hpp"
+#include "config/units.hpp"
 
 namespace tw::sections {
 namespace {
@@ -32,6 +33,21 @@ std::optional<std::string> one_of(table_reader& reader, const value& table, cons
     out.add(table.find(key)->value.at,
             "\"" + std::string(key) + "\" is \"" + *word + "\"; it must be " + list + ".");
     return std::nullopt;
+}
+
+// When it is loaded, and how long it stays.
+void read_load(table_reader& reader, const value& table, pipeline_config& pipeline, report& out) {
+    const auto when = one_of(reader, table, "load", {"start", "on-demand"}, out);
+    pipeline.on_demand = when == "on-demand";
+    const auto* found = reader.take("idle_timeout");
+    if (found == nullptr) return;
+    const auto& written = found->value;
+    const auto time = written.type == value::kind::text ? parse_duration(written.text) : std::nullopt;
+    if (!time || time->count() < 1 || *time > std::chrono::hours(24 * 30))
+        out.add(written.at, "\"idle_timeout\" must be a time of at most 30 days with its unit, such as \"10m\".");
+    else if (!pipeline.on_demand)
+        out.add(written.at, "\"idle_timeout\" is of pipelines with load = \"on-demand\"; the others stay loaded.");
+    else pipeline.idle_timeout = *time;
 }
 
 // One backend, or several with the same model.
@@ -128,6 +144,10 @@ pipeline_config read_pipeline(const toml_tree::member& table, report& out) {
     if (const auto fallback = reader.boolean("fallback")) pipeline.fallback = *fallback;
     if (const auto queue = reader.integer("queue", 0, 100000))
         pipeline.queue = static_cast<std::int32_t>(*queue);
+    read_load(reader, table.value, pipeline, out);
+    if (const auto most = reader.integer("concurrency", 1, 100000)) pipeline.concurrency = static_cast<std::int32_t>(*most);
+    const auto balance = one_of(reader, table.value, "balance", {"load", "order"}, out);
+    pipeline.in_order = balance == "order";
     reader.finish();
     return pipeline;
 }

@@ -40,7 +40,7 @@ void check_pools(const toml_tree::value& root, const configuration& config, repo
 void check_edges(const toml_tree::value& root, const configuration& config, report& out);
 
 // TIGHTWAD_HOST, _PORT, _MAX_BODY_SIZE, _MAX_TOKENS_LIMIT, _MAX_DRAFT_TOKENS, _PROXY_TOKEN (or _TOKEN),
-// _PEER_TOKEN.
+// _PEER_TOKEN, _ALLOW_PRIVATE_UPSTREAM.
 void apply_environment(configuration& config, report& out);
 
 } // namespace tw::sections

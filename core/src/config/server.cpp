@@ -45,6 +45,16 @@ void read_drain_timeout(table_reader& reader, server_config& server, report& out
                             "\"30s\" or \"2m\".");
 }
 
+void read_model_memory(table_reader& reader, server_config& server, report& out) {
+    const auto* found = reader.take("model_memory");
+    if (found == nullptr) return;
+    const auto& written = found->value;
+    if (written.type == value::kind::text && written.text == "auto") return;
+    const auto bytes = written.type == value::kind::text ? parse_size(written.text) : std::nullopt;
+    if (bytes && *bytes > 0) server.model_memory = *bytes;
+    else out.add(written.at, "\"model_memory\" must be \"auto\" or a size such as \"24GB\".");
+}
+
 } // namespace
 
 server_config read_server(const value& table, report& out) {
@@ -67,6 +77,8 @@ server_config read_server(const value& table, report& out) {
     if (const auto limit = reader.integer("max_tokens_limit", 1, 1 << 30))
         server.max_tokens_limit = static_cast<std::int32_t>(*limit);
     read_drain_timeout(reader, server, out);
+    read_model_memory(reader, server, out);
+    if (const auto allowed = reader.boolean("private_upstreams")) server.private_upstreams = *allowed;
     reader.finish();
     return server;
 }

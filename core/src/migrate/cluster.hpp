@@ -33,7 +33,7 @@ struct proxy_section {
     std::string host = "0.0.0.0";
     std::uint16_t port = 8088;
     std::optional<std::int64_t> max_draft_tokens; // none = "auto", or not said
-    std::optional<bool> fallback;
+    std::optional<bool> fallback, private_upstreams;
     std::optional<std::int64_t> max_tokens_limit, max_body_bytes;
     tw::migrate::token token{};
     upstream target;

@@ -89,6 +89,7 @@ class writer {
             write_token(proxy.token, proxy.host, "TIGHTWAD_PROXY_TOKEN", "proxy");
             number("max_body_size", proxy.max_body_bytes);
             number("max_tokens_limit", proxy.max_tokens_limit);
+            if (proxy.private_upstreams == false) line("private_upstreams", "false");
             if (from_.coordinator && !from_.models.empty())
                 out_.add(other_meaning, from_.coordinator->port_at, "coordinator.port",
                          "Nothing listens on port " + std::to_string(from_.coordinator->port) +

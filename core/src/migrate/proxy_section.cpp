@@ -88,10 +88,6 @@ void drop_what_has_gone(section& from) {
               "Several drafters never answer without the target here: the target decides every token.", "off");
     from.drop("chat_template", no_counterpart,
               "The server or the model file brings its own chat template; there is none to choose.", "auto");
-    from.drop("allow_private_upstream", no_counterpart,
-              "An address in your own file may be private, and nothing ever leads to link-local addresses or to the "
-              "metadata services of clouds (docs/servers.md).",
-              "true");
 }
 
 } // namespace
@@ -105,6 +101,7 @@ proxy_section read_proxy(const value& map, differences& out, std::vector<diagnos
     proxy.token = read_token(from);
     proxy.max_tokens_limit = from.integer("max_tokens_limit", 1, 1 << 30);
     proxy.max_body_bytes = from.integer("max_body_size", 1, largest_body);
+    proxy.private_upstreams = from.boolean("allow_private_upstream");
     read_lengths(from, proxy, out);
     proxy.fallback = from.boolean("fallback_on_draft_failure");
     if (proxy.fallback == false)

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/messages.hpp"
+#include "pipeline/server_questions.hpp"
 
 namespace tw {
 
@@ -69,7 +70,7 @@ generation_result to_result(const backend_finish& finish, std::uint64_t seed, do
 backend_pipeline::backend_pipeline(std::string name, std::vector<std::string> serves, plain_target_info info,
                                    std::unique_ptr<backend> target)
     : name_(std::move(name)), serves_(std::move(serves)), info_(std::move(info)), target_(std::move(target)),
-      counters_(std::make_shared<counters>()) {}
+      counters_(std::make_shared<counters>()), health_(std::make_shared<server_health>()) {}
 
 backend_pipeline::~backend_pipeline() = default;
 
@@ -85,9 +86,10 @@ result<std::shared_ptr<generation>> backend_pipeline::start(generation_request r
     ++counters_->active;
     auto started = target_->start(
         body, [sink](std::uint32_t, std::string_view text) { sink->text(text); },
-        [sink, counters = counters_, seed = request.sampling.seed, begin = steady::now()](const backend_finish& finish) {
+        [sink, counters = counters_, health = health_, seed = request.sampling.seed, begin = steady::now()](const backend_finish& finish) {
             auto result = to_result(finish, seed, std::chrono::duration<double>(steady::now() - begin).count());
             --counters->active;
+            health->note(result.failure);
             counters->tokens += result.completion_tokens;
             sink->done(std::move(result));
         });
@@ -98,11 +100,23 @@ result<std::shared_ptr<generation>> backend_pipeline::start(generation_request r
     return std::make_shared<running>(std::move(*started));
 }
 
+result<std::shared_ptr<generation>> backend_pipeline::ask(question asked, finding_function done) {
+    auto [what, json] = to_server(asked);
+    auto begun = target_->ask(std::move(what), std::move(json),
+                              [asked, done = std::move(done), health = health_](const result<std::string>& reply) {
+                                  health->note(reply ? std::nullopt : std::optional(reply.error()));
+                                  if (reply) done(from_server(asked, *reply));
+                                  else done(reply.error());
+                              });
+    if (!begun) return begun.error();
+    return std::make_shared<running>(std::move(*begun));
+}
+
 nlohmann::json backend_pipeline::status() const {
     return {
         {"name", name_},
         {"serves", serves_},
-        {"target", {{"name", info_.name}, {"model", info_.name + " (" + info_.plugin + ")"}, {"server", true}}},
+        {"target", {{"name", info_.name}, {"model", info_.name + " (" + info_.plugin + ")"}, {"server", true}, {"up", health_->is_up()}, {"failures", health_->failures()}}},
         {"draft", nullptr},
         {"speculation", {{"active", false}, {"why_not", info_.why_not}}},
         {"slots", {{"total", nullptr}, {"active", counters_->active.load()}, {"queued", 0}}},

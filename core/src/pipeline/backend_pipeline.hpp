@@ -8,6 +8,7 @@
 
 #include "bridge/backend.hpp"
 #include "pipeline/pipeline.hpp"
+#include "pipeline/server_health.hpp"
 
 namespace tw {
 
@@ -28,7 +29,10 @@ class backend_pipeline final : public pipeline {
     [[nodiscard]] const std::vector<std::string>& serves() const override { return serves_; }
     [[nodiscard]] result<std::shared_ptr<generation>> start(generation_request request,
                                                             std::shared_ptr<generation_sink> sink) override;
+    [[nodiscard]] result<std::shared_ptr<generation>> ask(question asked, finding_function done) override;
     [[nodiscard]] nlohmann::json status() const override;
+
+    [[nodiscard]] bool is_up() const { return health_->is_up(); }
 
   private:
     struct counters;
@@ -38,6 +42,7 @@ class backend_pipeline final : public pipeline {
     plain_target_info info_;
     std::unique_ptr<backend> target_;
     std::shared_ptr<counters> counters_;
+    std::shared_ptr<server_health> health_; // answers that end later keep it
 };
 
 } // namespace tw

@@ -8,12 +8,18 @@
 #include <spdlog/spdlog.h>
 
 #include "bridge/backend.hpp"
+#include "bridge/interfaces.hpp"
+#include "memory/facts.hpp"
 #include "peer/describe.hpp"
 #include "peer/local_drafter.hpp"
 #include "peer/remote_pipeline.hpp"
 #include "pipeline/backend_pipeline.hpp"
+#include "pipeline/embedding_pipeline.hpp"
+#include "pipeline/limited_pipeline.hpp"
 #include "pipeline/local_target.hpp"
+#include "pipeline/memory_need.hpp"
 #include "pipeline/nodes.hpp"
+#include "pipeline/on_demand_pipeline.hpp"
 #include "pipeline/pool.hpp"
 #include "pipeline/remote.hpp"
 #include "pipeline/replica_pipeline.hpp"
@@ -43,6 +49,9 @@ std::string no_logits(const std::string& target) {
 
 void check_target(const pipeline_config& pipeline, const resolved_node& target, std::vector<diagnostic>& mistakes) {
     if (target.code == nullptr) return; // config and registry have said so
+    if (makes_embeddings(target) && !drafts_of(pipeline).empty())
+        mistakes.push_back({pipeline.at, "Pipeline '" + pipeline.name + "' has a draft, but its target '" + target.node->name +
+                                             "' makes embeddings, for which nothing is drafted. Remove draft."});
     if (target.as_engine != nullptr) return;
     if (target.as_backend == nullptr)
         mistakes.push_back({target.node->at, "The plugin '" + target.node->plugin + "' of backend '" +
@@ -57,7 +66,10 @@ void check_target(const pipeline_config& pipeline, const resolved_node& target, 
 void check_draft(const pipeline_config& pipeline, const configuration& config, const registry& plugins,
                  std::vector<diagnostic>& mistakes) {
     for (const auto& [name, fallback] : drafts_of(pipeline))
-        if (const auto draft = resolve(config, plugins, name); draft.code != nullptr && draft.as_engine == nullptr)
+        if (const auto draft = resolve(config, plugins, name); makes_embeddings(draft))
+            mistakes.push_back({draft.node->at, "The backend '" + name + "' makes embeddings, so it cannot draft for pipeline '" +
+                                                    pipeline.name + "'. Remove embeddings, or name another draft."});
+        else if (draft.code != nullptr && draft.as_engine == nullptr)
             mistakes.push_back({draft.node->at, draft.node->server || draft.as_backend != nullptr
                                                     ? "The backend '" + name + "' is a server that hands out text, so it "
                                                       "cannot draft for pipeline '" + pipeline.name + "'. Load a small "
@@ -104,7 +116,7 @@ struct workshop {
     const configuration& config;
     const registry& plugins;
     peer::peer_links links;
-    const pool_launch& launch;
+    const pool_launch launch;
 };
 
 // A drafter that cannot be used: an error, or a line in the log and, the first time, in the status.
@@ -186,18 +198,30 @@ result<replica> local_target(const pipeline_config& wanted, const resolved_node&
     return replica{target.node->name, std::move(made), {}, [digest] { return digest; }};
 }
 
-result<replica> plain_target(const pipeline_config& wanted, const resolved_node& target) {
-    auto made = backend::create(*target.as_backend, target.code->id,
-                                std::make_unique<plugin_host>(target.code->id, target.node->secrets),
-                                target.node->options_json);
+result<replica> embedding_target(const pipeline_config& wanted, const resolved_node& target,
+                                 const std::function<bool(float)>& progress) {
+    auto model = load_engine(target, target.node->options_json, progress);
+    if (!model) return model.error();
+    const auto sizes = (*model)->embedding();
+    if (!sizes) return sizes.error();
+    return replica{target.node->name,
+                   std::make_shared<embedding_pipeline>(embedding_pipeline_parts{
+                       wanted.name, wanted.serves, target.node->name, std::move(*model), *sizes, wanted.queue}),
+                   {}, {}};
+}
+
+result<replica> plain_target(const pipeline_config& wanted, const resolved_node& target, const server_config& server) {
+    auto host = std::make_unique<plugin_host>(target.code->id, target.node->secrets);
+    if (!server.private_upstreams) host->dial_public_only();
+    auto made = backend::create(*target.as_backend, target.code->id, std::move(host), target.node->options_json);
     if (!made) return made.error();
+    if (const auto* questions = find_question_api(*target.code)) (*made)->with_questions(*questions);
     const auto why = no_logits(target.node->name);
     if (!drafts_of(wanted).empty())
         spdlog::warn("event=no_draft pipeline={} draft={} why=\"{}\"", wanted.name, drafts_of(wanted).front().name, why);
     plain_target_info info{target.node->name, target.code->id, why};
-    return replica{target.node->name,
-                   std::make_shared<backend_pipeline>(wanted.name, wanted.serves, std::move(info), std::move(*made)),
-                   {}, {}};
+    auto plain = std::make_shared<backend_pipeline>(wanted.name, wanted.serves, std::move(info), std::move(*made));
+    return replica{target.node->name, plain, [plain] { return plain->is_up(); }, {}};
 }
 
 result<replica> far_target(const pipeline_config& wanted, const resolved_node& target, workshop& shop,
@@ -240,8 +264,9 @@ result<std::shared_ptr<pipeline>> build(const pipeline_config& wanted, workshop&
         }
         auto one = target.node->peer           ? far_target(wanted, target, shop, *lent)
                    : pooled                      ? over_pool(wanted, target, shop, *lent, progress)
+                   : makes_embeddings(target)    ? embedding_target(wanted, target, progress)
                    : target.as_engine != nullptr ? local_target(wanted, target, shop, progress)
-                                                 : plain_target(wanted, target);
+                                                 : plain_target(wanted, target, shop.config.server);
         if (!one) return one.error();
         made.push_back(std::move(*one));
     }
@@ -249,7 +274,41 @@ result<std::shared_ptr<pipeline>> build(const pipeline_config& wanted, workshop&
     const auto policy = wanted.failover == "any"    ? failover::any
                         : wanted.failover == "none" ? failover::none
                                                     : failover::same_bytes;
-    return std::make_shared<replica_pipeline>(wanted.name, wanted.serves, std::move(made), policy);
+    return std::make_shared<replica_pipeline>(wanted.name, wanted.serves, std::move(made), policy, wanted.in_order);
+}
+
+result<std::shared_ptr<pipeline>> build_limited(const pipeline_config& wanted, workshop& shop,
+                                                const std::function<bool(float)>& progress) {
+    auto made = build(wanted, shop, progress);
+    if (!made) {
+        auto failure = made.error();
+        failure.where = "pipeline." + wanted.name;
+        return failure;
+    }
+    if (!wanted.concurrency) return made;
+    return std::make_shared<limited_pipeline>(std::move(*made), static_cast<std::size_t>(*wanted.concurrency),
+                                              static_cast<std::size_t>(wanted.queue));
+}
+
+// A shelf with the memory that the pipelines loaded at the start leave.
+std::shared_ptr<model_shelf> make_shelf(const workshop& shop) {
+    const auto room = memory::look_at_memory().room_bytes();
+    auto bytes = room == 0 ? UINT64_MAX : room / 10 * 9; // what passes compute with has to go somewhere
+    if (shop.config.server.model_memory) bytes = *shop.config.server.model_memory;
+    for (const auto& each : shop.config.pipelines)
+        if (!each.on_demand) bytes -= std::min(bytes, memory_need(each, shop.config, shop.plugins));
+    spdlog::info("event=on_demand bytes={}", bytes);
+    return std::make_shared<model_shelf>(bytes);
+}
+
+std::shared_ptr<pipeline> put_on_shelf(const pipeline_config& wanted, std::shared_ptr<model_shelf> shelf,
+                                       std::shared_ptr<workshop> shop) {
+    shelf_item item{.name = wanted.name,
+                    .load = [&wanted, shop](const auto& progress) { return build_limited(wanted, *shop, progress); },
+                    .bytes = memory_need(wanted, shop->config, shop->plugins),
+                    .idle_timeout = wanted.idle_timeout,
+                    .queue = static_cast<std::size_t>(wanted.queue)};
+    return std::make_shared<on_demand_pipeline>(std::move(shelf), wanted.serves, std::move(item));
 }
 
 } // namespace
@@ -268,6 +327,8 @@ std::vector<diagnostic> check_pipelines(const configuration& config, const regis
             mistakes.push_back({node.at, "The plugin '" + node.plugin + "' of backend '" + node.name +
                                              "' cannot compute over a pool: it has no option \"rpc\". Remove pool, or "
                                              "choose plugin = \"llamacpp\"."});
+        if (!node.pool.empty() && makes_embeddings(used))
+            mistakes.push_back({node.at, "The backend '" + node.name + "' makes embeddings, which a pool does not. Remove pool."});
         if (used.as_engine == nullptr || node.peer) continue; // the peer checks its own
         const auto options = node.pool.empty() ? node.options_json : pool_options(node.options_json);
         if (const auto sound = engine::check(*used.as_engine, used.code->id, options); !sound)
@@ -293,17 +354,20 @@ result<std::vector<std::shared_ptr<pipeline>>>
 build_pipelines(const configuration& config, const registry& plugins, const std::function<bool(float)>& progress,
                 const pool_launch& launch) {
     std::vector<std::shared_ptr<pipeline>> out;
-    workshop shop{config, plugins, peer::peer_links(hello_of(config.machine())), launch};
+    const std::shared_ptr<workshop> shop(new workshop{config, plugins, peer::peer_links(hello_of(config.machine())), launch});
+    std::shared_ptr<model_shelf> shelf; // before anything is loaded, so that it sees what is free
+    const auto later = std::count_if(config.pipelines.begin(), config.pipelines.end(), [](const auto& each) { return each.on_demand; });
+    if (later > 0) shelf = make_shelf(*shop);
     for (const auto& each : unencrypted_links(config)) spdlog::warn("event=unencrypted_link why=\"{}\"", each.message);
     const auto share = 1.0F / static_cast<float>(config.pipelines.size());
     for (const auto& wanted : config.pipelines) {
-        const auto before = static_cast<float>(out.size()) * share;
-        auto made = build(wanted, shop, [&](float part) { return progress(before + part * share); });
-        if (!made) {
-            auto failure = made.error();
-            failure.where = "pipeline." + wanted.name;
-            return failure;
+        if (wanted.on_demand) {
+            out.push_back(put_on_shelf(wanted, shelf, shop));
+            continue;
         }
+        const auto before = static_cast<float>(out.size()) * share;
+        auto made = build_limited(wanted, *shop, [&](float part) { return progress(before + part * share); });
+        if (!made) return made.error();
         out.push_back(std::move(*made));
     }
     return out;

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/call_sink.hpp"
+#include "pipeline/engine_questions.hpp"
 #include "sampling/validate.hpp"
 
 namespace tw {
@@ -86,6 +87,13 @@ result<std::int64_t> engine_pipeline::count_tokens(const generation_request& req
     const auto prompt = prompt_tokens(request);
     if (!prompt) return prompt.error();
     return static_cast<std::int64_t>(prompt->size());
+}
+
+result<std::shared_ptr<generation>> engine_pipeline::ask(question asked, finding_function done) {
+    auto found = about_engine(scheduler_.target(), asked);
+    if (!found) return cannot_answer(asked, "the model was loaded for answers. Load one that was trained for this.");
+    done(std::move(*found));
+    return std::make_shared<answered>();
 }
 
 // A prediction that cannot be used costs nothing: it only makes the answer no faster.

@@ -51,6 +51,7 @@ class engine_pipeline final : public pipeline {
     [[nodiscard]] result<std::shared_ptr<generation>> start(generation_request request,
                                                             std::shared_ptr<generation_sink> sink) override;
     [[nodiscard]] result<std::int64_t> count_tokens(const generation_request& request) const override;
+    [[nodiscard]] result<std::shared_ptr<generation>> ask(question asked, finding_function done) override;
     [[nodiscard]] nlohmann::json status() const override;
 
     // False where the target cannot roll back: nobody may join then.

@@ -1,6 +1,7 @@
 // Names to plugins to engines.
 #include "pipeline/nodes.hpp"
 
+#include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
 #include "bridge/backend.hpp"
@@ -24,6 +25,11 @@ bool has_option(const tw_engine_v1& api, std::string_view name) {
     return false;
 }
 
+bool makes_embeddings(const resolved_node& node) {
+    if (node.as_engine == nullptr || node.node->peer || !has_option(*node.as_engine, "embeddings")) return false;
+    return nlohmann::json::parse(node.node->options_json).value("embeddings", false);
+}
+
 result<std::unique_ptr<engine>> load_engine(const resolved_node& node, const std::string& options,
                                             const std::function<bool(float)>& progress) {
     if (node.as_engine == nullptr)
@@ -35,6 +41,7 @@ result<std::unique_ptr<engine>> load_engine(const resolved_node& node, const std
     if (!loaded) return loaded;
     if (const auto* grammars = find_grammar_api(*node.code)) (*loaded)->with_grammars(*grammars);
     if (const auto* chats = find_chat_api(*node.code)) (*loaded)->with_chat(*chats);
+    if (const auto* embeddings = find_embedding_api(*node.code)) (*loaded)->with_embeddings(*embeddings);
     spdlog::info("event=loaded backend={} model=\"{}\" device=\"{}\" context={} slots={}", node.node->name,
                  (*loaded)->info().model, (*loaded)->info().device, (*loaded)->info().n_ctx, (*loaded)->info().n_seq);
     return loaded;

@@ -26,6 +26,9 @@ struct resolved_node {
 // Whether the plugin declares such a key.
 [[nodiscard]] bool has_option(const tw_engine_v1& api, std::string_view name);
 
+// Whether it is an engine of this machine whose table says embeddings = true.
+[[nodiscard]] bool makes_embeddings(const resolved_node& node);
+
 // Loads the engine of a node of this machine with the given options, a JSON object. `progress` gets 0 … 1 and
 // returns false to give up.
 [[nodiscard]] result<std::unique_ptr<engine>> load_engine(const resolved_node& node, const std::string& options,

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "pipeline/questions.hpp"
 #include "scheduler/generation.hpp"
 
 namespace tw {
@@ -17,6 +18,9 @@ class pipeline {
 
     [[nodiscard]] virtual const std::string& name() const = 0;               // [pipeline.NAME]
     [[nodiscard]] virtual const std::vector<std::string>& serves() const = 0; // model ids; never empty
+
+    // Whether it holds what it needs to answer at once. Any thread.
+    [[nodiscard]] virtual bool loaded() const { return true; }
 
     // Begins an answer; returns at once. An error (context overflow, queue full, no template) means the
     // sink is never called. Otherwise sink->done comes exactly once. Any thread.
@@ -31,8 +35,21 @@ class pipeline {
                                        "another machine. Ask for an answer, whose usage has the count.");
     }
 
+    // Begins to answer a question. An error means that `done` is never called. What comes back is cancelled like an
+    // answer: `done` comes all the same. Any thread; may take as long as tokenizing the question does.
+    [[nodiscard]] virtual result<std::shared_ptr<generation>> ask(question asked, finding_function done) {
+        static_cast<void>(done);
+        return cannot_answer(asked, "the model of the pipeline '" + name() + "' is on another machine.");
+    }
+
     // State and figures for /v1/tightwad/status. Any thread.
     [[nodiscard]] virtual nlohmann::json status() const = 0;
+};
+
+// A question that was answered before there was anything to cancel.
+class answered final : public generation {
+  public:
+    void cancel() override {}
 };
 
 // For pipelines that cannot say how likely a token was.

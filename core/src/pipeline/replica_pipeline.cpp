@@ -30,10 +30,10 @@ void note(std::optional<error>& all, error next) {
 } // namespace
 
 replica_pipeline::replica_pipeline(std::string name, std::vector<std::string> serves, std::vector<replica> replicas,
-                                   failover policy)
+                                   failover policy, bool in_order)
     : name_(std::move(name)), serves_(std::move(serves)), replicas_(std::move(replicas)), policy_(policy),
-      board_(std::make_shared<replica_board>(replicas_.size())), desk_(std::make_shared<replica_desk>()),
-      worker_([this] { work(); }) {}
+      in_order_(in_order), board_(std::make_shared<replica_board>(replicas_.size())),
+      desk_(std::make_shared<replica_desk>()), worker_([this] { work(); }) {}
 
 replica_pipeline::~replica_pipeline() {
     for (const auto& answer : desk_->present()) answer->cancel();
@@ -74,6 +74,19 @@ result<std::int64_t> replica_pipeline::count_tokens(const generation_request& re
     return counted;
 }
 
+result<std::shared_ptr<generation>> replica_pipeline::ask(question asked, finding_function done) {
+    std::optional<error> refusal;
+    for (std::size_t i = 0; i < replicas_.size(); ++i) {
+        if (!is_up(i)) continue;
+        auto begun = replicas_[i].what->ask(asked, done);
+        if (begun) return begun;
+        const auto& why = begun.error();
+        if (why.code != code::busy && why.code != code::unavailable && why.code != code::unsupported) return why;
+        note(refusal, why);
+    }
+    return refusal ? *refusal : nobody({});
+}
+
 result<void> replica_pipeline::place(const std::shared_ptr<replicated_answer>& answer) {
     const auto wish = answer->wants();
     std::vector<bool> tried(replicas_.size());
@@ -86,6 +99,7 @@ result<void> replica_pipeline::place(const std::shared_ptr<replicated_answer>& a
             digests[i] = digest_of(i);
             const bool same = !digests[i].empty() && digests[i] == wish.digest;
             if (same || !wish.only_same) candidates.push_back({i, same || wish.digest.empty()});
+            if (in_order_ && !candidates.empty() && candidates.back().preferred) break;
         }
         const auto chosen = board_->take(candidates, answer->prompt());
         if (!chosen) break;

@@ -43,7 +43,9 @@ struct replica {
 class replica_pipeline final : public pipeline {
   public:
     // `replicas` not empty.
-    replica_pipeline(std::string name, std::vector<std::string> serves, std::vector<replica> replicas, failover policy);
+    // `in_order`: a request goes to the first that is up, not to the least loaded one.
+    replica_pipeline(std::string name, std::vector<std::string> serves, std::vector<replica> replicas, failover policy,
+                     bool in_order = false);
     ~replica_pipeline() override; // not from a sink's call
 
     [[nodiscard]] const std::string& name() const override { return name_; }
@@ -52,6 +54,9 @@ class replica_pipeline final : public pipeline {
                                                             std::shared_ptr<generation_sink> sink) override;
 
     [[nodiscard]] result<std::int64_t> count_tokens(const generation_request& request) const override;
+
+    // At the first replica that is up and takes it; it stays there.
+    [[nodiscard]] result<std::shared_ptr<generation>> ask(question asked, finding_function done) override;
 
     // What the first replica that is up says (else the first), with: name, serves, failover, moves (losses after which
     // another replica was looked for), and replicas [{name, up, running, exactness_known, status}].
@@ -68,6 +73,7 @@ class replica_pipeline final : public pipeline {
     const std::vector<std::string> serves_;
     const std::vector<replica> replicas_;
     const failover policy_;
+    const bool in_order_;
     const std::shared_ptr<replica_board> board_;
     const std::shared_ptr<replica_desk> desk_;
     std::thread worker_;

@@ -7,8 +7,10 @@
 #include <tightwad/abi/ext/backend.h>
 #include <tightwad/abi/ext/chat.h>
 #include <tightwad/abi/ext/chat_template.h>
+#include <tightwad/abi/ext/embedding.h>
 #include <tightwad/abi/ext/engine.h>
 #include <tightwad/abi/ext/grammar.h>
+#include <tightwad/abi/ext/question.h>
 #include <tightwad/abi/ext/verifier.h>
 #include <tightwad/abi/plugin.h>
 
@@ -22,6 +24,8 @@ namespace tw {
 [[nodiscard]] std::optional<std::string> vtable_fault(const tw_chat_template_v1& api);
 [[nodiscard]] std::optional<std::string> vtable_fault(const tw_grammar_v1& api);
 [[nodiscard]] std::optional<std::string> vtable_fault(const tw_chat_v1& api);
+[[nodiscard]] std::optional<std::string> vtable_fault(const tw_embedding_v1& api);
+[[nodiscard]] std::optional<std::string> vtable_fault(const tw_question_v1& api);
 
 // The first fault among the interfaces this host knows. Runs the plugin's query().
 [[nodiscard]] std::optional<std::string> vtable_fault(const tw_plugin& entry);

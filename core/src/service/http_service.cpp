@@ -72,6 +72,7 @@ tw_code start(const tw_host* host, const tw_http_request* asked, const tw_http_e
     auto request = read(asked);
     if (!request) return refuse(request.error());
     const auto& from = *static_cast<const plugin_host*>(host->ctx);
+    if (from.dials_public_only()) request->author = net::url_author::stranger;
     const auto begun = from.services().http().start(std::move(*request), events_for(events));
     return begun ? TW_OK : refuse(begun.error());
 }

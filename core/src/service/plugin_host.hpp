@@ -21,6 +21,10 @@ class plugin_host {
     plugin_host(const plugin_host&) = delete;
     plugin_host& operator=(const plugin_host&) = delete;
 
+    // From here on its URLs lead to public addresses only, whoever wrote them. Before any other thread uses it.
+    void dial_public_only() { public_only_ = true; }
+    [[nodiscard]] bool dials_public_only() const { return public_only_; }
+
     // Valid as long as this object.
     [[nodiscard]] const tw_host* abi() const { return &abi_; }
 
@@ -32,6 +36,7 @@ class plugin_host {
     std::string plugin_id_;
     std::map<std::string, secret_ref> secrets_;
     std::shared_ptr<host_services> services_;
+    bool public_only_ = false;
     tw_host abi_{};
 };
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -248,4 +249,39 @@ TEST_CASE("help tells the keys of both ways to use llamacpp") {
     CHECK(help.code == 0);
     CHECK_THAT(help.out, ContainsSubstring("model_path") && ContainsSubstring("With a url that begins with http") &&
                              ContainsSubstring("first_token_timeout"));
+}
+
+TEST_CASE("variables alone are an endpoint before a server, and a private address can be closed to it") {
+    const scratch_folder folder;
+    far_server far;
+    far.set(streams({words("Hi"), event("{}", "\"stop\""), "data: [DONE]\n\n"}));
+    const auto port = unused_port();
+    std::map<std::string, std::string> variables{{"TIGHTWAD_STATE", folder.path().string()}, {"HOME", folder.path().string()},
+                                                 {"XDG_CONFIG_HOME", folder.path().string()}, {"TIGHTWAD_PORT", std::to_string(port)},
+                                                 {"TIGHTWAD_TARGET_URL", far.url()}, {"TIGHTWAD_TARGET_BACKEND", "llamacpp"},
+                                                 {"TIGHTWAD_TARGET_MODEL", "m"}, {"TIGHTWAD_DRAFT_URL", "http://127.0.0.1:1"}};
+    const auto asked = [&] {
+        raw_client client(port);
+        client.send(post("/v1/chat/completions", std::string(question) + "}"));
+        return client.read();
+    };
+    {
+        running_tightwad program({"serve", "--plugins-dir", plugins}, variables);
+        CHECK_THAT(program.wait_for("serves"), ContainsSubstring("TIGHTWAD_DRAFT_URL"));
+        const auto answer = asked();
+        CHECK(answer.status == 200);
+        CHECK_THAT(answer.body, ContainsSubstring("Hi"));
+    }
+    variables["TIGHTWAD_ALLOW_PRIVATE_UPSTREAM"] = "false";
+    running_tightwad strict({"serve", "--plugins-dir", plugins}, variables);
+    static_cast<void>(strict.wait_for("serves"));
+    const auto before = far.requests().size();
+    const auto answer = asked();
+    CHECK(answer.status != 200);
+    CHECK_THAT(answer.body, ContainsSubstring("a loopback address"));
+    CHECK(far.requests().size() == before);
+    variables["TIGHTWAD_TARGET_URL"] = "tw://den:9191";
+    const auto wrong = run_tightwad({"check", "--plugins-dir", plugins}, {}, variables);
+    CHECK(wrong.code == 2);
+    CHECK_THAT(wrong.err, ContainsSubstring("TIGHTWAD_TARGET_URL"));
 }

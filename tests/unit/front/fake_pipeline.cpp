@@ -1,8 +1,11 @@
 // The scripted answers.
 #include "fake_pipeline.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <functional>
 #include <sstream>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -84,6 +87,69 @@ result<std::shared_ptr<generation>> fake_pipeline::start(generation_request requ
 
 result<std::int64_t> fake_pipeline::count_tokens(const generation_request& request) const {
     return static_cast<std::int64_t>(words_of(script_of(request)).size());
+}
+
+struct fake_pipeline::open_question : generation {
+    explicit open_question(std::function<void()> stop) : stop_(std::move(stop)) {}
+    void cancel() override {
+        if (auto stop = std::exchange(stop_, nullptr)) stop();
+    }
+
+  private:
+    std::function<void()> stop_;
+};
+
+result<std::shared_ptr<generation>> fake_pipeline::ask(question asked, finding_function done) {
+    std::string first;
+    finding found;
+    if (const auto* text = std::get_if<tokenize_question>(&asked)) {
+        first = text->text;
+        token_list list;
+        for (const char byte : text->text) {
+            list.ids.push_back(static_cast<unsigned char>(byte));
+            list.pieces.emplace_back(1, byte);
+        }
+        if (text->bos) list.ids.insert(list.ids.begin(), 1), list.pieces.insert(list.pieces.begin(), "<s>");
+        found = std::move(list);
+    } else if (const auto* ids = std::get_if<detokenize_question>(&asked)) {
+        found = detokenized{std::string(ids->tokens.begin(), ids->tokens.end())};
+    } else if (const auto* embed = std::get_if<embed_question>(&asked)) {
+        embedding_list list;
+        for (const auto& input : embed->inputs) {
+            const auto size = std::visit([](const auto& one) { return one.size(); }, input);
+            list.vectors.push_back({static_cast<float>(size), 0.5F, embed->truncate ? 1.0F : -1.0F});
+            list.prompt_tokens += static_cast<std::int64_t>(size);
+        }
+        if (const auto* words = std::get_if<std::string>(&embed->inputs.front())) first = *words;
+        found = std::move(list);
+    } else if (const auto* documents = std::get_if<rerank_question>(&asked)) {
+        ranking order{{}, 5};
+        for (std::size_t i = 0; i < documents->documents.size(); ++i)
+            order.entries.push_back({i, static_cast<double>(documents->documents[i].size())});
+        std::stable_sort(order.entries.begin(), order.entries.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
+        found = std::move(order);
+    } else {
+        found = model_properties{.context = 2048, .slots = 4, .model = "fake 1B", .build = "1", .chat_template = "{{x}}", .bos = "<s>", .as_is = {}};
+    }
+    if (first == "busy") return error{.code = code::busy, .message = "64 requests are waiting.", .retry_after = 2500ms};
+    if (first == "broken") return cannot_answer(asked, "it is broken.");
+    if (first == "silent") {
+        const std::lock_guard lock(mutex_);
+        ++running_;
+        changed_.notify_all();
+        return std::make_shared<open_question>([this, done = std::move(done)] {
+            done(fail(code::cancelled, "Nobody waits."));
+            const std::lock_guard inner(mutex_);
+            --running_, ++cancelled_;
+            changed_.notify_all();
+        });
+    }
+    const std::lock_guard lock(mutex_);
+    threads_.emplace_back([done = std::move(done), found = std::move(found), failing = first == "fail"] {
+        if (failing) done(fail(code::unavailable, "The server went away."));
+        else done(found);
+    });
+    return std::make_shared<answered>();
 }
 
 void fake_pipeline::run(const std::shared_ptr<job>& one) {

@@ -30,6 +30,10 @@ class fake_pipeline : public tw::pipeline {
                                               std::shared_ptr<generation_sink> sink) override;
     /// The words of the script.
     result<std::int64_t> count_tokens(const generation_request& request) const override;
+    /// Embeddings are {length of the text, 0.5, -1}, of token ids {how many, 0.5, -1}. The tokens of a text are its
+    /// bytes. Documents come in the order of their length. A text "busy" or "broken" is refused, "fail" fails later,
+    /// "silent" ends when it is cancelled.
+    result<std::shared_ptr<generation>> ask(question asked, finding_function done) override;
     nlohmann::json status() const override;
 
     /// Waits up to ten seconds until that many answers are running, or have been cancelled.
@@ -39,6 +43,7 @@ class fake_pipeline : public tw::pipeline {
 
   private:
     struct job;
+    struct open_question;
     void run(const std::shared_ptr<job>& one);
     generation_result play(job& one);
 

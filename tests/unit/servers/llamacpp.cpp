@@ -150,3 +150,28 @@ TEST_CASE("llama-server: the root is found however the url was written") {
         CHECK(llamacpp::wire::root_of(url) == "http://den:8080");
     CHECK(llamacpp::wire::root_of("https://den/models/a/v1") == "https://den/models/a");
 }
+
+TEST_CASE("llama-server: a question goes to the server's own path and comes back as it is") {
+    played<llamacpp::server> server(table);
+    const std::string vectors = R"({"data":[{"index":0,"embedding":[0.5]}],"usage":{"prompt_tokens":2}})";
+    const auto heard = server.question("embeddings", R"({"input":["a"],"truncate":true})", whole(vectors));
+    CHECK(heard.text == vectors);
+    CHECK(server.last().url == "http://den:8080/v1/embeddings");
+    CHECK(server.last().method == "POST");
+    CHECK(server.last().body == R"({"input":["a"],"encoding_format":"float"})");
+    CHECK(server.question("tokenize", R"({"content":"a"})", whole("{}")).end.code == TW_OK);
+    CHECK(server.last().body == R"({"content":"a","with_pieces":true})");
+    CHECK(server.last().url == "http://den:8080/tokenize");
+    static_cast<void>(server.question("detokenize", R"({"tokens":[1]})", whole("{}")));
+    CHECK(server.last().url == "http://den:8080/detokenize");
+    static_cast<void>(server.question("rerank", R"({"query":"q"})", whole("{}")));
+    CHECK(server.last().url == "http://den:8080/v1/rerank");
+    static_cast<void>(server.question("properties", "{}", whole("{}")));
+    CHECK(server.last().url == "http://den:8080/props");
+    CHECK(server.last().method == "GET");
+    const auto refused = server.question("embeddings", R"({"input":["a"]})",
+                                         whole(R"({"error":{"code":501,"message":"Start it with `--embeddings`"}})", 501));
+    CHECK(refused.end.code == TW_UNSUPPORTED);
+    CHECK_THAT(refused.sentence, ContainsSubstring("Start it with `--embeddings`"));
+    CHECK(server.question("fortune", "{}", whole("{}")).end.code == TW_UNSUPPORTED);
+}

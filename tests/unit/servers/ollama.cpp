@@ -111,3 +111,18 @@ TEST_CASE("Ollama: refusals and faults are one sentence and the right code") {
     CHECK(heard.end.code == TW_UNAVAILABLE);
     CHECK(heard.sentence == "Ollama failed in the middle of its answer: the runner died");
 }
+
+TEST_CASE("ollama: embeddings go to /api/embed, in texts, and come back in OpenAI's form") {
+    played<ollama::server> server(R"({"model":"nomic","context":64,"keep_alive":"5m"})");
+    const auto heard = server.question("embeddings", R"({"input":["a","b"],"truncate":false,"dimensions":2})",
+                                       whole(R"({"model":"nomic","embeddings":[[0.1,-2e-3],[1,0]],"total_duration":1,"prompt_eval_count":4})"));
+    CHECK(heard.text == R"({"data":[{"embedding":[0.1,-2e-3]},{"embedding":[1,0]}],"usage":{"prompt_tokens":4}})");
+    CHECK(server.last().url == "http://127.0.0.1:11434/api/embed");
+    CHECK(server.last().body ==
+          R"({"model":"nomic","input":["a","b"],"truncate":false,"dimensions":2,"keep_alive":"5m","options":{"num_ctx":64}})");
+    CHECK(server.question("embeddings", R"({"input":[[1]]})", whole("{}")).end.code == TW_UNSUPPORTED);
+    CHECK(server.question("embeddings", R"({"input":["a"]})", whole("{}")).end.code == TW_CORRUPT);
+    CHECK(server.question("embeddings", R"({"input":["a"]})", whole("nothing")).end.code == TW_CORRUPT);
+    CHECK(server.question("tokenize", "{}", whole("{}")).sentence ==
+          "Ollama makes embeddings and answers; it cannot be asked for tokenize.");
+}

@@ -96,3 +96,14 @@ TEST_CASE("cloud: refusals keep their sentence and their advice") {
     heard = server.ask(sample_chat, whole(R"(data: {"error":{"code":429,"message":"Rate limited"},"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}]})" "\n\n"));
     CHECK(heard.end.code == TW_BUSY);
 }
+
+TEST_CASE("cloud: embeddings and rankings are passed on, in texts") {
+    played<openrouter::cloud> server(table, {}, key);
+    CHECK(server.question("embeddings", R"({"input":["a"],"dimensions":4,"truncate":false})", whole(R"({"data":[]})")).text == R"({"data":[]})");
+    CHECK(server.last().url == "https://openrouter.ai/api/v1/embeddings");
+    CHECK(server.last().body == R"({"model":"qwen/qwen3-32b","input":["a"],"dimensions":4,"encoding_format":"float"})");
+    static_cast<void>(server.question("rerank", R"({"query":"q","documents":["a"]})", whole("{}")));
+    CHECK(server.last().url == "https://openrouter.ai/api/v1/rerank");
+    CHECK(server.question("embeddings", R"({"input":[[1,2]]})", whole("{}")).end.code == TW_UNSUPPORTED);
+    CHECK(server.question("properties", "{}", whole("{}")).end.code == TW_UNSUPPORTED);
+}

@@ -12,6 +12,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <tightwad/abi/ext/backend.h>
+#include <tightwad/abi/ext/question.h>
 #include <tightwad/testkit/fake_host.hpp>
 #include <tightwad/testkit/recorder.hpp>
 
@@ -67,6 +68,29 @@ template <class Server> class played {
             REQUIRE(ask(body, testkit::scripted_answer::cut(reply, at)) == expected);
         }
         return expected;
+    }
+    // One question, met by `answer`; its reply, or the sentence.
+    outcome question(std::string_view what, std::string_view body, testkit::scripted_answer answer) {
+        host.servers.add(std::move(answer));
+        const auto& questions = *static_cast<const tw_question_v1*>(Server::template query<Server>(TW_QUESTION_V1));
+        outcome heard;
+        const tw_reply reply{.size = sizeof(tw_reply),
+                             .ctx = &heard,
+                             .done = [](const tw_reply* self, tw_str json, const tw_error* error) {
+                                 auto& to = *static_cast<outcome*>(self->ctx);
+                                 if (json.size > 0) to.text.assign(json.data, json.size);
+                                 if (error != nullptr) to.sentence = error->message, to.end.code = error->code;
+                                 else to.end.code = TW_OK;
+                             },
+                             .cancelled = [](const tw_reply*) -> std::int32_t { return 0; }};
+        tw_error problem{};
+        problem.size = sizeof problem;
+        REQUIRE(self_ != nullptr);
+        heard.end.code = questions.start(self_, {what.data(), what.size()}, {body.data(), body.size()}, &reply, &problem);
+        if (heard.end.code != TW_OK) return {"", problem.message, {heard.end.code, TW_FINISH_STOP, -1, -1, 0}};
+        heard.end.code = TW_INTERNAL; // until it is heard
+        REQUIRE(host.drain(std::chrono::seconds{20}));
+        return heard;
     }
     // Valid until it is called again.
     [[nodiscard]] const testkit::seen_request& last() {

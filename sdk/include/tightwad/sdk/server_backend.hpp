@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include <tightwad/abi/ext/question.h>
 #include <tightwad/sdk/backend.hpp>
 #include <tightwad/sdk/http.hpp>
 
@@ -24,10 +25,15 @@ namespace tw::sdk {
 //   };
 //   failure refusal(const http_head&, const std::string& body) const;   what another status means
 //   void ended(const reader&) const;                        optional: a whole answer, before it is reported
+// and, where the server can be asked more than answers (abi/ext/question.h),
+//   http_request question(std::string_view what, const json::value& asked) const;    throws to refuse
+//   std::string reply(std::string_view what, std::string body) const;   of a 2xx, in the contract's form
 // All but the constructor run on threads that must not block, several requests at once.
 class server_backend {
   public:
     template <class Self> static const void* query(std::string_view interface_id) noexcept {
+        if constexpr (requires { &Self::question; })
+            if (interface_id == TW_QUESTION_V1) return &question_table<Self>;
         return interface_id == TW_BACKEND_V1 ? &interface_table<Self> : nullptr;
     }
 
@@ -88,6 +94,46 @@ class server_backend {
         std::optional<std::chrono::steady_clock::time_point> finished_;
     };
 
+    // One question and its reply, which is read when it is whole.
+    template <class Self> class inquiry final : public http_handler {
+      public:
+        inquiry(const Self& self, std::string what, const tw_reply* reply)
+            : self_(self), what_(std::move(what)), reply_(reply) {}
+
+        void head(const http_head& head) override { head_ = head; }
+        void chunk(std::string_view bytes) override { body_.append(bytes); }
+        [[nodiscard]] bool cancelled() override { return reply_->cancelled(reply_) != 0; }
+        void done(std::optional<failure> problem) override {
+            tw_error told{};
+            told.size = sizeof told;
+            std::string json;
+            const auto code = detail::guarded(&told, [&] {
+                if (problem) throw failure(*problem);
+                if (head_.status < 200 || head_.status >= 300)
+                    throw self_.refusal(head_, body_.substr(0, longest_refusal));
+                json = read();
+            });
+            // The instance may be gone when this returns.
+            reply_->done(reply_, code == TW_OK ? str(json) : tw_str{}, code == TW_OK ? nullptr : &told);
+        }
+
+      private:
+        [[nodiscard]] std::string read() {
+            try {
+                return self_.reply(what_, std::move(body_));
+            } catch (const failure& e) {
+                if (e.code() != TW_INVALID_ARGUMENT) throw;
+                throw failure{TW_CORRUPT, std::string("The server's reply makes no sense: ") + e.what()};
+            }
+        }
+
+        const Self& self_;
+        std::string what_;
+        const tw_reply* reply_;
+        http_head head_;
+        std::string body_;
+    };
+
     template <class Self>
     static tw_code create_fn(const tw_host* raw, tw_str json, tw_backend** out, tw_error* error) noexcept {
         return detail::guarded(error, [&] {
@@ -106,6 +152,19 @@ class server_backend {
             owner.web.start(asked, std::make_unique<exchange<Self>>(owner.self, sink));
         });
     }
+
+    template <class Self>
+    static tw_code question_fn(tw_backend* raw, tw_str what, tw_str json, const tw_reply* reply,
+                               tw_error* error) noexcept {
+        return detail::guarded(error, [&] {
+            const auto& owner = *reinterpret_cast<const instance<Self>*>(raw);
+            const auto asked = owner.self.question(view(what), json::value::parse(view(json)));
+            owner.web.start(asked, std::make_unique<inquiry<Self>>(owner.self, std::string(view(what)), reply));
+        });
+    }
+
+    template <class Self>
+    static constexpr tw_question_v1 question_table{.size = sizeof(tw_question_v1), .start = &question_fn<Self>};
 
     template <class Self>
     static constexpr tw_backend_v1 interface_table{.size = sizeof(tw_backend_v1),

@@ -1,0 +1,107 @@
+// A configuration without a file: one server, named by TIGHTWAD_TARGET_URL and its like.
+#include <algorithm>
+#include <array>
+
+#include <nlohmann/json.hpp>
+
+#include "base/web_url.hpp"
+#include "config/paths.hpp"
+#include "config/sections.hpp"
+
+namespace tw {
+namespace {
+
+constexpr const char* target_url = "TIGHTWAD_TARGET_URL";
+constexpr std::array plugins{"ollama", "llamacpp", "openrouter"};
+
+// "TIGHTWAD_TARGET_BACKEND", or what it is where it is not set.
+std::string target_plugin() {
+    auto named = environment("TIGHTWAD_TARGET_BACKEND");
+    return named.empty() ? plugins.front() : named;
+}
+
+void check_url(const char* variable, report& out) {
+    const auto url = environment(variable);
+    if (url.find("${") != std::string::npos)
+        out.add({variable, 0, 0}, "The address holds \"${\", which nothing replaces; write the address itself.");
+    else if (const auto sound = net::parse_web_url(url); !sound)
+        out.add({variable, 0, 0}, sound.error().message);
+}
+
+node_config target_node(report& out) {
+    node_config node;
+    node.interface = "backend";
+    node.name = "target";
+    node.plugin = target_plugin();
+    node.server = true;
+    node.at = {target_url, 0, 0};
+    check_url(target_url, out);
+    nlohmann::json options{{"url", environment(target_url)}};
+    const auto model = environment("TIGHTWAD_TARGET_MODEL");
+    if (!model.empty()) options["model"] = model;
+    else if (node.plugin != "llamacpp")
+        out.add({"TIGHTWAD_TARGET_MODEL", 0, 0},
+                "The environment variable is not set; it is the model's name at the server, which \"" + node.plugin + "\" needs.");
+    node.options_json = options.dump();
+    if (constexpr auto key = "TIGHTWAD_TARGET_API_KEY"; !environment(key).empty())
+        node.secrets.emplace("api_key", secret_ref{secret_ref::kind::env, key});
+    if (std::find(plugins.begin(), plugins.end(), node.plugin) == plugins.end())
+        out.add({"TIGHTWAD_TARGET_BACKEND", 0, 0}, "The environment variable is \"" + node.plugin +
+                                                       "\"; it must be ollama, llamacpp or openrouter.");
+    return node;
+}
+
+bool is_set_to_more_than(const char* variable, const char* nothing) {
+    const auto value = environment(variable);
+    return !value.empty() && value != nothing;
+}
+
+} // namespace
+
+std::optional<std::string> environment_plugin() {
+    if (environment(target_url).empty()) return std::nullopt;
+    return target_plugin();
+}
+
+load_result from_environment(const option_lookup& lookup) {
+    report out;
+    configuration config;
+    config.path = "environment";
+    config.nodes.push_back(target_node(out));
+    if (lookup && out.mistakes.empty())
+        if (const auto options = lookup("server", target_plugin()); !options)
+            out.add({"TIGHTWAD_TARGET_BACKEND", 0, 0}, options.error().message);
+    if (!environment("TIGHTWAD_DRAFT_URL").empty()) check_url("TIGHTWAD_DRAFT_URL", out);
+    pipeline_config pipeline;
+    pipeline.name = "target";
+    const auto model = environment("TIGHTWAD_TARGET_MODEL");
+    pipeline.serves = {model.empty() ? "target" : model};
+    pipeline.target = "target";
+    pipeline.at = {target_url, 0, 0};
+    config.pipelines.push_back(std::move(pipeline));
+    sections::apply_environment(config, out);
+    if (!out.mistakes.empty()) return out.mistakes;
+    return config;
+}
+
+std::vector<diagnostic> environment_remarks(const configuration& config) {
+    std::vector<diagnostic> out;
+    const auto say = [&](const char* variable, const char* sentence) { out.push_back({{variable, 0, 0}, sentence}); };
+    if (environment(target_url).empty()) return out;
+    if (config.path != "environment") {
+        say(target_url, "The environment variable is set and not read, because there is a configuration file.");
+        return out;
+    }
+    if (!environment("TIGHTWAD_DRAFT_URL").empty())
+        say("TIGHTWAD_DRAFT_URL", "The draft is left out: servers hand out text, not logits, so no draft of one can be verified "
+                                  "(docs/servers.md).");
+    if (is_set_to_more_than("TIGHTWAD_CONSENSUS_MODE", "off"))
+        say("TIGHTWAD_CONSENSUS_MODE", "Drafters never answer without the target here, so there is no consensus of them.");
+    if (is_set_to_more_than("TIGHTWAD_CHAT_TEMPLATE", "auto"))
+        say("TIGHTWAD_CHAT_TEMPLATE", "The server brings its own chat template; there is none to choose.");
+    if (is_set_to_more_than("TIGHTWAD_ALLOW_UNAUTHENTICATED", "false"))
+        say("TIGHTWAD_ALLOW_UNAUTHENTICATED", "An address that other machines can reach always needs TIGHTWAD_PROXY_TOKEN.");
+    return out;
+}
+
+} // namespace tw

@@ -1,0 +1,191 @@
+// Tokenizes where it is asked, computes on a thread of its own.
+#include "pipeline/embedding_pipeline.hpp"
+
+#include <cmath>
+#include <span>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "pipeline/engine_questions.hpp"
+
+namespace tw {
+
+class embedding_pipeline::job final : public generation {
+  public:
+    job(std::vector<token_ids> texts, finding_function done) : texts_(std::move(texts)), done_(std::move(done)) {}
+
+    void cancel() override { cancelled_ = true; }
+    [[nodiscard]] bool cancelled() const { return cancelled_; }
+    [[nodiscard]] const std::vector<token_ids>& texts() const { return texts_; }
+    [[nodiscard]] std::size_t tokens() const {
+        std::size_t sum = 0;
+        for (const auto& text : texts_) sum += text.size();
+        return sum;
+    }
+    void finish(result<finding> found) { std::exchange(done_, nullptr)(std::move(found)); }
+
+  private:
+    std::vector<token_ids> texts_;
+    finding_function done_;
+    std::atomic<bool> cancelled_ = false;
+};
+
+namespace {
+
+// To length 1; a vector of zeros stays one.
+std::vector<float> normalized(std::span<const float> raw) {
+    double squares = 0;
+    for (const auto x : raw) squares += double(x) * double(x);
+    const auto scale = squares > 0 ? 1 / std::sqrt(squares) : 0;
+    std::vector<float> out;
+    out.reserve(raw.size());
+    for (const auto x : raw) out.push_back(static_cast<float>(double(x) * scale));
+    return out;
+}
+
+} // namespace
+
+embedding_pipeline::embedding_pipeline(embedding_pipeline_parts parts)
+    : parts_(std::move(parts)), worker_([this] { work(); }) {}
+
+embedding_pipeline::~embedding_pipeline() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+        for (const auto& each : queue_) each->cancel();
+        if (running_) running_->cancel();
+        changed_.notify_all();
+    }
+    worker_.join();
+}
+
+error embedding_pipeline::no_answers() const {
+    return error{.code = code::unsupported,
+                 .message = "The model '" + parts_.serves.front() + "' makes embeddings and gives no answers; ask for it at "
+                            "/v1/embeddings.",
+                 .param = "model"};
+}
+
+result<std::shared_ptr<generation>> embedding_pipeline::start(generation_request, std::shared_ptr<generation_sink>) {
+    return no_answers();
+}
+
+result<std::int64_t> embedding_pipeline::count_tokens(const generation_request&) const { return no_answers(); }
+
+result<token_ids> embedding_pipeline::tokens_of(const embed_question& asked, std::size_t index) const {
+    const auto& model = *parts_.model;
+    const auto wrong = [&](code what, std::string sentence) {
+        return error{.code = what, .message = std::move(sentence), .param = "input[" + std::to_string(index) + "]"};
+    };
+    token_ids tokens;
+    if (const auto* text = std::get_if<std::string>(&asked.inputs[index])) {
+        auto found = model.tokenize(*text, true, true);
+        if (!found) return found.error();
+        tokens = std::move(*found);
+    } else {
+        tokens = std::get<token_ids>(asked.inputs[index]);
+    }
+    for (const auto id : tokens)
+        if (id < 0 || id >= model.info().n_vocab)
+            return wrong(code::invalid_argument, "Token id " + std::to_string(id) + " of the input is not in the vocabulary, "
+                                                 "whose ids run from 0 to " + std::to_string(model.info().n_vocab - 1) + ".");
+    if (tokens.empty()) return wrong(code::invalid_argument, "The input is empty; there is nothing to embed.");
+    const auto most = static_cast<std::size_t>(parts_.sizes.n_tokens);
+    if (tokens.size() > most && !asked.truncate)
+        return wrong(code::context_overflow, "The input has " + std::to_string(tokens.size()) + " tokens; this model takes at "
+                                             "most " + std::to_string(most) + ". Cut it into pieces.");
+    if (tokens.size() > most) tokens.resize(most);
+    return tokens;
+}
+
+result<std::shared_ptr<generation>> embedding_pipeline::ask(question asked, finding_function done) {
+    if (auto found = about_engine(*parts_.model, asked)) {
+        done(std::move(*found));
+        return std::make_shared<answered>();
+    }
+    const auto* wanted = std::get_if<embed_question>(&asked);
+    if (wanted == nullptr) return cannot_answer(asked, "the model makes embeddings.");
+    if (wanted->dimensions && *wanted->dimensions != parts_.sizes.dimensions)
+        return error{.code = code::unsupported,
+                     .message = "'dimensions' is " + std::to_string(*wanted->dimensions) + "; this model's vectors have " +
+                                std::to_string(parts_.sizes.dimensions) + ", and are not shortened here. Leave 'dimensions' out.",
+                     .param = "dimensions"};
+    std::vector<token_ids> texts;
+    for (std::size_t i = 0; i < wanted->inputs.size(); ++i) {
+        auto tokens = tokens_of(*wanted, i);
+        if (!tokens) return tokens.error();
+        texts.push_back(std::move(*tokens));
+    }
+    auto made = std::make_shared<job>(std::move(texts), std::move(done));
+    const std::lock_guard lock(mutex_);
+    if (running_ && queue_.size() >= static_cast<std::size_t>(parts_.queue)) {
+        auto busy = fail(code::busy, "Embeddings are being computed and " + std::to_string(queue_.size()) +
+                                         " requests are waiting. Try again in a moment.");
+        busy.retry_after = std::chrono::seconds{1};
+        return busy;
+    }
+    queue_.push_back(made);
+    ++requests_;
+    changed_.notify_all();
+    return made;
+}
+
+void embedding_pipeline::work() {
+    while (true) {
+        {
+            std::unique_lock lock(mutex_);
+            running_.reset();
+            changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+            if (queue_.empty()) return;
+            running_ = std::move(queue_.front());
+            queue_.pop_front();
+        }
+        const auto current = running_; // this thread alone changes it
+        auto found = embed(*current);
+        if (found) {
+            const std::lock_guard lock(mutex_);
+            tokens_ += current->tokens();
+        }
+        current->finish(std::move(found));
+    }
+}
+
+result<finding> embedding_pipeline::embed(const job& what) {
+    const auto& sizes = parts_.sizes;
+    const auto width = static_cast<std::size_t>(sizes.dimensions);
+    const std::span<const token_ids> texts = what.texts();
+    embedding_list out;
+    out.prompt_tokens = static_cast<std::int64_t>(what.tokens());
+    std::vector<float> raw;
+    for (std::size_t first = 0; first < texts.size();) {
+        if (what.cancelled()) return fail(code::cancelled, "The embeddings were not waited for.");
+        std::size_t n = 0, tokens = 0;
+        while (first + n < texts.size() && n < static_cast<std::size_t>(sizes.n_texts) &&
+               tokens + texts[first + n].size() <= static_cast<std::size_t>(sizes.n_tokens))
+            tokens += texts[first + n++].size();
+        raw.resize(n * width);
+        if (const auto done = parts_.model->embed(texts.subspan(first, n), sizes, raw); !done) return done.error();
+        for (std::size_t i = 0; i < n; ++i) out.vectors.push_back(normalized(std::span(raw).subspan(i * width, width)));
+        first += n;
+    }
+    return out;
+}
+
+nlohmann::json embedding_pipeline::status() const {
+    const auto& info = parts_.model->info();
+    const std::lock_guard lock(mutex_);
+    return {
+        {"name", parts_.name},
+        {"serves", parts_.serves},
+        {"target",
+         {{"name", parts_.target}, {"model", info.model}, {"device", info.device}, {"embeddings", true},
+          {"dimensions", parts_.sizes.dimensions}, {"context", parts_.sizes.n_tokens}}},
+        {"draft", nullptr},
+        {"speculation", {{"active", false}, {"why_not", "The model makes embeddings."}}},
+        {"slots", {{"total", 1}, {"active", running_ ? 1 : 0}, {"queued", queue_.size()}}},
+        {"stats", {{"requests", requests_}, {"tokens", tokens_}}},
+    };
+}
+
+} // namespace tw

@@ -1,0 +1,41 @@
+// A pipeline that runs a few answers at a time and lets others wait: for servers, which do not say how many they take.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <mutex>
+
+#include "pipeline/waiting_call.hpp"
+
+namespace tw {
+
+class limited_pipeline final : public pipeline {
+  public:
+    // At most `most` answers and questions run, `queue` more wait; further ones are refused with `busy`.
+    limited_pipeline(std::shared_ptr<pipeline> inner, std::size_t most, std::size_t queue);
+    ~limited_pipeline() override;
+
+    [[nodiscard]] const std::string& name() const override { return inner_->name(); }
+    [[nodiscard]] const std::vector<std::string>& serves() const override { return inner_->serves(); }
+    [[nodiscard]] result<std::shared_ptr<generation>> start(generation_request request,
+                                                            std::shared_ptr<generation_sink> sink) override;
+    [[nodiscard]] result<std::int64_t> count_tokens(const generation_request& request) const override {
+        return inner_->count_tokens(request);
+    }
+    [[nodiscard]] result<std::shared_ptr<generation>> ask(question asked, finding_function done) override;
+    // The inner one's, with `slots`: total, active, queued.
+    [[nodiscard]] nlohmann::json status() const override;
+
+  private:
+    template <class Asked, class Heard> result<std::shared_ptr<generation>> place(Asked asked, Heard heard);
+    void leave();
+
+    const std::size_t most_, queue_;
+    mutable std::mutex mutex_;
+    std::deque<std::shared_ptr<waiting_call>> waiting_;
+    std::size_t running_ = 0;
+    bool stopping_ = false;
+    std::shared_ptr<pipeline> inner_; // last: what ends with it calls leave()
+};
+
+} // namespace tw

@@ -1,0 +1,98 @@
+// The pipelines that are loaded when they are asked for, and the memory that they share.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "pipeline/waiting_call.hpp"
+
+namespace tw {
+
+struct shelf_item {
+    std::string name; // [pipeline.NAME]
+    // Loads it, on the shelf's thread, unless `progress` returns false.
+    std::function<result<std::shared_ptr<pipeline>>(const std::function<bool(float)>& progress)> load;
+    std::uint64_t bytes = 0; // that it takes while it is loaded
+    std::optional<std::chrono::milliseconds> idle_timeout{}; // none = it stays until its memory is needed
+    std::size_t queue = 64;                                  // requests that may wait for it to be loaded
+};
+
+// One thread loads and unloads, one item at a time, the one that was asked for first. Before a load those that are idle
+// go, the one that was used longest ago first, until there is room; where the others are in use it waits for them.
+// Any thread.
+class model_shelf {
+  public:
+    // What all loaded items may take together.
+    explicit model_shelf(std::uint64_t bytes);
+    ~model_shelf(); // every item was removed
+    model_shelf(const model_shelf&) = delete;
+    model_shelf& operator=(const model_shelf&) = delete;
+
+    [[nodiscard]] std::size_t add(shelf_item item);
+    // Refuses what waits for it, cancels its answers, gives up its load, unloads it. Not from within its answers.
+    void remove(std::size_t id);
+
+    // The pipeline, if it is loaded; it stays that until it is given back.
+    [[nodiscard]] std::shared_ptr<pipeline> borrow(std::size_t id);
+    void give_back(std::size_t id);
+    // Is begun when the item is loaded, and refused when that fails. `busy` when too many wait.
+    [[nodiscard]] result<void> enqueue(std::size_t id, std::shared_ptr<waiting_call> call);
+    // Has it loaded soon.
+    void want(std::size_t id);
+
+    enum class state { unloaded, loading, loaded };
+    struct description {
+        state how = state::unloaded;
+        float progress = 0; // of a load
+        std::size_t running = 0, waiting = 0;
+        std::shared_ptr<pipeline> what;
+        std::string last_failure; // of its last load; empty = none
+    };
+    [[nodiscard]] description describe(std::size_t id) const;
+
+  private:
+    using clock = std::chrono::steady_clock;
+    struct entry {
+        shelf_item item;
+        std::shared_ptr<pipeline> loaded{};
+        std::size_t running = 0;
+        clock::time_point last_used{}, wanted_since{};
+        bool wanted = false, loading = false;
+        std::atomic<bool> removed = false;
+        std::atomic<float> progress = 0;
+        std::deque<std::shared_ptr<waiting_call>> waiting{};
+        std::string last_failure{};
+
+        [[nodiscard]] bool idle() const { return loaded && running == 0 && !wanted; }
+        [[nodiscard]] std::optional<clock::time_point> expiry() const;
+    };
+    using lock_type = std::unique_lock<std::mutex>;
+
+    void want(entry& which);
+    void work();
+    // All of these leave the mutex for a while.
+    void serve(lock_type& lock, std::size_t id);
+    void load(lock_type& lock, std::size_t id);
+    void hand_over(lock_type& lock, std::size_t id);
+    void unload(lock_type& lock, entry& which, const char* why);
+    void refuse(lock_type& lock, entry& which, const error& why);
+
+    const std::uint64_t bytes_;
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<entry> entries_; // never moved, never shorter
+    std::uint64_t used_ = 0;
+    bool stopping_ = false;
+    std::thread worker_; // last: it uses the others
+};
+
+} // namespace tw

@@ -1,0 +1,60 @@
+// A place on the shelf, as a pipeline.
+#include "pipeline/on_demand_pipeline.hpp"
+
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace tw {
+
+on_demand_pipeline::on_demand_pipeline(std::shared_ptr<model_shelf> shelf, std::vector<std::string> serves, shelf_item item)
+    : shelf_(std::move(shelf)), name_(item.name), serves_(std::move(serves)), bytes_(item.bytes),
+      id_(shelf_->add(std::move(item))) {}
+
+on_demand_pipeline::~on_demand_pipeline() { shelf_->remove(id_); }
+
+template <class Asked, class Heard>
+result<std::shared_ptr<generation>> on_demand_pipeline::call(Asked asked, Heard heard) {
+    if (const auto loaded = shelf_->borrow(id_)) {
+        auto begun = begin_at(*loaded, std::move(asked), std::move(heard), [shelf = shelf_.get(), id = id_] { shelf->give_back(id); });
+        if (!begun) shelf_->give_back(id_);
+        return begun;
+    }
+    auto waiting = std::make_shared<waiting_call>(std::move(asked), std::move(heard));
+    if (const auto queued = shelf_->enqueue(id_, waiting); !queued) return queued.error();
+    return std::shared_ptr<generation>(std::move(waiting));
+}
+
+result<std::shared_ptr<generation>> on_demand_pipeline::start(generation_request request, std::shared_ptr<generation_sink> sink) {
+    return call(std::move(request), std::move(sink));
+}
+
+result<std::shared_ptr<generation>> on_demand_pipeline::ask(question asked, finding_function done) {
+    return call(std::move(asked), std::move(done));
+}
+
+result<std::int64_t> on_demand_pipeline::count_tokens(const generation_request& request) const {
+    if (const auto loaded = shelf_->borrow(id_)) {
+        auto counted = loaded->count_tokens(request);
+        shelf_->give_back(id_);
+        return counted;
+    }
+    shelf_->want(id_);
+    auto later = fail(code::unavailable, "The model '" + serves_.front() + "' is not loaded yet; it is being loaded now.");
+    later.retry_after = std::chrono::seconds{2};
+    return later;
+}
+
+nlohmann::json on_demand_pipeline::status() const {
+    static constexpr const char* words[] = {"unloaded", "loading", "loaded"};
+    const auto now = shelf_->describe(id_);
+    auto out = now.what ? now.what->status() : nlohmann::json{{"target", nullptr}, {"draft", nullptr}};
+    out["name"] = name_;
+    out["serves"] = serves_;
+    out["load"] = {{"state", words[static_cast<std::size_t>(now.how)]}, {"bytes", bytes_}, {"running", now.running},
+                   {"waiting", now.waiting}, {"last_failure", now.last_failure}};
+    if (now.how == model_shelf::state::loading) out["load"]["progress"] = now.progress;
+    return out;
+}
+
+} // namespace tw

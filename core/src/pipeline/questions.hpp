@@ -1,0 +1,77 @@
+// What a pipeline can be asked besides for answers: about tokens, for vectors of texts, for an order of documents.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/error.hpp"
+#include "scheduler/generation.hpp"
+
+namespace tw {
+
+struct tokenize_question {
+    std::string text{};
+    bool special = true; // the text of a control token becomes that token
+    bool bos = false;    // begin as the model wants a prompt to begin
+};
+struct token_list {
+    token_ids ids{};
+    std::vector<std::string> pieces{}; // as many; any bytes
+};
+
+struct detokenize_question {
+    token_ids tokens;
+};
+struct detokenized {
+    std::string text; // valid UTF-8
+};
+
+struct properties_question {};
+struct model_properties {
+    std::int64_t context = 0, slots = 0;
+    std::string model{}, build{}, chat_template{}, bos{}; // empty = there is none
+    std::string as_is{}; // a server's own JSON; all others are unset then
+};
+
+struct embed_question {
+    std::vector<std::variant<std::string, token_ids>> inputs{}; // not empty
+    std::optional<std::int32_t> dimensions{};                   // none = the model's own
+    bool truncate = false; // what is too long: true = its beginning counts, false = an error
+};
+struct embedding_list {
+    std::vector<std::vector<float>> vectors{}; // one an input, of length 1
+    std::int64_t prompt_tokens = 0;
+};
+
+struct rerank_question {
+    std::string query{};
+    std::vector<std::string> documents{}; // not empty
+};
+struct ranking {
+    struct entry {
+        std::size_t index = 0; // of the document
+        double score = 0;
+    };
+    std::vector<entry> entries{}; // best first; every document once
+    std::int64_t prompt_tokens = 0;
+};
+
+using question = std::variant<tokenize_question, detokenize_question, properties_question, embed_question, rerank_question>;
+// The alternative at the question's own index, or why there is none.
+using finding = std::variant<token_list, detokenized, model_properties, embedding_list, ranking>;
+
+// Called once, in any thread; must not block.
+using finding_function = std::function<void(result<finding>)>;
+
+// "Embeddings are not served here: " + why, with the code `unsupported`.
+[[nodiscard]] inline error cannot_answer(const question& asked, const std::string& why) {
+    static constexpr const char* subjects[] = {"The tokens of texts", "The texts of tokens", "The properties of models",
+                                               "Embeddings", "Rankings"};
+    return fail(code::unsupported, std::string(subjects[asked.index()]) + " are not served here: " + why);
+}
+
+} // namespace tw
