@@ -95,6 +95,7 @@ struct pool_worker {
 struct pool_config {
     std::string name;
     std::vector<pool_worker> workers; // 1 to 16, in the order in which they get layers
+    std::string output = "coordinator"; // where the output layer lies; or "last-worker"
     bool insecure = false;            // unprotected workers on other machines are allowed
     location at;
 };

@@ -59,6 +59,16 @@ std::optional<std::string> table_reader::text(std::string_view key) {
     return found->value.text;
 }
 
+std::optional<std::string> table_reader::one_of(std::string_view key, const std::vector<std::string>& allowed) {
+    auto word = text(key);
+    if (!word || std::find(allowed.begin(), allowed.end(), *word) != allowed.end()) return word;
+    std::string list;
+    for (std::size_t i = 0; i < allowed.size(); ++i)
+        list += (i == 0 ? "" : i + 1 == allowed.size() ? " or " : ", ") + in_quotes(allowed[i]);
+    report_.add(table_.find(key)->value.at, in_quotes(key) + " is " + in_quotes(*word) + "; it must be " + list + ".");
+    return std::nullopt;
+}
+
 std::optional<std::vector<std::string>> table_reader::texts(std::string_view key) {
     const auto* found = take(key);
     if (found == nullptr) return std::nullopt;

@@ -316,6 +316,7 @@ target = "big"
     REQUIRE(den != nullptr);
     CHECK(loaded->pool("attic") == nullptr);
     CHECK(den->insecure);
+    CHECK(den->output == "coordinator");
     REQUIRE(den->workers.size() == 3);
     const auto& first = den->workers[0];
     CHECK(first.name == "192.168.1.20:50060");
