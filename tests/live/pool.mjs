@@ -16,9 +16,9 @@ const home = mkdtempSync(join(tmpdir(), 'tightwad-pool-'));
 const running = new Set();
 const token = 'a-token-of-the-test';
 
-function launch(name, command, args) {
+function launch(name, command, args, env = {}) {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ASAN_OPTIONS: 'quarantine_size_mb=8', TIGHTWAD_STATE: join(home, name), TIGHTWAD_PEER_TOKEN: token } });
+    env: { ...process.env, ASAN_OPTIONS: 'quarantine_size_mb=8', TIGHTWAD_STATE: join(home, name), TIGHTWAD_PEER_TOKEN: token, ...env } });
   const out = createWriteStream(join(home, `${name}.log`), { flags: 'a' });
   child.stdout.pipe(out);
   child.stderr.pipe(out);
@@ -118,16 +118,25 @@ async function main() {
   }
   console.log('ok a model over two rpc-servers answers, and its output layer is where the pool says');
 
-  const proxy = launch('proxy', program, ['serve', '-c', files.proxy]);
-  await comesTrue('the endpoint', () => healthy(ports.proxy));
-  await comesTrue('the pool', up);
-  await comesTrue('a drafter', async () => (await pipeline()).remote?.pipeline?.speculation?.estimates?.drafters?.some((one) => one.here));
+  const drafted = async (env) => {
+    const started = launch('proxy', program, ['serve', '-c', files.proxy], env);
+    await comesTrue('the endpoint', () => healthy(ports.proxy));
+    await comesTrue('the pool', up);
+    await comesTrue('a drafter', async () => (await pipeline()).remote?.pipeline?.speculation?.estimates?.drafters?.some((one) => one.here));
+    return started;
+  };
   const equal = async () => {
     for (let i = 0; i < 6; ++i) {
       const got = await answer(ports.proxy, ask(i));
       assert.equal(got.text, truth[i], `answer ${i}: ${JSON.stringify(got.error)}`);
     }
   };
+  const held = await drafted({ TIGHTWAD_PASS_SHAPE: 'held' });
+  await equal();
+  assert.equal(await held.kill('SIGTERM'), 0);
+  console.log('ok with passes of one shape the answers are the same');
+
+  const proxy = await drafted({});
   await equal();
   await comesTrue('accepted drafts', async () => (await answer(ports.proxy, ask(0))) && (await pipeline()).remote.pipeline.stats.sources.model.accepted > 0);
   console.log('ok with a draft on top the answers are the same, and drafts are accepted');

@@ -115,6 +115,7 @@ struct pipeline_config {
     std::string exactness = "auto"; // or the class that is asked for: bitwise, shape-class, numeric
     std::optional<std::int32_t> max_draft_tokens; // none = "auto"
     std::string drafting = "measured"; // not in the file: as configuration::drafting
+    std::string pass_shape = "measured"; // not in the file: as configuration::pass_shape
     bool always_draft = false; // not in the file: benches and tests want a draft in every round
     bool fallback = true; // a draft that cannot be used: true = go on without it, false = an error
     std::int32_t queue = 64; // requests that may wait for a slot
@@ -149,6 +150,7 @@ struct configuration {
     std::vector<pipeline_config> pipelines; // empty only where there is a [peer]
 
     std::string drafting = "measured"; // TIGHTWAD_DRAFTING, for benches: also synchronous, streaming, branches
+    std::string pass_shape = "measured"; // TIGHTWAD_PASS_SHAPE, for benches: also held, follows
 
     [[nodiscard]] const node_config* node(std::string_view name) const;
     [[nodiscard]] const pool_config* pool(std::string_view name) const;

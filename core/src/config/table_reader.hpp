@@ -26,6 +26,9 @@ struct report {
 // "; did you mean \"x\"?", else "; known: a, b.", and "." when nothing is known.
 [[nodiscard]] std::string suggestion(std::string_view name, const std::vector<std::string>& known);
 
+// "a, b or c".
+[[nodiscard]] std::string any_of_these(const std::vector<std::string>& words);
+
 class table_reader {
   public:
     // `title` names the table in messages, such as "[server]". Both references must outlive the reader.
