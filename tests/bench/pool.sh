@@ -4,7 +4,7 @@
 # pool.sh [--only ROW,ROW] [--pairs N] [--tokens N]
 # Rows: stories2-100m stories2-1g stories4-100m stories4-1g (the link decides), the same of inflated and tinyllama (the
 # processor decides; those at 100 Mb/s only with --only), and cache (what is sent when a model is loaded again). Needs
-# root, two processor cores and an otherwise idle machine; 30 pairs take hours, --pairs 3 about half an hour.
+# root, two processor cores and an otherwise idle machine; 30 pairs take hours, three less than one.
 # Last line: equal=… latency_vs_pool=… compute_vs_pool=… vs_draft_100m=… vs_draft_1g=… pool_only=… bytes_ratio=…
 # plan_error=… ("-" = not measured)
 set -eu

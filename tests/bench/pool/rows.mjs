@@ -48,8 +48,8 @@ async function compareBytes(bench, row, sides, prompts, maxTokens) {
         key: "bytes_ratio", atLeast: 10, note: `${short(away / held)} with the output layer on the last worker before` }));
 }
 
-// `row` = { name, model, workers, bits, link, tokens, countBytes, bound }; `bound` = { key, atLeast } of the draft against llama-server's
-// pool.
+// `row` = { name, model, workers, bits, link, tokens, countBytes, bound }; `bound` = { key, atLeast } of the draft
+// against llama-server's pool.
 export async function measure(bench, row) {
     const maxTokens = bench.tokens(row.tokens);
     const sides = await startSides(bench, row, maxTokens);
