@@ -45,7 +45,7 @@ const config = (name, text) => {
   return file;
 };
 const engine = (model) => `plugin = "llamacpp"\nmodel_path = "cache:${model}"\ncontext = 256\nslots = 2\nthreads = 1\n`;
-const peer = (name) => config(name, `[peer]\nlisten = "127.0.0.1:${ports[name]}"\nmachine = "${name}"\ntls = true\nrpc_server = "${rpcServer}"\n`);
+const peer = (name) => config(name, `[peer]\nlisten = "127.0.0.1:${ports[name]}"\nmachine = "${name}"\ntls = true\nrpc_threads = 1\nrpc_server = "${rpcServer}"\n`);
 const files = { attic: peer('attic'), cellar: peer('cellar') };
 const start = (name) => launch(name, program, ['peer', 'start', '-c', files[name]]);
 const url = (port) => `http://127.0.0.1:${port}`;
