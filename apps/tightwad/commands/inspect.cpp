@@ -91,7 +91,8 @@ struct proposal {
 std::vector<proposal> proposals(const plan::model_shape& model, const global_options& global, std::uint64_t tokens) {
     std::vector<proposal> out;
     const auto memory = agent::look_at_machine(state_folder()).memory_available_bytes;
-    out.push_back({"this machine", plan::split_layers(model, {{"this machine", memory}}, tokens), {}});
+    const plan::holder here{"this machine", memory};
+    out.push_back({here.name, plan::split_layers(model, {here}, tokens), {}});
     if (!find_config(global.config)) return out;
     const auto config = load_config(global);
     if (!config) return out;
@@ -103,7 +104,8 @@ std::vector<proposal> proposals(const plan::model_shape& model, const global_opt
             if (one.vram_bytes == 0) silent += (silent.empty() ? "" : ", ") + one.name;
         }
         proposal made{"pool " + pool.name, {}, {}};
-        if (silent.empty()) made.shares = plan::split_layers(model, holders, tokens);
+        const auto output_at = pool.output == "coordinator" ? std::optional(here) : std::nullopt;
+        if (silent.empty()) made.shares = plan::split_layers(model, holders, tokens, output_at);
         else made.problem = "say \"vram\" of " + silent + " to have it planned; llama.cpp would split by free memory.";
         out.push_back(std::move(made));
     }

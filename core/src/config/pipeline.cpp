@@ -21,19 +21,6 @@ void read_draft_length(table_reader& reader, pipeline_config& pipeline, report& 
     else out.add(written.at, "\"max_draft_tokens\" must be \"auto\" or an integer from 1 to 256.");
 }
 
-// A string that has few meanings.
-std::optional<std::string> one_of(table_reader& reader, const value& table, const char* key,
-                                  const std::vector<std::string>& allowed, report& out) {
-    auto word = reader.text(key);
-    if (!word || std::find(allowed.begin(), allowed.end(), *word) != allowed.end()) return word;
-    std::string list;
-    for (std::size_t i = 0; i < allowed.size(); ++i)
-        list += (i == 0 ? "\"" : i + 1 == allowed.size() ? " or \"" : ", \"") + allowed[i] + "\"";
-    out.add(table.find(key)->value.at,
-            "\"" + std::string(key) + "\" is \"" + *word + "\"; it must be " + list + ".");
-    return std::nullopt;
-}
-
 // One backend, or several with the same model.
 void read_targets(table_reader& reader, const value& table, pipeline_config& pipeline, report& out) {
     auto targets = reader.texts("target");
@@ -116,13 +103,12 @@ pipeline_config read_pipeline(const toml_tree::member& table, report& out) {
     read_targets(reader, table.value, pipeline, out);
     if (auto drafts = reader.texts("draft")) pipeline.draft = std::move(*drafts);
     if (auto others = reader.texts("draft_fallback")) pipeline.draft_fallback = std::move(*others);
-    if (auto failover = one_of(reader, table.value, "failover", {"same-bytes", "any", "none"}, out))
+    if (auto failover = reader.one_of("failover", {"same-bytes", "any", "none"}))
         pipeline.failover = std::move(*failover);
     if (const auto verify = reader.text("verify"); verify && *verify != "exact")
         out.add(table.value.find("verify")->value.at,
                 "\"verify\" is \"" + *verify + "\"; the only way there is is \"exact\".");
-    if (auto exactness =
-            one_of(reader, table.value, "exactness", {"auto", "bitwise", "shape-class", "numeric"}, out))
+    if (auto exactness = reader.one_of("exactness", {"auto", "bitwise", "shape-class", "numeric"}))
         pipeline.exactness = std::move(*exactness);
     read_draft_length(reader, pipeline, out);
     if (const auto fallback = reader.boolean("fallback")) pipeline.fallback = *fallback;

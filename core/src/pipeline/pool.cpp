@@ -96,6 +96,8 @@ pooled_target(const pipeline_config& wanted, const node_config& target, const co
     if (port == 0)
         return fail(code::unavailable, "There is no free port on 127.0.0.1 for the pool \"" + pool.name + "\".");
     warn(pool);
+    spdlog::info("event=pool pool={} backend={} workers={} output_layer={}", pool.name, target.name, pool.workers.size(),
+                 pool.output);
     net::connection_options to;
     to.peer = {"127.0.0.1", port, false};
     to.token = random_token();

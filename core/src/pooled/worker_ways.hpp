@@ -21,7 +21,7 @@ class worker_ways {
                                                   const std::function<void(const error&)>& lost);
 
     // The options of a backend with those that lead an engine to the workers: "rpc", "rpc_names", "rpc_on_cpu",
-    // "rpc_vram" where every worker says it. `options_json` is a JSON object.
+    // "rpc_output", "rpc_vram" where every worker says it. `options_json` is a JSON object.
     [[nodiscard]] std::string options_for(const std::string& options_json) const;
 
   private:
@@ -30,6 +30,7 @@ class worker_ways {
         std::unique_ptr<net::tunnel> through;
     };
     std::vector<way> ways_;
+    std::string output_; // as the pool says
 };
 
 } // namespace tw::pooled

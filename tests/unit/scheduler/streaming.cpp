@@ -43,6 +43,19 @@ TEST_CASE("a streaming drafter changes no byte, whatever arrives when") {
     }
 }
 
+TEST_CASE("where passes keep their shape it grows to the longest draft and stays, and no byte changes") {
+    auto held = GENERATE(streaming, waiting);
+    held.passes = speculator_options::shape::held;
+    scheduler alone(toy_model(), nullptr, {});
+    // The prompt's pass and back for each of four answers, and one row more at most eight times.
+    scheduler with(toy_model(R"({"delay_us":300,"shapes":16})"), planner({R"({"disturb":0.3})"}, held), {});
+    for (std::uint64_t seed = 0; seed < 4; ++seed) {
+        const auto got = run(with, endless(seed, 1, 120));
+        CHECK(got.outcome.tokens == run(alone, endless(seed, 1, 120)).outcome.tokens);
+        CHECK(got.outcome.tokens.size() == 120);
+    }
+}
+
 TEST_CASE("a good drafter that runs beside the target saves it steps") {
     scheduler with(toy_model(R"({"delay_us":2000})"), planner({R"({"delay_us":50})"}, streaming), {});
     const auto got = run(with, endless(3, 1, 200)).outcome.stats;
