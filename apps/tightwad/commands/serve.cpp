@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include "commands/commands.hpp"
+#include "commands/descriptors.hpp"
 #include "commands/pid_file.hpp"
 #include "commands/pool_launch.hpp"
 #include "commands/setup.hpp"
@@ -136,6 +137,7 @@ int serve(const global_options& global) {
     if (!what) return report_mistakes(what.error());
     if (const auto missing = missing_pipelines(what->config); !missing.empty()) return report_mistakes(missing);
     block_stop_signals();
+    allow_many_descriptors();
     if (const auto mistakes = check_pipelines(what->config, what->plugins); !mistakes.empty())
         return report_mistakes(mistakes);
     const auto& server = what->config.server;
