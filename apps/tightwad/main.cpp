@@ -1,6 +1,7 @@
 // The command line: what may be written, and which command it starts.
 #include <functional>
 #include <iostream>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ using namespace tw::cli;
 constexpr const char* examples = R"(Examples:
   tightwad check -c configs/demo.toml     is the configuration right, are the models there?
   tightwad serve -c configs/demo.toml     an OpenAI-compatible endpoint on loopback
+  tightwad start -c configs/demo.toml     the same in the background; `stop` ends it
   tightwad chat -c configs/demo.toml      talk to it
   echo 'Why is the sky blue?' | tightwad chat --direct
                                           one question, without speculation
@@ -77,15 +79,47 @@ int main(int argc, char** argv) {
     pool_engine_options pooling;
     chat_options chatting;
     std::vector<std::string> topic;
-    command(&app, "serve", "Run the endpoint until Ctrl-C", [&] { return serve(global); });
-    auto* proxy = app.add_subcommand("proxy", "Start, stop or ask the endpoint");
+    serve_options serving;
+    const auto serves = [&](CLI::App* parent, const char* name, const char* what) {
+        command(parent, name, what, [&] { return serve(global, serving); })
+            ->add_flag("--started", serving.started)
+            ->group(""); // for `start`, not for people
+    };
+    const auto stops = [&](CLI::App* parent) {
+        command(parent, "stop", "Let the running answers finish, then end the endpoint", [&] { return proxy_stop(global); });
+    };
+    const auto tells = [&](CLI::App* parent) {
+        command(parent, "status", "What the running endpoint serves, and its figures",
+                [&] { return proxy_status(global, json); })
+            ->add_flag("--json", json, "The endpoint's own JSON");
+    };
+    serves(&app, "serve", "Run the endpoint until Ctrl-C");
+    start_options starting;
+    const std::map<std::string, reclaiming> reclaims{
+        {"off", reclaiming::off}, {"on", reclaiming::on}, {"auto", reclaiming::automatic}};
+    command(&app, "start", "Run the endpoint in the background; returns when the models are loaded, or says why not",
+            [&] { return start(global, starting); })
+        ->add_option("--ram-reclaim", starting.reclaim,
+                     "Afterwards let go of the models' files in memory, as `reclaim` does; auto = where they fill half of it")
+        ->transform(CLI::CheckedTransformer(reclaims).description(""))
+        ->type_name("off|on|auto")
+        ->default_str("auto");
+    stops(&app);
+    tells(&app);
+    benchmark_options timing;
+    auto* time_one = command(&app, "benchmark", "How fast the running endpoint reads a prompt and writes an answer",
+                             [&] { return benchmark(global, timing); });
+    time_one->add_option("--model", timing.model, "One of the served names (default: the first)")->type_name("NAME");
+    time_one->add_option("--max-tokens", timing.max_tokens, "The longest answer")
+        ->check(CLI::Range(2, 1 << 30).description(""))
+        ->type_name("N")
+        ->capture_default_str();
+    time_one->add_flag("--json", timing.json, "For programs");
+    auto* proxy = app.add_subcommand("proxy", "The same as serve, stop and status");
     proxy->require_subcommand(1);
-    command(proxy, "start", "The same as serve", [&] { return serve(global); });
-    command(proxy, "stop", "Let the running answers finish, then end the endpoint",
-            [&] { return proxy_stop(global); });
-    command(proxy, "status", "What the running endpoint serves, and its figures",
-            [&] { return proxy_status(global, json); })
-        ->add_flag("--json", json, "The endpoint's own JSON");
+    serves(proxy, "start", "The same as serve");
+    stops(proxy);
+    tells(proxy);
     auto* pooled = command(&app, "pool-engine", "Started by serve: holds a model over a pool",
                            [&] { return pool_engine(global, pooling); });
     pooled->group(""); // not for people

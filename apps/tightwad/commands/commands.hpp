@@ -62,11 +62,31 @@ struct load_options {
     bool json = false;
 };
 
+struct serve_options {
+    bool started = false; // by `tightwad start`, which listens until start_line_ready
+};
+
+// The last line on the stdout of a `serve` that `start` began; then its streams lead nowhere.
+inline constexpr auto start_line_ready = "tightwad ready";
+
+enum class reclaiming { off, on, automatic }; // automatic: where the models' files fill half of the memory
+
+struct start_options {
+    reclaiming reclaim = reclaiming::automatic;
+};
+
+struct benchmark_options {
+    std::string model; // empty = the first that is served
+    std::int32_t max_tokens = 128;
+    bool json = false;
+};
+
 struct reclaim_options {
     std::string file; // as model_path is written; empty = by the others, or the models of the configuration
     std::optional<int> pid;
     std::optional<std::uint16_t> port;
     bool json = false;
+    bool only_if_tight = false; // where the files take less than half of the memory that is free, nothing is done
 };
 
 struct tune_options {
@@ -74,7 +94,9 @@ struct tune_options {
     bool json = false;
 };
 
-int serve(const global_options& global);
+int serve(const global_options& global, const serve_options& options);
+int start(const global_options& global, const start_options& options);
+int benchmark(const global_options& global, const benchmark_options& options);
 int proxy_stop(const global_options& global);
 int proxy_status(const global_options& global, bool json);
 int peer_start(const global_options& global, const peer_start_options& options);

@@ -61,9 +61,9 @@ result<void> add_target(engine_pipeline_parts& parts, const resolved_node& targe
     probe_options probing;
     probing.most_rows = static_cast<std::int32_t>(std::min<std::size_t>(parts.speculation.most + 1, 64));
     probing.prefill_rows = parts.scheduling.prefill_rows;
-    auto got = load_exact_target([&](const std::string& options) { return load_engine(target, options, progress); },
+    auto got = load_exact_target([&](const std::string& options, const exact_progress& part) { return load_engine(target, options, part); },
                                  target.node->options_json, target.as_engine != nullptr && has_option(*target.as_engine, "cache"),
-                                 exactness, probing);
+                                 exactness, probing, progress);
     if (!got) return got.error();
     const auto& report = got->report;
     parts.exactness = {report.kind, got->cost, got->settings, report.findings};
