@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "commands/commands.hpp"
+#include "commands/descriptors.hpp"
 #include "commands/own_command.hpp"
 #include "commands/pid_file.hpp"
 #include "commands/setup.hpp"
@@ -147,6 +148,7 @@ int serve(const global_options& global, const serve_options& options) {
     if (!what) return report_mistakes(what.error());
     if (const auto missing = missing_pipelines(what->config); !missing.empty()) return report_mistakes(missing);
     block_stop_signals();
+    allow_many_descriptors();
     if (const auto mistakes = check_pipelines(what->config, what->plugins); !mistakes.empty())
         return report_mistakes(mistakes);
     const auto& server = what->config.server;

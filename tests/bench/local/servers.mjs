@@ -1,6 +1,6 @@
 // Starts and ends the servers that are compared: ours over a written configuration, and llama-server.
 import { spawn } from "node:child_process";
-import { createWriteStream, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -33,14 +33,14 @@ export async function ready(server, withinMs = Infinity) {
 // A server's name as part of a file's.
 export const slug = (name) => name.replace(/[^a-z0-9]+/gi, "-");
 
-// A program that runs until stop() or killAll(); `url` is where it serves, if anywhere.
+// A program that runs until stop() or killAll(); `url` is where it serves, if anywhere. Its stdout may be read here; its
+// stderr goes to the log past this process, which a line for each request would keep busy.
 export function begin(place, name, kind, program, args, url, env = {}) {
     mkdirSync(place.logs, { recursive: true });
     const log = join(place.logs, `${slug(name)}.log`);
-    const out = createWriteStream(log);
-    const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
-    child.stdout.pipe(out, { end: false });
-    child.stderr.pipe(out, { end: false });
+    const out = openSync(log, "w");
+    const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", out] });
+    child.stdout.on("data", (bytes) => writeSync(out, bytes));
     const ended = new Promise((resolve) => {
         child.on("exit", resolve);
         child.on("error", resolve);
