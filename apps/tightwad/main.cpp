@@ -206,6 +206,18 @@ int main(int argc, char** argv) {
                            [&] { return tune(tuning); });
     advise->add_option("--model", tuning.model, "The model to make room for, as model_path is written")->type_name("MODEL");
     advise->add_flag("--json", tuning.json, "For programs");
+    logs_options logging;
+    auto* written = command(&app, "logs", "The last lines of what the endpoint, the peer or a program of theirs has written",
+                            [&] { return logs(logging); });
+    written->add_option("name", logging.name, "proxy, peer, rpc-PORT or pool-BACKEND")
+        ->type_name("NAME")
+        ->capture_default_str();
+    written->add_option("-n,--lines", logging.lines, "How many")
+        ->check(CLI::Range(0, 100000).description(""))
+        ->type_name("N")
+        ->capture_default_str();
+    auto* follow = written->add_flag("-f,--follow", logging.follow, "Go on with what comes, until Ctrl-C");
+    written->add_flag("--clear", logging.clear, "Forget what the log holds, the older part too")->excludes(follow);
     command(&app, "plugins", "What was found, and why the rest was refused",
             [&] { return list_plugins(global, json); })
         ->add_flag("--json", json, "For programs");

@@ -74,6 +74,12 @@ struct tune_options {
     bool json = false;
 };
 
+struct logs_options {
+    std::string name = "proxy"; // or "peer", "rpc-PORT", "pool-BACKEND"
+    std::size_t lines = 50;
+    bool follow = false, clear = false;
+};
+
 int serve(const global_options& global);
 int proxy_stop(const global_options& global);
 int proxy_status(const global_options& global, bool json);
@@ -89,6 +95,7 @@ int inspect(const global_options& global, const inspect_options& options);
 int load_model(const load_options& options);
 int reclaim(const global_options& global, const reclaim_options& options);
 int tune(const tune_options& options);
+int logs(const logs_options& options);
 int config_import(const config_import_options& options);
 int chat(const global_options& global, const chat_options& options);
 int bench(const global_options& global, const bench_options& options);
