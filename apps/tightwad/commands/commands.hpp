@@ -51,6 +51,15 @@ struct inspect_options {
     bool plan = false, json = false;
 };
 
+struct plan_options {
+    std::string model;                    // as model_path is written; empty = the target of a pipeline
+    std::string pipeline;                 // empty = the first over a pool, or the first
+    std::uint64_t context = 0, slots = 0; // 0 = as the configuration says
+    double acceptance = 0.7;              // of drafts, assumed
+    std::string rpc_server;               // llama.cpp's program, to measure this machine with; empty = that of [peer]
+    bool force = false, json = false;
+};
+
 struct config_import_options {
     std::filesystem::path file;
     std::optional<std::filesystem::path> output; // none = stdout
@@ -92,6 +101,7 @@ int list_plugins(const global_options& global, bool json);
 int check(const global_options& global, bool json);
 int graph(const global_options& global);
 int inspect(const global_options& global, const inspect_options& options);
+int plan_model(const global_options& global, const plan_options& options);
 int load_model(const load_options& options);
 int reclaim(const global_options& global, const reclaim_options& options);
 int tune(const tune_options& options);

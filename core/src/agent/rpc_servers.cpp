@@ -161,8 +161,9 @@ result<void> rpc_servers::admit(std::uint16_t port, const std::string& devices) 
 
 result<void> rpc_servers::launch(std::uint16_t port, const std::string& devices) {
     // Its own default is half of them, and one where there are two.
-    const auto cores = std::to_string(std::max(1U, std::thread::hardware_concurrency()));
-    std::vector<std::string> arguments{"--host", "127.0.0.1", "--port", std::to_string(port), "--threads", cores};
+    const auto cores = std::max(1U, std::thread::hardware_concurrency());
+    const auto threads = std::to_string(options_.threads == 0 ? cores : options_.threads);
+    std::vector<std::string> arguments{"--host", "127.0.0.1", "--port", std::to_string(port), "--threads", threads};
     if (!devices.empty()) arguments.insert(arguments.end(), {"--device", devices});
     const auto made = spawn(options_.program, arguments);
     if (!made) return made.error();
