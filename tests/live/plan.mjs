@@ -60,7 +60,7 @@ async function main() {
     assert.ok(one.round_trip_ms > 0 && one.round_trip_ms < 1000, JSON.stringify(one));
     assert.ok(one.up_bytes_per_s > 1e6 && one.down_bytes_per_s > 1e6);
     assert.deepEqual(Object.keys(one.ms_per_gb), ['1', '2', '4', '8', '16']);
-    assert.ok(one.ms_per_gb[1] > 1 && one.ms_per_gb[1] < 1e5);
+    assert.ok(Object.values(one.ms_per_gb).every((ms) => ms > 0));
     assert.match(one.about, /processors, .* free/);
     assert.ok(one.memory_bytes > 1e8);
   }
