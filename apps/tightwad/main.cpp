@@ -24,6 +24,7 @@ constexpr const char* examples = R"(Examples:
   tightwad bench -c configs/demo.toml     is it faster than its target alone, and are the answers equal?
   tightwad peer start -c den.toml         lend this machine's engines to others
   tightwad peer invite -c den.toml        what the others write into their configuration
+  tightwad plan -c pool.toml              who would hold what of a model over a pool, and how fast
   tightwad reclaim ~/models/big.gguf      it is on the GPU: let go of its file in memory
   tightwad config import cluster.yaml -o tightwad.toml
                                           take over what the Python Tightwad was told
@@ -206,6 +207,32 @@ int main(int argc, char** argv) {
     look->add_flag("--plan", inspecting.plan,
                    "Which machine would hold which layers: this one, each pool of the configuration");
     look->add_flag("--json", inspecting.json, "For programs");
+    plan_options planning;
+    auto* foresee = command(&app, "plan",
+                            "Measure the machines of a pool and say who would hold what, how fast it would be, and whether "
+                            "one machine alone is faster; a pool that is not worth it is refused",
+                            [&] { return plan_model(global, planning); });
+    foresee->add_option("--model", planning.model,
+                        "A GGUF file, cache:NAME or ollama:NAME, over each pool of the configuration (default: the target "
+                        "of a pipeline)")
+        ->type_name("FILE");
+    foresee->add_option("--pipeline", planning.pipeline, "One of the file's pipelines (default: the first over a pool)")
+        ->type_name("NAME");
+    foresee->add_option("--context", planning.context, "Tokens of a sequence (default: as configured)")
+        ->check(CLI::Range(1, 1 << 24).description(""))
+        ->type_name("N");
+    foresee->add_option("--slots", planning.slots, "Sequences at the same time (default: as configured)")
+        ->check(CLI::Range(1, 64).description(""))
+        ->type_name("N");
+    foresee->add_option("--acceptance", planning.acceptance, "How often a drafted token is right, for the figures with drafts")
+        ->check(CLI::Range(0.0, 1.0).description(""))
+        ->type_name("0 to 1")
+        ->capture_default_str();
+    foresee->add_option("--rpc-server", planning.rpc_server,
+                        "llama.cpp's ggml-rpc-server, to measure this machine with (default: that of [peer])")
+        ->type_name("PROGRAM");
+    foresee->add_flag("--force", planning.force, "A pool that is slower than one machine is no failure");
+    foresee->add_flag("--json", planning.json, "For programs");
     load_options loading;
     auto* bring = command(&app, "load",
                           "Read a model's file into memory, so that what opens it next need not wait for the disk; refuses "
@@ -240,6 +267,18 @@ int main(int argc, char** argv) {
                            [&] { return tune(tuning); });
     advise->add_option("--model", tuning.model, "The model to make room for, as model_path is written")->type_name("MODEL");
     advise->add_flag("--json", tuning.json, "For programs");
+    logs_options logging;
+    auto* written = command(&app, "logs", "The last lines of what the endpoint, the peer or a program of theirs has written",
+                            [&] { return logs(logging); });
+    written->add_option("name", logging.name, "proxy, peer, rpc-PORT or pool-BACKEND")
+        ->type_name("NAME")
+        ->capture_default_str();
+    written->add_option("-n,--lines", logging.lines, "How many")
+        ->check(CLI::Range(0, 100000).description(""))
+        ->type_name("N")
+        ->capture_default_str();
+    auto* follow = written->add_flag("-f,--follow", logging.follow, "Go on with what comes, until Ctrl-C");
+    written->add_flag("--clear", logging.clear, "Forget what the log holds, the older part too")->excludes(follow);
     command(&app, "plugins", "What was found, and why the rest was refused",
             [&] { return list_plugins(global, json); })
         ->add_flag("--json", json, "For programs");

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "commands/commands.hpp"
 #include "commands/setup.hpp"
+#include "commands/share_text.hpp"
 #include "commands/terminal.hpp"
 #include "config/paths.hpp"
 #include "plan/layer_split.hpp"
@@ -112,13 +113,6 @@ std::vector<proposal> proposals(const plan::model_shape& model, const global_opt
     return out;
 }
 
-std::string layers_text(const plan::share& one) {
-    std::string out =
-        one.count == 0 ? "-" : std::to_string(one.first) + "-" + std::to_string(one.first + one.count - 1);
-    if (one.output) out += one.count == 0 ? " output" : ", output";
-    return out;
-}
-
 void print(const std::vector<proposal>& plans) {
     for (const auto& one : plans) {
         std::cout << '\n' << one.name << ':';
@@ -127,31 +121,16 @@ void print(const std::vector<proposal>& plans) {
             continue;
         }
         std::cout << std::endl;
-        std::vector<std::vector<std::string>> rows{{"WHERE", "LAYERS", "WEIGHTS", "CACHE", "OF", "FITS"}};
-        for (const auto& share : one.shares)
-            rows.push_back({share.name, layers_text(share), human_bytes(share.weight_bytes), human_bytes(share.cache_bytes),
-                            human_bytes(share.memory_bytes), share.fits() ? "yes" : "no"});
-        print_table(rows);
+        print_table(share_rows(one.shares));
     }
 }
 
 json to_json(const std::vector<proposal>& plans) {
     json out = json::array();
-    for (const auto& one : plans) {
-        json shares = json::array();
-        for (const auto& share : one.shares)
-            shares.push_back({{"name", share.name},
-                              {"first_layer", share.first},
-                              {"layers", share.count},
-                              {"output", share.output},
-                              {"weight_bytes", share.weight_bytes},
-                              {"cache_bytes", share.cache_bytes},
-                              {"memory_bytes", share.memory_bytes},
-                              {"fits", share.fits()}});
+    for (const auto& one : plans)
         out.push_back({{"name", one.name},
-                       {"shares", std::move(shares)},
+                       {"shares", shares_json(one.shares)},
                        {"problem", one.problem.empty() ? json() : json(one.problem)}});
-    }
     return out;
 }
 
