@@ -12,7 +12,7 @@ namespace {
 constexpr double budget_s = 2;       // for the table of pass times
 constexpr double tolerated = 1.05;   // a target step beside a streaming drafter, over one alone
 constexpr double least_pace = 0.5;   // of the drafter's own, beside the target
-constexpr double felt = 0.05;        // of a step: what a change of shape must cost to count
+constexpr double felt = 0.1;         // of a step: what a change of shape must cost to count
 constexpr sequence_id measuring = ~sequence_id{0};
 
 double timed(engine& target, std::int32_t sequence, std::int32_t at, std::size_t rows) {
@@ -31,7 +31,7 @@ double price_of_reshaping(engine& target, const step_times& times) {
     if (!table.contains(other) || other == 1) return 0;
     static_cast<void>(timed(target, 0, 0, other));
     double turns = std::numeric_limits<double>::max();
-    for (int i = 0; i < 3; ++i) turns = std::min(turns, timed(target, 0, 0, 1) + timed(target, 0, 0, other));
+    for (int i = 0; i < 5; ++i) turns = std::min(turns, timed(target, 0, 0, 1) + timed(target, 0, 0, other));
     const auto price = (turns - table.at(1) - table.at(other)) / 2;
     return price > felt * table.at(1) ? price : 0;
 }
