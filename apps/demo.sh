@@ -127,7 +127,7 @@ echo "acceptance: $(stat_of on acceptance) of the drafted tokens ($(stat_of on a
 echo "endpoint:   $url/v1 (OpenAI-compatible), log $log"
 if [ "$keep" = yes ]; then
     server=
-    echo "it keeps running; stop it with: $tightwad proxy stop -c $config"
+    echo "it keeps running; stop it with: $tightwad stop -c $config"
 fi
 echo "all steps:  $(($(now) - began)) s"
 echo "identical=$identical tok_s_on=$(stat_of on tok_s) tok_s_off=$(stat_of off tok_s)"

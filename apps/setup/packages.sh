@@ -1,18 +1,19 @@
 #!/bin/sh
-# Installs what the build needs from Debian 12 (with --tests also Catch2), or names it on other systems.
+# Installs what the build needs from Debian 12 (with --tests also Catch2, with --bench Catch2 and wrk), or names it on other
+# systems.
 tw_root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$tw_root/apps/setup/common.sh"
 
-want_tests=no
-case ${1:-} in
-'') ;;
---tests) want_tests=yes ;;
-*) fail "packages.sh knows only --tests, not '$1'" ;;
+want=${1:-}
+case $want in
+'' | --tests | --bench) ;;
+*) fail "packages.sh knows only --tests and --bench, not '$want'" ;;
 esac
 
 packages="g++ cmake ninja-build ccache curl ca-certificates openssl git libboost1.81-dev
 libtomlplusplus-dev nlohmann-json3-dev libspdlog-dev libcli11-dev libssl-dev libyaml-cpp-dev"
 have npm || packages="$packages nodejs npm"
+[ "$want" != --bench ] || packages="$packages wrk"
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null)" = 'ii ' ]; }
 
@@ -113,6 +114,7 @@ check_other_system() {
     for program in cmake ninja curl openssl git npm; do
         have "$program" || lacking="$lacking $program"
     done
+    [ "$want" != --bench ] || have wrk || lacking="$lacking wrk"
     for header in boost/dll.hpp toml++/toml.h nlohmann/json.hpp spdlog/spdlog.h CLI/CLI.hpp openssl/ssl.h \
         yaml-cpp/yaml.h; do
         have g++ || break
@@ -137,7 +139,7 @@ if [ -n "$missing" ]; then
     # shellcheck disable=SC2086
     apt_install $missing
 fi
-if [ "$want_tests" = yes ] && ! catch2_there; then
+if [ -n "$want" ] && ! catch2_there; then
     missing="catch2 (version 3, from bookworm-backports)"
     require_root
     say "      installing: $missing"

@@ -1,6 +1,7 @@
 // The command line: what may be written, and which command it starts.
 #include <functional>
 #include <iostream>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,12 +17,14 @@ using namespace tw::cli;
 constexpr const char* examples = R"(Examples:
   tightwad check -c configs/demo.toml     is the configuration right, are the models there?
   tightwad serve -c configs/demo.toml     an OpenAI-compatible endpoint on loopback
+  tightwad start -c configs/demo.toml     the same in the background; `stop` ends it
   tightwad chat -c configs/demo.toml      talk to it
   echo 'Why is the sky blue?' | tightwad chat --direct
                                           one question, without speculation
   tightwad bench -c configs/demo.toml     is it faster than its target alone, and are the answers equal?
   tightwad peer start -c den.toml         lend this machine's engines to others
   tightwad peer invite -c den.toml        what the others write into their configuration
+  tightwad plan -c pool.toml              who would hold what of a model over a pool, and how fast
   tightwad reclaim ~/models/big.gguf      it is on the GPU: let go of its file in memory
   tightwad config import cluster.yaml -o tightwad.toml
                                           take over what the Python Tightwad was told
@@ -77,15 +80,47 @@ int main(int argc, char** argv) {
     pool_engine_options pooling;
     chat_options chatting;
     std::vector<std::string> topic;
-    command(&app, "serve", "Run the endpoint until Ctrl-C", [&] { return serve(global); });
-    auto* proxy = app.add_subcommand("proxy", "Start, stop or ask the endpoint");
+    serve_options serving;
+    const auto serves = [&](CLI::App* parent, const char* name, const char* what) {
+        command(parent, name, what, [&] { return serve(global, serving); })
+            ->add_flag("--started", serving.started)
+            ->group(""); // for `start`, not for people
+    };
+    const auto stops = [&](CLI::App* parent) {
+        command(parent, "stop", "Let the running answers finish, then end the endpoint", [&] { return proxy_stop(global); });
+    };
+    const auto tells = [&](CLI::App* parent) {
+        command(parent, "status", "What the running endpoint serves, and its figures",
+                [&] { return proxy_status(global, json); })
+            ->add_flag("--json", json, "The endpoint's own JSON");
+    };
+    serves(&app, "serve", "Run the endpoint until Ctrl-C");
+    start_options starting;
+    const std::map<std::string, reclaiming> reclaims{
+        {"off", reclaiming::off}, {"on", reclaiming::on}, {"auto", reclaiming::automatic}};
+    command(&app, "start", "Run the endpoint in the background; returns when the models are loaded, or says why not",
+            [&] { return start(global, starting); })
+        ->add_option("--ram-reclaim", starting.reclaim,
+                     "Afterwards let go of the models' files in memory, as `reclaim` does; auto = where they fill half of it")
+        ->transform(CLI::CheckedTransformer(reclaims).description(""))
+        ->type_name("off|on|auto")
+        ->default_str("auto");
+    stops(&app);
+    tells(&app);
+    benchmark_options timing;
+    auto* time_one = command(&app, "benchmark", "How fast the running endpoint reads a prompt and writes an answer",
+                             [&] { return benchmark(global, timing); });
+    time_one->add_option("--model", timing.model, "One of the served names (default: the first)")->type_name("NAME");
+    time_one->add_option("--max-tokens", timing.max_tokens, "The longest answer")
+        ->check(CLI::Range(2, 1 << 30).description(""))
+        ->type_name("N")
+        ->capture_default_str();
+    time_one->add_flag("--json", timing.json, "For programs");
+    auto* proxy = app.add_subcommand("proxy", "The same as serve, stop and status");
     proxy->require_subcommand(1);
-    command(proxy, "start", "The same as serve", [&] { return serve(global); });
-    command(proxy, "stop", "Let the running answers finish, then end the endpoint",
-            [&] { return proxy_stop(global); });
-    command(proxy, "status", "What the running endpoint serves, and its figures",
-            [&] { return proxy_status(global, json); })
-        ->add_flag("--json", json, "The endpoint's own JSON");
+    serves(proxy, "start", "The same as serve");
+    stops(proxy);
+    tells(proxy);
     auto* pooled = command(&app, "pool-engine", "Started by serve: holds a model over a pool",
                            [&] { return pool_engine(global, pooling); });
     pooled->group(""); // not for people
@@ -172,6 +207,32 @@ int main(int argc, char** argv) {
     look->add_flag("--plan", inspecting.plan,
                    "Which machine would hold which layers: this one, each pool of the configuration");
     look->add_flag("--json", inspecting.json, "For programs");
+    plan_options planning;
+    auto* foresee = command(&app, "plan",
+                            "Measure the machines of a pool and say who would hold what, how fast it would be, and whether "
+                            "one machine alone is faster; a pool that is not worth it is refused",
+                            [&] { return plan_model(global, planning); });
+    foresee->add_option("--model", planning.model,
+                        "A GGUF file, cache:NAME or ollama:NAME, over each pool of the configuration (default: the target "
+                        "of a pipeline)")
+        ->type_name("FILE");
+    foresee->add_option("--pipeline", planning.pipeline, "One of the file's pipelines (default: the first over a pool)")
+        ->type_name("NAME");
+    foresee->add_option("--context", planning.context, "Tokens of a sequence (default: as configured)")
+        ->check(CLI::Range(1, 1 << 24).description(""))
+        ->type_name("N");
+    foresee->add_option("--slots", planning.slots, "Sequences at the same time (default: as configured)")
+        ->check(CLI::Range(1, 64).description(""))
+        ->type_name("N");
+    foresee->add_option("--acceptance", planning.acceptance, "How often a drafted token is right, for the figures with drafts")
+        ->check(CLI::Range(0.0, 1.0).description(""))
+        ->type_name("0 to 1")
+        ->capture_default_str();
+    foresee->add_option("--rpc-server", planning.rpc_server,
+                        "llama.cpp's ggml-rpc-server, to measure this machine with (default: that of [peer])")
+        ->type_name("PROGRAM");
+    foresee->add_flag("--force", planning.force, "A pool that is slower than one machine is no failure");
+    foresee->add_flag("--json", planning.json, "For programs");
     load_options loading;
     auto* bring = command(&app, "load",
                           "Read a model's file into memory, so that what opens it next need not wait for the disk; refuses "
@@ -206,6 +267,18 @@ int main(int argc, char** argv) {
                            [&] { return tune(tuning); });
     advise->add_option("--model", tuning.model, "The model to make room for, as model_path is written")->type_name("MODEL");
     advise->add_flag("--json", tuning.json, "For programs");
+    logs_options logging;
+    auto* written = command(&app, "logs", "The last lines of what the endpoint, the peer or a program of theirs has written",
+                            [&] { return logs(logging); });
+    written->add_option("name", logging.name, "proxy, peer, rpc-PORT or pool-BACKEND")
+        ->type_name("NAME")
+        ->capture_default_str();
+    written->add_option("-n,--lines", logging.lines, "How many")
+        ->check(CLI::Range(0, 100000).description(""))
+        ->type_name("N")
+        ->capture_default_str();
+    auto* follow = written->add_flag("-f,--follow", logging.follow, "Go on with what comes, until Ctrl-C");
+    written->add_flag("--clear", logging.clear, "Forget what the log holds, the older part too")->excludes(follow);
     command(&app, "plugins", "What was found, and why the rest was refused",
             [&] { return list_plugins(global, json); })
         ->add_flag("--json", json, "For programs");

@@ -22,14 +22,28 @@ constexpr std::int32_t batch_rows = 512;
 // Of a model for embeddings whose table names no context: a pass computes all its tokens at once, which takes room.
 constexpr std::int32_t embedding_tokens = 2048;
 
-// The first device of this machine that is not the processor, or null.
-ggml_backend_dev_t gpu() {
+// The first device of this machine that is not the processor; null where there is none, or no layer may lie there.
+ggml_backend_dev_t gpu(std::int32_t layers) {
+    if (layers == 0) return nullptr;
     for (std::size_t i = 0; i < ggml_backend_dev_count(); ++i)
         if (const auto device = ggml_backend_dev_get(i);
             ggml_backend_dev_type(device) == GGML_BACKEND_DEVICE_TYPE_GPU ||
             ggml_backend_dev_type(device) == GGML_BACKEND_DEVICE_TYPE_IGPU)
             return device;
     return nullptr;
+}
+
+// Where the weights of the output layer go against the order of the devices, for libllama: ends with an empty entry.
+// Where the embedding is the output as well it has one name for both, and a GPU may not look up rows of its type; on a
+// GPU, the last of the devices, its second use is already.
+std::vector<llama_model_tensor_buft_override> output_layer_here(const tw::sdk::config& config, ggml_backend_dev_t own) {
+    std::vector<llama_model_tensor_buft_override> out;
+    if (output_stays_here(config)) {
+        if (own == nullptr) out.push_back({"^token_embd\\.weight$", ggml_backend_cpu_buffer_type()});
+        out.push_back({"^output", own == nullptr ? ggml_backend_cpu_buffer_type() : ggml_backend_dev_buffer_type(own)});
+    }
+    out.push_back({nullptr, nullptr});
+    return out;
 }
 
 // Whether the cache is to be exact, not fast.
@@ -68,11 +82,14 @@ engine::engine(tw::sdk::host host, const tw::sdk::config& config, tw::sdk::progr
     check(config);
     const auto gpu_layers = config.integer("gpu_layers", -1, -1, 10000);
     const bool pooled = !config.text("rpc", "").empty();
-    const bool local_gpu = gpu_layers != 0 && gpu() != nullptr;
-    const bool on_gpu = local_gpu || (pooled && !config.boolean("rpc_on_cpu", false));
+    const auto own_gpu = gpu(gpu_layers);
+    const bool on_gpu = own_gpu != nullptr || (pooled && !config.boolean("rpc_on_cpu", false));
     template_ = read_template(config);
-    device_ = local_gpu ? ggml_backend_dev_description(gpu()) : "CPU";
-    if (pooled) device_ += " and the rpc-servers " + config.text("rpc_names", config.text("rpc"));
+    const std::string own = own_gpu != nullptr ? ggml_backend_dev_description(own_gpu) : "CPU";
+    device_ = own;
+    if (pooled)
+        device_ += " and the rpc-servers " + config.text("rpc_names", config.text("rpc")) + ", output layer on " +
+                   (output_stays_here(config) ? own : "the last of them");
     embeds_ = config.boolean("embeddings", false);
     load(config, gpu_layers, progress);
     open_context(config, on_gpu);
@@ -83,7 +100,7 @@ engine::engine(tw::sdk::host host, const tw::sdk::config& config, tw::sdk::progr
 void engine::load(const tw::sdk::config& config, std::int32_t gpu_layers, const tw::sdk::progress& progress) {
     const auto path = config.text("model_path");
     const error_log log;
-    const auto pool = pool_devices(config, gpu_layers == 0 ? nullptr : gpu());
+    const auto pool = pool_devices(config, gpu(gpu_layers));
     auto devices = pool.devices;
     auto shares = tensor_split_of(config.text("tensor_split", ""));
     if (shares.empty()) shares = pool.shares;
@@ -97,6 +114,8 @@ void engine::load(const tw::sdk::config& config, std::int32_t gpu_layers, const 
     std::array<float, 128> split{}; // llama.cpp reads as many as it could have devices
     std::copy(shares.begin(), shares.end(), split.begin());
     if (!shares.empty()) params.tensor_split = split.data();
+    const auto at_home = output_layer_here(config, gpu(gpu_layers));
+    params.tensor_buft_overrides = at_home.data();
     auto asked = progress;
     params.progress_callback = [](float fraction, void* report) {
         return static_cast<tw::sdk::progress*>(report)->ask(fraction);
@@ -150,7 +169,8 @@ void engine::open_context(const tw::sdk::config& config, bool on_gpu) {
                                           std::to_string(each) + " tokens of " + description_ + log.because() +
                                           ". Lower slots or context.");
     // Layers on the processor compute there even beside a GPU; a model wholly on the GPU waits for nobody.
-    if (!on_gpu || (gpu_layers >= 0 && gpu_layers <= llama_model_n_layer(model_.get())))
+    const bool output_here = output_stays_here(config) && gpu(gpu_layers) == nullptr;
+    if (!on_gpu || output_here || (gpu_layers >= 0 && gpu_layers <= llama_model_n_layer(model_.get())))
         threads_ = thread_pool::share(threads);
     if (threads_) llama_attach_threadpool(context_.get(), threads_->get(), nullptr);
     n_ctx_ = std::min(each, static_cast<std::int32_t>(llama_n_ctx_seq(context_.get())));

@@ -40,6 +40,8 @@ class engine : public tw::sdk::engine {
         tw::sdk::boolean_option("rpc_on_cpu", "Filled in from a pool: whether all of them compute on processors.",
                                 "false"),
         tw::sdk::text_option("rpc_vram", "Filled in from a pool: bytes that each may use, with commas.", ""),
+        tw::sdk::text_option("rpc_output", "Filled in from a pool: coordinator or last-worker holds the output layer.",
+                             "coordinator"),
         tw::sdk::text_option("tensor_split",
                              "Shares of the layers for the devices, such as \"3,1\"; empty = by free memory.", ""),
     };

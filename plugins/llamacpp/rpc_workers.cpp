@@ -131,6 +131,10 @@ add_server rpc_backend() {
 
 void check_rpc_backend() { static_cast<void>(rpc_backend()); }
 
+bool output_stays_here(const tw::sdk::config& config) {
+    return !config.text("rpc", "").empty() && config.text("rpc_output", "coordinator") == "coordinator";
+}
+
 device_list pool_devices(const tw::sdk::config& config, ggml_backend_dev_t own) {
     device_list out;
     const auto servers = split(config.text("rpc", ""));
@@ -150,10 +154,11 @@ device_list pool_devices(const tw::sdk::config& config, ggml_backend_dev_t own) 
         }
     }
     if (own != nullptr) {
-        out.devices.push_back(own);
+        const bool last = output_stays_here(config);
+        out.devices.insert(last ? out.devices.end() : out.devices.begin(), own);
         std::size_t free = 0, total = 0;
         ggml_backend_dev_memory(own, &free, &total);
-        if (!out.shares.empty()) out.shares.push_back(static_cast<float>(free));
+        if (!out.shares.empty()) out.shares.insert(last ? out.shares.end() : out.shares.begin(), static_cast<float>(free));
     }
     return out;
 }

@@ -9,6 +9,7 @@ import { modes, unforced } from "./peers/modes.mjs";
 import { localAnswers, measure } from "./peers/rows.mjs";
 
 const rows = [
+    { name: "loopback", pinned: true, modes: modes.slice(0, 1) },
     ...[0, 2, 10, 40, 100].map((rttMs) => ({ name: `rtt${rttMs}`, rttMs, pinned: true, modes })),
     { name: "unpinned", rttMs: 0, pinned: false, modes: [unforced] },
 ];

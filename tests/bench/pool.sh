@@ -2,8 +2,9 @@
 # One model over a pool of stock rpc-servers, each on a simulated machine behind a relay (5 ms each way, 100 Mb/s or
 # 1 Gb/s): llama-server, llama-server with its own draft, Tightwad, Tightwad with a draft, in one table:
 # pool.sh [--only ROW,ROW] [--pairs N] [--tokens N]
-# Rows: stories2-100m stories2-1g stories4-100m stories4-1g, the same of inflated and tinyllama, and cache (what is sent
-# when a model is loaded again). Needs root, two processor cores and an otherwise idle machine; 30 pairs take hours.
+# Rows: stories2-100m stories2-1g stories4-100m stories4-1g (the link decides), the same of inflated and tinyllama (the
+# processor decides; those at 100 Mb/s only with --only), and cache (what is sent when a model is loaded again). Needs
+# root, two processor cores and an otherwise idle machine; 30 pairs take hours, three less than one.
 # Last line: equal=… latency_vs_pool=… compute_vs_pool=… vs_draft_100m=… vs_draft_1g=… pool_only=… bytes_ratio=…
 # plan_error=… ("-" = not measured)
 set -eu

@@ -4,6 +4,8 @@ export const url = process.env.TIGHTWAD_URL ?? 'http://127.0.0.1:8088';
 export const token = process.env.TIGHTWAD_TOKEN ?? '';
 export const model = process.env.TIGHTWAD_MODEL;
 export const messages = [{ role: 'user', content: 'Say one short sentence about the sea.' }];
+// Asks for an answer that is still under way when its client goes; the scripted pipeline would have said the one above whole.
+export const lengthy = model === 'org/model-1' ? [{ role: 'user', content: 'slow 400' }] : messages;
 // A schema whose members are not in the order of the alphabet: answers have them in this one.
 export const place = {
   type: 'object',
@@ -22,7 +24,7 @@ export const weather = {
   },
 };
 
-const cases = [];
+const cases = [], caseMs = 100_000;
 
 // A function that adds cases of this client.
 export const of = (client) => (name, body) => cases.push({ name: `${client}: ${name}`, body });
@@ -33,12 +35,25 @@ export async function collect(stream) {
   return parts;
 }
 
+// A case that never ends is named; a client's promise that is forgotten would end the program without a word.
+async function within(ms, body) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it did not end within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([body(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 // How many failed.
 export async function run() {
   let failed = 0;
   for (const { name, body } of cases) {
     try {
-      await body();
+      await within(caseMs, body);
       console.log(`ok ${name}`);
     } catch (error) {
       failed += 1;

@@ -1,7 +1,7 @@
 // The npm ollama client: lists, chat, generate, errors.
 import assert from 'node:assert/strict';
 import { Ollama } from 'ollama';
-import { collect, messages, model, of, place, token, url } from './cases.mjs';
+import { collect, lengthy, messages, model, of, place, token, url } from './cases.mjs';
 
 const connect = (key) => new Ollama({ host: url, headers: key ? { Authorization: `Bearer ${key}` } : {} });
 const client = connect(token);
@@ -61,7 +61,7 @@ test('errors are sentences', async () => {
 });
 
 test('a stream can be aborted, and the next request is served', async () => {
-  const stream = await client.chat({ model, messages, options: { num_predict: 400 }, stream: true });
+  const stream = await client.chat({ model, messages: lengthy, options: { num_predict: 400 }, stream: true });
   try {
     for await (const part of stream) if (part) stream.abort();
   } catch (error) {

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -15,9 +16,9 @@ const home = mkdtempSync(join(tmpdir(), 'tightwad-pool-'));
 const running = new Set();
 const token = 'a-token-of-the-test';
 
-function launch(name, command, args) {
+function launch(name, command, args, env = {}) {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ASAN_OPTIONS: 'quarantine_size_mb=8', TIGHTWAD_STATE: join(home, name), TIGHTWAD_PEER_TOKEN: token } });
+    env: { ...process.env, ASAN_OPTIONS: 'quarantine_size_mb=8', TIGHTWAD_STATE: join(home, name), TIGHTWAD_PEER_TOKEN: token, ...env } });
   const out = createWriteStream(join(home, `${name}.log`), { flags: 'a' });
   child.stdout.pipe(out);
   child.stderr.pipe(out);
@@ -44,7 +45,7 @@ const config = (name, text) => {
   return file;
 };
 const engine = (model) => `plugin = "llamacpp"\nmodel_path = "cache:${model}"\ncontext = 256\nslots = 2\nthreads = 1\n`;
-const peer = (name) => config(name, `[peer]\nlisten = "127.0.0.1:${ports[name]}"\nmachine = "${name}"\ntls = true\nrpc_server = "${rpcServer}"\n`);
+const peer = (name) => config(name, `[peer]\nlisten = "127.0.0.1:${ports[name]}"\nmachine = "${name}"\ntls = true\nrpc_threads = 1\nrpc_server = "${rpcServer}"\n`);
 const files = { attic: peer('attic'), cellar: peer('cellar') };
 const start = (name) => launch(name, program, ['peer', 'start', '-c', files[name]]);
 const url = (port) => `http://127.0.0.1:${port}`;
@@ -61,6 +62,19 @@ async function answer(port, body) {
   return { status: response.status, retry: response.headers.get('retry-after'), text: json.choices?.[0]?.text ?? '', error: json.error };
 }
 
+// Passes on to that port and counts what comes home from there.
+function counter(to) {
+  const way = { bytes: 0, port: 0 };
+  const server = createServer((near) => {
+    const far = connect(to, '127.0.0.1');
+    far.on('data', (bytes) => { way.bytes += bytes.length; });
+    for (const [one, other] of [[near, far], [far, near]]) one.on('error', () => other.destroy()).pipe(other);
+  }).listen(0, '127.0.0.1');
+  server.unref();
+  way.port = once(server, 'listening').then(() => server.address().port);
+  return way;
+}
+
 const words = (name) => existsSync(join(home, `${name}.log`)) ? readFileSync(join(home, `${name}.log`), 'utf8') : '';
 
 async function main() {
@@ -73,33 +87,56 @@ async function main() {
     });
     assert.equal(one.child.exitCode, null);
   }
-  const worker = (name, port) => `{ url = "tws://127.0.0.1:${ports[name]}", rpc_port = ${port}, device = "CPU", vram = "1GB", ` +
+  const home = counter(ports.cellar); // the last worker's way home
+  ports.cellarWay = await home.port;
+  const worker = (name, port, way = name) => `{ url = "tws://127.0.0.1:${ports[way]}", rpc_port = ${port}, device = "CPU", vram = "1GB", ` +
     `token = { env = "TIGHTWAD_PEER_TOKEN" }, fingerprint = "${said[name]}" }`;
   const pool = `[pool.den]\nplugin = "rpc-coordinator"\nworkers = [ ${worker('attic', ports.rpcA)}, ${worker('cellar', ports.rpcB)} ]\n`;
+  const counted = (output) => `[pool.den]\nplugin = "rpc-coordinator"\noutput = "${output}"\n` +
+    `workers = [ ${worker('attic', ports.rpcA)}, ${worker('cellar', ports.rpcB, 'cellarWay')} ]\n`;
   files.proxy = config('proxy', `[server]\nlisten = "127.0.0.1:${ports.proxy}"\n[backend.t]\n${engine('stories15m-f32.gguf')}pool = "den"\n` +
     `[backend.d]\n${engine('stories15m-q4_0.gguf')}[pipeline.p]\nserves = ["story"]\ntarget = "t"\ndraft = ["d"]\n${pool}`);
-  files.local = config('local', `[server]\nlisten = "127.0.0.1:${ports.local}"\n[backend.t]\n${engine('stories15m-f32.gguf')}pool = "den"\n` +
-    `[pipeline.p]\nserves = ["story"]\ntarget = "t"\n${pool}`);
+  const local = (output) => config('local', `[server]\nlisten = "127.0.0.1:${ports.local}"\n[backend.t]\n${engine('stories15m-f32.gguf')}pool = "den"\n` +
+    `[pipeline.p]\nserves = ["story"]\ntarget = "t"\n${counted(output)}`);
 
-  // The pool alone says what every answer must be.
-  const alone = launch('local', program, ['serve', '-c', files.local]);
-  await comesTrue('the pool alone', () => healthy(ports.local));
+  // The pool alone says what every answer must be; and a row brings home a number a word only where the output layer is
+  // the last worker's.
   const truth = [];
-  for (let i = 0; i < 6; ++i) truth.push((await answer(ports.local, ask(i))).text);
-  assert.ok(truth.every((text) => text.length > 20), JSON.stringify(truth));
-  assert.equal(await alone.kill('SIGTERM'), 0);
-  console.log('ok a model over two rpc-servers answers');
+  for (const output of ['last-worker', 'coordinator']) {
+    const alone = launch('local', program, ['serve', '-c', local(output)]);
+    await comesTrue(`the pool alone, output = ${output}`, () => healthy(ports.local));
+    truth.length = 0;
+    const before = home.bytes;
+    for (let i = 0; i < 6; ++i) truth.push((await answer(ports.local, ask(i))).text);
+    assert.ok(truth.every((text) => text.length > 20), JSON.stringify(truth));
+    const perToken = (home.bytes - before) / (6 * ask(0).max_tokens), logits = 32000 * 4;
+    assert.ok(output === 'coordinator' ? perToken < logits / 8 : perToken > logits, `${output}: ${perToken} bytes a token`);
+    const page = (await (await fetch(`${url(ports.local)}/v1/tightwad/status`)).json()).pipelines[0];
+    assert.equal(page.pool.output, output);
+    assert.match(page.target.device, output === 'coordinator' ? /output layer on CPU/ : /output layer on the last of them/);
+    assert.equal(await alone.kill('SIGTERM'), 0);
+  }
+  console.log('ok a model over two rpc-servers answers, and its output layer is where the pool says');
 
-  const proxy = launch('proxy', program, ['serve', '-c', files.proxy]);
-  await comesTrue('the endpoint', () => healthy(ports.proxy));
-  await comesTrue('the pool', up);
-  await comesTrue('a drafter', async () => (await pipeline()).remote?.pipeline?.speculation?.estimates?.drafters?.some((one) => one.here));
+  const drafted = async (env) => {
+    const started = launch('proxy', program, ['serve', '-c', files.proxy], env);
+    await comesTrue('the endpoint', () => healthy(ports.proxy));
+    await comesTrue('the pool', up);
+    await comesTrue('a drafter', async () => (await pipeline()).remote?.pipeline?.speculation?.estimates?.drafters?.some((one) => one.here));
+    return started;
+  };
   const equal = async () => {
     for (let i = 0; i < 6; ++i) {
       const got = await answer(ports.proxy, ask(i));
       assert.equal(got.text, truth[i], `answer ${i}: ${JSON.stringify(got.error)}`);
     }
   };
+  const held = await drafted({ TIGHTWAD_PASS_SHAPE: 'held' });
+  await equal();
+  assert.equal(await held.kill('SIGTERM'), 0);
+  console.log('ok with passes of one shape the answers are the same');
+
+  const proxy = await drafted({});
   await equal();
   await comesTrue('accepted drafts', async () => (await answer(ports.proxy, ask(0))) && (await pipeline()).remote.pipeline.stats.sources.model.accepted > 0);
   console.log('ok with a draft on top the answers are the same, and drafts are accepted');

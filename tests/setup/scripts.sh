@@ -6,7 +6,7 @@ setup=$1/apps/setup
 export TIGHTWAD_CACHE="$work/cache"
 
 refuse "demo.sh knows only --keep, not '--fast'" sh "$1/apps/demo.sh" --fast
-refuse "packages.sh knows only --tests, not '--all'" sh "$setup/packages.sh" --all
+refuse "packages.sh knows only --tests and --bench, not '--all'" sh "$setup/packages.sh" --all
 refuse "engine.sh knows only --source and --peer, not '--cuda'" sh "$setup/engine.sh" --cuda
 refuse "build-worker.sh knows --cpu, --cuda, --hip, --vulkan and --metal, not '--npu'" sh "$1/apps/build-worker.sh" --npu
 refuse "build-worker.sh needs one of --cpu" sh "$1/apps/build-worker.sh"

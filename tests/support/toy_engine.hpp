@@ -2,12 +2,14 @@
 // a hash of the whole prefix, and it refuses every row that breaks a rule of the contract.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <tightwad/sdk/chat_template.hpp>
@@ -24,7 +26,8 @@ inline constexpr std::int32_t n_vocab = 32;
 // Options: slots, context; `disturb` 0 … 1 mixes in another model's logits (a worse drafter has more);
 // `eog` is added to the end token's logit; `fail_at` fails the n-th decode (1-based, once);
 // `delay_us` slows each decode, `stall_ms` every `stall_every`-th one; `other_vocabulary` spells one token otherwise;
-// `beside`: other logits where a pass has rows of several sequences.
+// `beside`: other logits where a pass has rows of several sequences; `shapes` that many changes of the rows a pass has and
+// wants are borne, the next one fails.
 class engine : public tw::sdk::engine {
   public:
     static void check(const tw::sdk::config&) {}
@@ -34,7 +37,7 @@ class engine : public tw::sdk::engine {
           fail_at_(config.integer("fail_at", 0)), delay_us_(config.integer("delay_us", 0)),
           stall_ms_(config.integer("stall_ms", 0)), stall_every_(config.integer("stall_every", 1)),
           disturb_(static_cast<float>(config.number("disturb", 0))), eog_(static_cast<float>(config.number("eog", 0))),
-          beside_(config.boolean("beside", false)), caches_(static_cast<std::size_t>(slots_)) {
+          beside_(config.boolean("beside", false)), shapes_(config.integer("shapes", 1 << 30)), caches_(static_cast<std::size_t>(slots_)) {
         progress.report(1);
         for (std::int32_t id = 0; id < n_vocab; ++id) pieces_.push_back(spell(id));
         if (config.boolean("other_vocabulary", false)) pieces_[5] = "D";
@@ -75,6 +78,9 @@ class engine : public tw::sdk::engine {
             std::this_thread::sleep_for(std::chrono::milliseconds(stall_ms_));
         if (delay_us_ > 0) std::this_thread::sleep_for(std::chrono::microseconds(delay_us_));
         if (rows.empty() || rows.size() > 64) throw failure(TW_INVALID_ARGUMENT, "rows: " + std::to_string(rows.size()));
+        const auto wanted = std::count_if(rows.begin(), rows.end(), [](const tw_row& row) { return row.want_logits != 0; });
+        const auto before = std::exchange(shape_, {rows.size(), wanted});
+        if (before != shape_ && shapes_-- == 0) throw failure(TW_INTERNAL, "The toy engine bears no other shape.");
         logits_.clear();
         const std::uint64_t crowd = beside_ && !rows.empty() && rows.front().seq != rows.back().seq ? 977 : 0;
         std::int32_t n_rows = 0;
@@ -123,6 +129,8 @@ class engine : public tw::sdk::engine {
     std::int64_t fail_at_, delay_us_, stall_ms_, stall_every_, decodes_ = 0;
     float disturb_, eog_;
     bool beside_;
+    std::int64_t shapes_;
+    std::pair<std::size_t, std::int64_t> shape_; // of the last pass: rows, wanted ones
     std::vector<std::string> pieces_;
     std::vector<std::vector<std::uint64_t>> caches_; // per sequence, the digest of each prefix
     std::vector<float> logits_;

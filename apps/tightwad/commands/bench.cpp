@@ -11,7 +11,7 @@
 #include "commands/bench_report.hpp"
 #include "commands/bench_run.hpp"
 #include "commands/commands.hpp"
-#include "commands/pool_launch.hpp"
+#include "commands/own_command.hpp"
 #include "commands/setup.hpp"
 #include "commands/terminal.hpp"
 #include "pipeline/build.hpp"
@@ -90,11 +90,12 @@ int bench(const global_options& global, const bench_options& options) {
     if (const auto mistakes = check_pipelines(what->config, what->plugins); !mistakes.empty())
         return report_mistakes(mistakes);
 
+    auto pooled = command_of("pool-engine", global, what->config);
     progress_line loading("loading models");
     const auto built = build_pipelines(what->config, what->plugins, [&](float part) {
         loading.show(part);
         return true;
-    }, launch_of(global, what->config));
+    }, {std::move(pooled.program), std::move(pooled.arguments)});
     loading.clear();
     if (!built) return complain(built.error().message, exit_failure);
     progress_line measuring("measuring");

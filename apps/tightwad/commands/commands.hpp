@@ -51,6 +51,15 @@ struct inspect_options {
     bool plan = false, json = false;
 };
 
+struct plan_options {
+    std::string model;                    // as model_path is written; empty = the target of a pipeline
+    std::string pipeline;                 // empty = the first over a pool, or the first
+    std::uint64_t context = 0, slots = 0; // 0 = as the configuration says
+    double acceptance = 0.7;              // of drafts, assumed
+    std::string rpc_server;               // llama.cpp's program, to measure this machine with; empty = that of [peer]
+    bool force = false, json = false;
+};
+
 struct config_import_options {
     std::filesystem::path file;
     std::optional<std::filesystem::path> output; // none = stdout
@@ -62,11 +71,31 @@ struct load_options {
     bool json = false;
 };
 
+struct serve_options {
+    bool started = false; // by `tightwad start`, which listens until start_line_ready
+};
+
+// The last line on the stdout of a `serve` that `start` began; then its streams lead nowhere.
+inline constexpr auto start_line_ready = "tightwad ready";
+
+enum class reclaiming { off, on, automatic }; // automatic: where the models' files fill half of the memory
+
+struct start_options {
+    reclaiming reclaim = reclaiming::automatic;
+};
+
+struct benchmark_options {
+    std::string model; // empty = the first that is served
+    std::int32_t max_tokens = 128;
+    bool json = false;
+};
+
 struct reclaim_options {
     std::string file; // as model_path is written; empty = by the others, or the models of the configuration
     std::optional<int> pid;
     std::optional<std::uint16_t> port;
     bool json = false;
+    bool only_if_tight = false; // where the files take less than half of the memory that is free, nothing is done
 };
 
 struct tune_options {
@@ -74,7 +103,15 @@ struct tune_options {
     bool json = false;
 };
 
-int serve(const global_options& global);
+struct logs_options {
+    std::string name = "proxy"; // or "peer", "rpc-PORT", "pool-BACKEND"
+    std::size_t lines = 50;
+    bool follow = false, clear = false;
+};
+
+int serve(const global_options& global, const serve_options& options);
+int start(const global_options& global, const start_options& options);
+int benchmark(const global_options& global, const benchmark_options& options);
 int proxy_stop(const global_options& global);
 int proxy_status(const global_options& global, bool json);
 int peer_start(const global_options& global, const peer_start_options& options);
@@ -86,9 +123,11 @@ int list_plugins(const global_options& global, bool json);
 int check(const global_options& global, bool json);
 int graph(const global_options& global);
 int inspect(const global_options& global, const inspect_options& options);
+int plan_model(const global_options& global, const plan_options& options);
 int load_model(const load_options& options);
 int reclaim(const global_options& global, const reclaim_options& options);
 int tune(const tune_options& options);
+int logs(const logs_options& options);
 int config_import(const config_import_options& options);
 int chat(const global_options& global, const chat_options& options);
 int bench(const global_options& global, const bench_options& options);

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "commands/commands.hpp"
 #include "commands/setup.hpp"
+#include "commands/share_text.hpp"
 #include "commands/terminal.hpp"
 #include "config/paths.hpp"
 #include "plan/layer_split.hpp"
@@ -91,7 +92,8 @@ struct proposal {
 std::vector<proposal> proposals(const plan::model_shape& model, const global_options& global, std::uint64_t tokens) {
     std::vector<proposal> out;
     const auto memory = agent::look_at_machine(state_folder()).memory_available_bytes;
-    out.push_back({"this machine", plan::split_layers(model, {{"this machine", memory}}, tokens), {}});
+    const plan::holder here{"this machine", memory};
+    out.push_back({here.name, plan::split_layers(model, {here}, tokens), {}});
     if (!find_config(global.config)) return out;
     const auto config = load_config(global);
     if (!config) return out;
@@ -103,17 +105,11 @@ std::vector<proposal> proposals(const plan::model_shape& model, const global_opt
             if (one.vram_bytes == 0) silent += (silent.empty() ? "" : ", ") + one.name;
         }
         proposal made{"pool " + pool.name, {}, {}};
-        if (silent.empty()) made.shares = plan::split_layers(model, holders, tokens);
+        const auto output_at = pool.output == "coordinator" ? std::optional(here) : std::nullopt;
+        if (silent.empty()) made.shares = plan::split_layers(model, holders, tokens, output_at);
         else made.problem = "say \"vram\" of " + silent + " to have it planned; llama.cpp would split by free memory.";
         out.push_back(std::move(made));
     }
-    return out;
-}
-
-std::string layers_text(const plan::share& one) {
-    std::string out =
-        one.count == 0 ? "-" : std::to_string(one.first) + "-" + std::to_string(one.first + one.count - 1);
-    if (one.output) out += one.count == 0 ? " output" : ", output";
     return out;
 }
 
@@ -125,31 +121,16 @@ void print(const std::vector<proposal>& plans) {
             continue;
         }
         std::cout << std::endl;
-        std::vector<std::vector<std::string>> rows{{"WHERE", "LAYERS", "WEIGHTS", "CACHE", "OF", "FITS"}};
-        for (const auto& share : one.shares)
-            rows.push_back({share.name, layers_text(share), human_bytes(share.weight_bytes), human_bytes(share.cache_bytes),
-                            human_bytes(share.memory_bytes), share.fits() ? "yes" : "no"});
-        print_table(rows);
+        print_table(share_rows(one.shares));
     }
 }
 
 json to_json(const std::vector<proposal>& plans) {
     json out = json::array();
-    for (const auto& one : plans) {
-        json shares = json::array();
-        for (const auto& share : one.shares)
-            shares.push_back({{"name", share.name},
-                              {"first_layer", share.first},
-                              {"layers", share.count},
-                              {"output", share.output},
-                              {"weight_bytes", share.weight_bytes},
-                              {"cache_bytes", share.cache_bytes},
-                              {"memory_bytes", share.memory_bytes},
-                              {"fits", share.fits()}});
+    for (const auto& one : plans)
         out.push_back({{"name", one.name},
-                       {"shares", std::move(shares)},
+                       {"shares", shares_json(one.shares)},
                        {"problem", one.problem.empty() ? json() : json(one.problem)}});
-    }
     return out;
 }
 

@@ -8,6 +8,7 @@
 
 #include "agent/agent.hpp"
 #include "commands/commands.hpp"
+#include "commands/descriptors.hpp"
 #include "commands/peer_setup.hpp"
 #include "commands/pid_file.hpp"
 #include "commands/signal_watch.hpp"
@@ -177,6 +178,7 @@ int peer_start(const global_options& global, const peer_start_options& options) 
     auto what = load_peer_setup(global);
     if (!what) return report_mistakes(what.error());
     block_stop_signals();
+    allow_many_descriptors();
     if (const auto mistakes = check_pipelines(what->config, what->plugins); !mistakes.empty())
         return report_mistakes(mistakes);
     if (const auto applied = apply(options, *what->config.peer); !applied) return refuse(applied.error());

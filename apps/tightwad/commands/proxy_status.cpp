@@ -1,4 +1,4 @@
-// `tightwad proxy status`: what the running endpoint says of itself.
+// `tightwad status`: what the running endpoint says of itself.
 #include <cstdio>
 #include <iostream>
 

@@ -1,4 +1,4 @@
-// `tightwad proxy stop`: asks the endpoint to finish, and waits until it has.
+// `tightwad stop`: asks the endpoint to finish, and waits until it has.
 #include <chrono>
 #include <csignal>
 #include <iostream>

@@ -9,6 +9,7 @@
 #include "commands/model_pages.hpp"
 #include "commands/setup.hpp"
 #include "commands/terminal.hpp"
+#include "memory/facts.hpp"
 #include "memory/page_cache.hpp"
 #include "memory/process_files.hpp"
 
@@ -74,6 +75,18 @@ result<std::vector<fs::path>> files_of(const reclaim_options& options) {
     return memory::model_files_of(*pid);
 }
 
+// Whether files of so many bytes leave less than as much again for everything else.
+bool is_tight(const std::vector<fs::path>& files) {
+    std::uint64_t bytes = 0;
+    for (const auto& file : files) {
+        std::error_code unknown;
+        const auto size = fs::file_size(file, unknown);
+        if (!unknown) bytes += size;
+    }
+    const auto machine = memory::look_at_memory();
+    return machine.available_bytes == 0 || bytes > machine.room_bytes() / 2;
+}
+
 void print(const outcome& one) {
     std::cout << one.file.string() << '\n'
               << "  in memory before: " << exactly(one.before) << '\n'
@@ -112,6 +125,7 @@ int reclaim(const global_options& global, const reclaim_options& options) {
     } else
         files = files_of(options);
     if (!files) return complain(files.error().message, exit_failure);
+    if (options.only_if_tight && !is_tight(*files)) return exit_ok;
     std::vector<outcome> all;
     for (const auto& file : *files)
         all.push_back(reclaim_one(file));

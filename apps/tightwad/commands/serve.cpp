@@ -4,12 +4,15 @@
 #include <mutex>
 #include <thread>
 
+#include <fcntl.h>
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include "commands/commands.hpp"
+#include "commands/descriptors.hpp"
+#include "commands/own_command.hpp"
 #include "commands/pid_file.hpp"
-#include "commands/pool_launch.hpp"
 #include "commands/setup.hpp"
 #include "commands/signal_watch.hpp"
 #include "commands/terminal.hpp"
@@ -65,12 +68,20 @@ void announce(const std::vector<std::shared_ptr<pipeline>>& pipelines, const std
     std::cout.flush();
 }
 
+// Tells `tightwad start` that the models are there, and that nobody need listen any more.
+void let_go_of_streams() {
+    std::cout << start_line_ready << std::endl;
+    const int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    ::dup2(nowhere, STDOUT_FILENO);
+    ::dup2(nowhere, STDERR_FILENO);
+    ::close(nowhere);
+}
+
 // Loads the models on its own thread, so that the endpoint can say how far it is.
 class loader {
   public:
-    loader(const setup& what, pool_launch launch, front::server& front, std::string url)
-        : launch_(std::move(launch)), thread_([this, &what, &front, url = std::move(url)] { work(what, front, url); }) {
-    }
+    loader(const setup& what, pool_launch launch, front::server& front, const serve_options& options)
+        : launch_(std::move(launch)), thread_([this, &what, &front, options] { work(what, front, options); }) {}
     ~loader() {
         give_up();
         thread_.join();
@@ -85,7 +96,7 @@ class loader {
     }
 
   private:
-    void work(const setup& what, front::server& front, const std::string& url) {
+    void work(const setup& what, front::server& front, const serve_options& options) {
         progress_line line("loading models");
         auto built = build_pipelines(what.config, what.plugins, [&](float part) {
             line.show(part);
@@ -95,8 +106,9 @@ class loader {
         line.clear();
         if (stopping_) return;
         if (built) {
-            announce(*built, url);
+            announce(*built, what.config.server.url());
             front.set_ready(std::move(*built));
+            if (options.started) let_go_of_streams();
             return;
         }
         {
@@ -113,11 +125,11 @@ class loader {
     std::thread thread_; // last: it uses the others
 };
 
-int run(const setup& what, pool_launch launch, front::server& front) {
+int run(const setup& what, pool_launch launch, front::server& front, const serve_options& options) {
     const auto url = what.config.server.url();
     const auto mark = pid_file::write(what.config.server.port, url);
     if (!mark) return complain(mark.error().message, exit_failure);
-    loader models(what, std::move(launch), front, url);
+    loader models(what, std::move(launch), front, options);
     const signal_watch signals([&] {
         spdlog::info("event=stopping url={} drain_s={}", url, what.config.server.drain_timeout.count());
         models.give_up();
@@ -131,32 +143,34 @@ int run(const setup& what, pool_launch launch, front::server& front) {
 
 } // namespace
 
-int serve(const global_options& global) {
+int serve(const global_options& global, const serve_options& options) {
     log_to_stderr("info");
     const auto what = load_setup(global);
     if (!what) return report_mistakes(what.error());
     if (const auto missing = missing_pipelines(what->config); !missing.empty()) return report_mistakes(missing);
     block_stop_signals();
+    allow_many_descriptors();
     if (const auto mistakes = check_pipelines(what->config, what->plugins); !mistakes.empty())
         return report_mistakes(mistakes);
     const auto& server = what->config.server;
     if (const auto other = find_serving(server.port))
         return complain("An endpoint already runs at " + other->url + " (pid " + std::to_string(other->pid) +
-                            "); stop it with `tightwad proxy stop`, or choose another port.",
+                            "); stop it with `tightwad stop`, or choose another port.",
                         exit_failure);
     log_to_file("proxy");
     for (const auto& remark : environment_remarks(what->config))
         spdlog::warn("event=not_used variable={} why=\"{}\"", remark.at.file, remark.message);
-    auto options = front_options(what->config);
-    if (!options) return complain(options.error().message, exit_usage);
-    const auto front = front::server::listen(std::move(*options));
+    auto listening = front_options(what->config);
+    if (!listening) return complain(listening.error().message, exit_usage);
+    const auto front = front::server::listen(std::move(*listening));
     if (!front) {
         const bool configured_wrong =
             front.error().code == code::invalid_argument || front.error().code == code::denied;
         return complain(front.error().message, configured_wrong ? exit_usage : exit_failure);
     }
     spdlog::info("event=listening url={} config={}", server.url(), what->config.path.string());
-    return run(*what, launch_of(global, what->config), **front);
+    auto pooled = command_of("pool-engine", global, what->config);
+    return run(*what, {std::move(pooled.program), std::move(pooled.arguments)}, **front, options);
 }
 
 } // namespace tw::cli

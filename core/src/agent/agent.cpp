@@ -112,7 +112,10 @@ split_target split(std::string_view target) {
 struct agent::impl {
     explicit impl(agent_options given)
         : options(std::move(given)),
-          rpc({options.config.rpc_server, options.state / "logs", options.rpc_start_patience}) {}
+          rpc({.program = options.config.rpc_server,
+               .logs = options.state / "logs",
+               .start_patience = options.rpc_start_patience,
+               .threads = options.config.rpc_threads}) {}
 
     http_reply version() const;
     http_reply health() const;

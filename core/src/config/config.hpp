@@ -97,6 +97,7 @@ struct pool_worker {
 struct pool_config {
     std::string name;
     std::vector<pool_worker> workers; // 1 to 16, in the order in which they get layers
+    std::string output = "coordinator"; // where the output layer lies; or "last-worker"
     bool insecure = false;            // unprotected workers on other machines are allowed
     location at;
 };
@@ -116,6 +117,7 @@ struct pipeline_config {
     std::string exactness = "auto"; // or the class that is asked for: bitwise, shape-class, numeric
     std::optional<std::int32_t> max_draft_tokens; // none = "auto"
     std::string drafting = "measured"; // not in the file: as configuration::drafting
+    std::string pass_shape = "measured"; // not in the file: as configuration::pass_shape
     bool always_draft = false; // not in the file: benches and tests want a draft in every round
     bool fallback = true; // a draft that cannot be used: true = go on without it, false = an error
     std::int32_t queue = 64; // requests that may wait for a slot
@@ -137,6 +139,7 @@ struct peer_config {
     std::vector<std::string> targets; // backends served as targets
     std::vector<std::filesystem::path> model_dirs; // whose *.gguf are listed
     std::filesystem::path rpc_server;              // llama.cpp's ggml-rpc-server; empty = none can be started
+    std::int32_t rpc_threads = 0;                  // of one that computes on the processor; 0 = one per core
     location at;
 
     [[nodiscard]] bool uses_tls() const;
@@ -154,6 +157,7 @@ struct configuration {
     std::vector<pipeline_config> pipelines; // empty only where there is a [peer]
 
     std::string drafting = "measured"; // TIGHTWAD_DRAFTING, for benches: also synchronous, streaming, branches
+    std::string pass_shape = "measured"; // TIGHTWAD_PASS_SHAPE, for benches: also held, follows
 
     [[nodiscard]] const node_config* node(std::string_view name) const;
     [[nodiscard]] const pool_config* pool(std::string_view name) const;

@@ -1,6 +1,5 @@
 // The TIGHTWAD_* variables that override the file.
 #include <algorithm>
-#include <array>
 
 #include "config/paths.hpp"
 #include "config/sections.hpp"
@@ -19,6 +18,15 @@ std::optional<std::int64_t> number(const char* name, std::int64_t min, std::int6
                               (*also == '\0' ? "" : "\"" + std::string(also) + "\" or ") +
                               "an integer from " + std::to_string(min) + " to " + std::to_string(max) + ".");
     return std::nullopt;
+}
+
+// One of a few words into `where`.
+void word(const char* name, const std::vector<std::string>& allowed, std::string& where, report& out) {
+    const auto text = environment(name);
+    if (text.empty()) return;
+    if (std::find(allowed.begin(), allowed.end(), text) != allowed.end()) where = text;
+    else
+        out.add({name, 0, 0}, "The environment variable is \"" + text + "\"; it must be " + any_of_these(allowed) + ".");
 }
 
 } // namespace
@@ -55,14 +63,12 @@ void apply_environment(configuration& config, report& out) {
         if (!config.peer) config.peer = read_peer({}, out);
         config.peer->token = secret_ref{secret_ref::kind::env, name};
     }
-    if (const auto mode = environment("TIGHTWAD_DRAFTING"); !mode.empty()) {
-        constexpr std::array modes{"measured", "synchronous", "streaming", "branches"};
-        if (std::find(modes.begin(), modes.end(), mode) != modes.end()) config.drafting = mode;
-        else
-            out.add({"TIGHTWAD_DRAFTING", 0, 0}, "The environment variable is \"" + mode +
-                                                     "\"; it must be measured, synchronous, streaming or branches.");
+    word("TIGHTWAD_DRAFTING", {"measured", "synchronous", "streaming", "branches"}, config.drafting, out);
+    word("TIGHTWAD_PASS_SHAPE", {"measured", "held", "follows"}, config.pass_shape, out);
+    for (auto& pipeline : config.pipelines) {
+        pipeline.drafting = config.drafting;
+        pipeline.pass_shape = config.pass_shape;
     }
-    for (auto& pipeline : config.pipelines) pipeline.drafting = config.drafting;
     const bool automatic = environment("TIGHTWAD_MAX_DRAFT_TOKENS") == "auto";
     const auto length = number("TIGHTWAD_MAX_DRAFT_TOKENS", 1, 256, "auto", out);
     for (auto& pipeline : config.pipelines) {

@@ -22,22 +22,9 @@ void read_draft_length(table_reader& reader, pipeline_config& pipeline, report& 
     else out.add(written.at, "\"max_draft_tokens\" must be \"auto\" or an integer from 1 to 256.");
 }
 
-// A string that has few meanings.
-std::optional<std::string> one_of(table_reader& reader, const value& table, const char* key,
-                                  const std::vector<std::string>& allowed, report& out) {
-    auto word = reader.text(key);
-    if (!word || std::find(allowed.begin(), allowed.end(), *word) != allowed.end()) return word;
-    std::string list;
-    for (std::size_t i = 0; i < allowed.size(); ++i)
-        list += (i == 0 ? "\"" : i + 1 == allowed.size() ? " or \"" : ", \"") + allowed[i] + "\"";
-    out.add(table.find(key)->value.at,
-            "\"" + std::string(key) + "\" is \"" + *word + "\"; it must be " + list + ".");
-    return std::nullopt;
-}
-
 // When it is loaded, and how long it stays.
-void read_load(table_reader& reader, const value& table, pipeline_config& pipeline, report& out) {
-    const auto when = one_of(reader, table, "load", {"start", "on-demand"}, out);
+void read_load(table_reader& reader, pipeline_config& pipeline, report& out) {
+    const auto when = reader.one_of("load", {"start", "on-demand"});
     pipeline.on_demand = when == "on-demand";
     const auto* found = reader.take("idle_timeout");
     if (found == nullptr) return;
@@ -132,21 +119,20 @@ pipeline_config read_pipeline(const toml_tree::member& table, report& out) {
     read_targets(reader, table.value, pipeline, out);
     if (auto drafts = reader.texts("draft")) pipeline.draft = std::move(*drafts);
     if (auto others = reader.texts("draft_fallback")) pipeline.draft_fallback = std::move(*others);
-    if (auto failover = one_of(reader, table.value, "failover", {"same-bytes", "any", "none"}, out))
+    if (auto failover = reader.one_of("failover", {"same-bytes", "any", "none"}))
         pipeline.failover = std::move(*failover);
     if (const auto verify = reader.text("verify"); verify && *verify != "exact")
         out.add(table.value.find("verify")->value.at,
                 "\"verify\" is \"" + *verify + "\"; the only way there is is \"exact\".");
-    if (auto exactness =
-            one_of(reader, table.value, "exactness", {"auto", "bitwise", "shape-class", "numeric"}, out))
+    if (auto exactness = reader.one_of("exactness", {"auto", "bitwise", "shape-class", "numeric"}))
         pipeline.exactness = std::move(*exactness);
     read_draft_length(reader, pipeline, out);
     if (const auto fallback = reader.boolean("fallback")) pipeline.fallback = *fallback;
     if (const auto queue = reader.integer("queue", 0, 100000))
         pipeline.queue = static_cast<std::int32_t>(*queue);
-    read_load(reader, table.value, pipeline, out);
+    read_load(reader, pipeline, out);
     if (const auto most = reader.integer("concurrency", 1, 100000)) pipeline.concurrency = static_cast<std::int32_t>(*most);
-    const auto balance = one_of(reader, table.value, "balance", {"load", "order"}, out);
+    const auto balance = reader.one_of("balance", {"load", "order"});
     pipeline.in_order = balance == "order";
     reader.finish();
     return pipeline;

@@ -140,6 +140,7 @@ pool_config read_pool(const toml_tree::member& table, report& out) {
         out.add(table.value.find("plugin")->value.at,
                 "\"plugin\" of a pool is \"" + *plugin + "\"; the only one there is is \"rpc-coordinator\".");
     pool.insecure = reader.boolean("insecure").value_or(false);
+    if (auto where = reader.one_of("output", {"coordinator", "last-worker"})) pool.output = std::move(*where);
     read_workers(reader, pool, out);
     reader.finish();
     check_protection(pool, out);

@@ -26,6 +26,13 @@ std::string suggestion(std::string_view name, const std::vector<std::string>& kn
     return "; known: " + all + ".";
 }
 
+std::string any_of_these(const std::vector<std::string>& words) {
+    std::string out;
+    for (std::size_t i = 0; i < words.size(); ++i)
+        out += (i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + words[i];
+    return out;
+}
+
 const member* table_reader::take(std::string_view key) {
     if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.emplace_back(key);
     return table_.find(key);
@@ -57,6 +64,16 @@ std::optional<std::string> table_reader::text(std::string_view key) {
     }
     if (has_variable(found->value, key)) return std::nullopt;
     return found->value.text;
+}
+
+std::optional<std::string> table_reader::one_of(std::string_view key, const std::vector<std::string>& allowed) {
+    auto word = text(key);
+    if (!word || std::find(allowed.begin(), allowed.end(), *word) != allowed.end()) return word;
+    std::vector<std::string> quoted;
+    for (const auto& one : allowed) quoted.push_back(in_quotes(one));
+    report_.add(table_.find(key)->value.at,
+                in_quotes(key) + " is " + in_quotes(*word) + "; it must be " + any_of_these(quoted) + ".");
+    return std::nullopt;
 }
 
 std::optional<std::vector<std::string>> table_reader::texts(std::string_view key) {

@@ -26,6 +26,9 @@ struct report {
 // "; did you mean \"x\"?", else "; known: a, b.", and "." when nothing is known.
 [[nodiscard]] std::string suggestion(std::string_view name, const std::vector<std::string>& known);
 
+// "a, b or c".
+[[nodiscard]] std::string any_of_these(const std::vector<std::string>& words);
+
 class table_reader {
   public:
     // `title` names the table in messages, such as "[server]". Both references must outlive the reader.
@@ -36,6 +39,7 @@ class table_reader {
     // latter was reported.
     const toml_tree::member* take(std::string_view key);
     std::optional<std::string> text(std::string_view key);
+    std::optional<std::string> one_of(std::string_view key, const std::vector<std::string>& allowed);
     std::optional<std::vector<std::string>> texts(std::string_view key); // one string is a list of one
     std::optional<std::int64_t> integer(std::string_view key, std::int64_t min, std::int64_t max);
     std::optional<double> number(std::string_view key);

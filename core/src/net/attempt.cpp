@@ -40,6 +40,13 @@ asio::awaitable<error_code> attempt::look_up(endpoints* found) {
 }
 
 asio::awaitable<std::optional<error>> attempt::connect() {
+    auto refused = co_await reach();
+    if (!refused) refused = co_await upgrade();
+    stream_->next_layer().expires_never();
+    co_return refused;
+}
+
+asio::awaitable<std::optional<error>> attempt::reach() {
     endpoints found;
     const auto unnamed = co_await look_up(&found);
     if (unnamed) co_return refusals(options_).no_address(unnamed);
@@ -49,12 +56,8 @@ asio::awaitable<std::optional<error>> attempt::connect() {
     const auto [failed, reached] = co_await tcp.async_connect(found, token);
     if (failed) co_return refusals(options_).unreachable(failed);
     stream_->no_delay();
-    if (options_.peer.tls) {
-        auto refused = co_await secure();
-        if (refused) co_return refused;
-    }
-    auto refused = co_await upgrade();
-    tcp.expires_never();
+    if (!options_.peer.tls) co_return std::nullopt;
+    auto refused = co_await secure();
     co_return refused;
 }
 

@@ -24,10 +24,12 @@ class attempt {
 
     // None: the channel is ready to run. Else why not.
     [[nodiscard]] boost::asio::awaitable<std::optional<error>> connect();
+    // As far as TLS: requests may be sent over the stream, which still has the deadline of connecting.
+    [[nodiscard]] boost::asio::awaitable<std::optional<error>> reach();
     [[nodiscard]] const std::shared_ptr<channel>& made() const { return channel_; }
     [[nodiscard]] const std::shared_ptr<byte_stream>& stream() const { return stream_; }
 
-    // connect() ends with an error.
+    // connect() or reach() ends with an error.
     void cancel();
 
   private:

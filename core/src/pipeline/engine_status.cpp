@@ -37,7 +37,7 @@ json estimates(const drafting_report& report) {
                             {"contention", rounded(each.contention, 1e-3)},
                             {"branches", {{"hits", each.branch_hits}, {"misses", each.branch_misses}}}});
     const auto* first = report.drafters.empty() ? nullptr : &report.drafters.front();
-    return {{"step_ms", ms(report.step_s)}, {"verify", verify}, {"acceptance_by_position", positions},
+    return {{"step_ms", ms(report.step_s)}, {"verify", verify}, {"reshape_ms", ms(report.reshape_s)}, {"acceptance_by_position", positions},
             {"acceptance", first ? rounded(first->acceptance, 1e-4) : 0.0},
             {"draft_ms", first ? ms(first->token_s) : 0.0}, {"handover_ms", first ? ms(first->handover_s) : 0.0},
             {"ngram_acceptance", rounded(report.ngram, 1e-4)},

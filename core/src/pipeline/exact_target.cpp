@@ -28,14 +28,15 @@ std::string key_of(const engine& model, const std::string& options, const probe_
         .dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-result<exactness_report> probe_once(engine& model, const std::string& options, const probe_options& probing) {
+result<exactness_report> probe_once(engine& model, const std::string& options, const probe_options& probing,
+                                    const exact_progress& progress) {
     const auto key = key_of(model, options, probing);
     const bool known = !model.info().identity.empty();
     if (known)
         if (auto kept = load_probe(probe_folder(), key)) return *kept;
     spdlog::info("event=probing model=\"{}\" why=\"which passes give equal bits; kept for the next start\"",
                  model.info().model);
-    auto report = probe(model, probing, {});
+    auto report = probe(model, probing, progress);
     if (report && known)
         if (const auto stored = store_probe(probe_folder(), key, *report); !stored)
             spdlog::warn("event=probe_not_kept why=\"{}\"", stored.error().message);
@@ -70,7 +71,8 @@ std::string processor_name() {
 }
 
 result<exact_target> load_exact_target(const engine_maker& make, const std::string& options_json, bool has_cache,
-                                       const std::string& wanted, const probe_options& probing) {
+                                       const std::string& wanted, const probe_options& probing,
+                                       const exact_progress& progress) {
     auto options = json::parse(options_json);
     std::vector<std::string> candidates{options_json};
     if (has_cache && !options.contains("cache")) {
@@ -82,7 +84,7 @@ result<exact_target> load_exact_target(const engine_maker& make, const std::stri
     }
     exact_target best;
     if (wanted == "numeric") {
-        auto model = make(candidates.front());
+        auto model = make(candidates.front(), progress);
         if (!model) return model.error();
         best.report.rows = {1, (*model)->info().n_batch};
         best.model = std::move(*model);
@@ -92,12 +94,19 @@ result<exact_target> load_exact_target(const engine_maker& make, const std::stri
     exactness_report cheapest;
     std::size_t best_at = 0;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
+        // Of each candidate's share a fifth is for loading it.
+        const auto part_of = [&](float from, float to) -> exact_progress {
+            const auto share = 1 / static_cast<float>(candidates.size());
+            return [=, &progress, before = static_cast<float>(i)](float part) {
+                return progress(share * (before + from + part * (to - from)));
+            };
+        };
         best.model.reset(); // one of them in memory at a time
-        auto model = make(candidates[i]);
+        auto model = make(candidates[i], part_of(0, 0.2F));
         if (!model) return model.error();
         auto asked = probing;
         asked.stop_at_first_difference = i + 1 < candidates.size();
-        auto report = probe_once(**model, candidates[i], asked);
+        auto report = probe_once(**model, candidates[i], asked, part_of(0.2F, 1));
         if (!report) return report.error();
         if (i == 0) cheapest = *report;
         best.model = std::move(*model);
@@ -110,7 +119,7 @@ result<exact_target> load_exact_target(const engine_maker& make, const std::stri
     }
     if (best_at + 1 < candidates.size() && best.report.kind != exactness_class::bitwise) {
         best.model.reset();
-        auto model = make(candidates[best_at]);
+        auto model = make(candidates[best_at], [&](float) { return progress(1); });
         if (!model) return model.error();
         best.model = std::move(*model);
     }

@@ -7,10 +7,12 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
+#include "base/text.hpp"
 #include "bridge/chat_template.hpp"
 #include "peer/describe.hpp"
 #include "pipeline/exact_target.hpp"
 #include "service/plugin_host.hpp"
+#include "wire/limits.hpp"
 
 namespace tw {
 namespace {
@@ -61,9 +63,9 @@ result<void> add_target(engine_pipeline_parts& parts, const resolved_node& targe
     probe_options probing;
     probing.most_rows = static_cast<std::int32_t>(std::min<std::size_t>(parts.speculation.most + 1, 64));
     probing.prefill_rows = parts.scheduling.prefill_rows;
-    auto got = load_exact_target([&](const std::string& options) { return load_engine(target, options, progress); },
+    auto got = load_exact_target([&](const std::string& options, const exact_progress& part) { return load_engine(target, options, part); },
                                  target.node->options_json, target.as_engine != nullptr && has_option(*target.as_engine, "cache"),
-                                 exactness, probing);
+                                 exactness, probing, progress);
     if (!got) return got.error();
     const auto& report = got->report;
     parts.exactness = {report.kind, got->cost, got->settings, report.findings};
@@ -91,6 +93,9 @@ speculator_options policy_of(const pipeline_config& wanted) {
     if (wanted.drafting == "synchronous") out.mode = way::synchronous;
     if (wanted.drafting == "streaming" || wanted.drafting == "branches") out.mode = way::streaming;
     out.branches = wanted.drafting != "streaming";
+    using shape = speculator_options::shape;
+    if (wanted.pass_shape == "held") out.passes = shape::held;
+    if (wanted.pass_shape == "follows") out.passes = shape::follows;
     return out;
 }
 
@@ -112,8 +117,9 @@ result<engine_pipeline_parts> load_local_target(const pipeline_config& wanted, c
 wire::served_engine describe_target(const engine& model, const exactness_claim& exactness, const std::string& name) {
     auto out = peer::describe(model, name);
     out.target = true;
-    // A processor is no device to the engine, and another one computes other bits.
-    out.device += " / " + processor_name();
+    // A processor is no device to the engine, and another one computes other bits. Many workers have long names.
+    const auto processor = " / " + processor_name();
+    out.device = std::string(cut_utf8(out.device, wire::max_name_bytes - processor.size())) + processor;
     out.settings = exactness.settings;
     out.exactness = exactness.kind.value_or(exactness_class::numeric);
     return out;

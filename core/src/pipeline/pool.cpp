@@ -7,32 +7,15 @@
 #include <thread>
 #include <utility>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <spdlog/spdlog.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "config/paths.hpp"
+#include "net/free_port.hpp"
 
 namespace tw {
 namespace {
 
 using state = pooled::process_report::state;
-
-// 0 = none.
-std::uint16_t free_port() {
-    const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (probe < 0) return 0;
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    const bool got = ::bind(probe, reinterpret_cast<const sockaddr*>(&address), size) == 0 &&
-                     ::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-    ::close(probe);
-    return got ? ntohs(address.sin_port) : std::uint16_t{0};
-}
 
 std::string random_token() {
     constexpr auto digits = "0123456789abcdef";
@@ -92,10 +75,12 @@ pooled_target(const pipeline_config& wanted, const node_config& target, const co
         return fail(code::unsupported, "The backend \"" + target.name + "\" lies over the pool \"" + pool.name +
                                            "\", and this command cannot start the process that holds it; use "
                                            "`tightwad serve`.");
-    const auto port = free_port();
+    const auto port = net::free_port();
     if (port == 0)
         return fail(code::unavailable, "There is no free port on 127.0.0.1 for the pool \"" + pool.name + "\".");
     warn(pool);
+    spdlog::info("event=pool pool={} backend={} workers={} output_layer={}", pool.name, target.name, pool.workers.size(),
+                 pool.output);
     net::connection_options to;
     to.peer = {"127.0.0.1", port, false};
     to.token = random_token();

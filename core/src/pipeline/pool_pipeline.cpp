@@ -44,6 +44,7 @@ nlohmann::json pool_pipeline::status() const {
                    {"pid", report.pid < 0 ? nlohmann::json() : nlohmann::json(report.pid)},
                    {"starts", report.starts},
                    {"progress", report.progress},
+                   {"output", pool_.output},
                    {"workers", std::move(workers)}};
     return out;
 }

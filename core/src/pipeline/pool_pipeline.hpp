@@ -23,7 +23,8 @@ class pool_pipeline final : public pipeline {
     [[nodiscard]] const std::vector<std::string>& serves() const override { return far_->serves(); }
     [[nodiscard]] result<std::shared_ptr<generation>> start(generation_request request,
                                                             std::shared_ptr<generation_sink> sink) override;
-    // Of the far pipeline, and "pool": {name, state, why, pid, starts, progress, workers: [{name, device, protected}]}.
+    // Of the far pipeline, and "pool": {name, state, why, pid, starts, progress, output,
+    // workers: [{name, device, protected}]}.
     [[nodiscard]] nlohmann::json status() const override;
 
     [[nodiscard]] bool is_up() const { return far_->is_up(); }

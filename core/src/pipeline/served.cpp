@@ -27,6 +27,7 @@ result<served_engines::target> load_target(const resolved_node& node, const conf
     wanted.serves = {node.node->name};
     wanted.target = node.node->name;
     wanted.drafting = config.drafting;
+    wanted.pass_shape = config.pass_shape;
     return load_served_target(node, wanted, plugins, progress);
 }
 

@@ -6,33 +6,43 @@
 
 namespace tw::plan {
 
-std::vector<share> split_layers(const model_shape& model, const std::vector<holder>& holders, std::uint64_t tokens) {
+namespace {
+
+share empty_share(const holder& of) {
+    share out;
+    out.name = of.name;
+    out.memory_bytes = of.memory_bytes;
+    return out;
+}
+
+} // namespace
+
+std::vector<share> split_layers(const model_shape& model, const std::vector<holder>& holders, std::uint64_t tokens,
+                                const std::optional<holder>& coordinator) {
     std::vector<share> out;
     std::vector<float> ends; // llama.cpp computes with these
     float sum = 0;
     for (const auto& one : holders) {
         sum += static_cast<float>(one.memory_bytes);
         ends.push_back(sum);
-        share empty;
-        empty.name = one.name;
-        empty.memory_bytes = one.memory_bytes;
-        out.push_back(std::move(empty));
+        out.push_back(empty_share(one));
     }
     if (sum == 0) return {};
     for (auto& end : ends) end /= sum;
     const auto parts = static_cast<float>(model.layers.size() + 1);
-    for (std::size_t i = 0; i <= model.layers.size(); ++i) {
-        const auto at = std::upper_bound(ends.begin(), ends.end(), static_cast<float>(i) / parts) - ends.begin();
-        auto& one = out[std::min(static_cast<std::size_t>(at), out.size() - 1)];
-        if (i == model.layers.size()) {
-            one.output = true;
-            one.weight_bytes += model.output_bytes;
-            continue;
-        }
+    const auto place_of = [&](std::size_t layer) -> share& {
+        const auto at = std::upper_bound(ends.begin(), ends.end(), static_cast<float>(layer) / parts) - ends.begin();
+        return out[std::min(static_cast<std::size_t>(at), holders.size() - 1)];
+    };
+    for (std::size_t i = 0; i < model.layers.size(); ++i) {
+        auto& one = place_of(i);
         if (one.count++ == 0) one.first = i;
         one.weight_bytes += model.layers[i].bytes;
         one.cache_bytes += model.layers[i].cache_bytes_per_token.value_or(0) * tokens;
     }
+    auto& last = coordinator ? out.emplace_back(empty_share(*coordinator)) : place_of(model.layers.size());
+    last.output = true;
+    last.weight_bytes += model.output_bytes;
     return out;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,9 @@ struct share {
 };
 
 // As llama.cpp splits by shares: layer i of n, and the output as layer n, go where i / (n + 1) falls in the running sum
-// of the memories. `tokens`: of all sequences together. None for no holder, or where all have no memory.
+// of the memories. `tokens`: of all sequences together. With `coordinator` the output is that machine's, which comes last.
+// None for no holder, or where all have no memory.
 [[nodiscard]] std::vector<share> split_layers(const model_shape& model, const std::vector<holder>& holders,
-                                              std::uint64_t tokens);
+                                              std::uint64_t tokens, const std::optional<holder>& coordinator = {});
 
 } // namespace tw::plan

@@ -98,6 +98,7 @@ result<model_shape> shape_of(const std::vector<gguf_header>& headers) {
     out.name = first.text("general.name");
     out.files = headers.size();
     out.context = number(".context_length");
+    out.width = number(".embedding_length");
     out.experts = number(".expert_count");
     out.experts_used = number(".expert_used_count");
     const auto tokens = first.lengths.find("tokenizer.ggml.tokens");

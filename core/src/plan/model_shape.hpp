@@ -23,6 +23,7 @@ struct model_shape {
     std::string name, architecture;
     std::uint64_t file_bytes = 0, weight_bytes = 0, files = 0;
     std::uint64_t context = 0, vocabulary = 0;   // that it was trained for; 0 = not said
+    std::uint64_t width = 0;                     // numbers of a hidden state; 0 = not said
     std::uint64_t experts = 0, experts_used = 0; // 0 = it has none
     std::uint64_t embedding_bytes = 0;           // of the token embedding
     std::uint64_t output_bytes = 0; // of what follows the last layer; the embedding's where it is used for both

@@ -40,6 +40,7 @@ result<net::tunnel_options> way_to(const pool_worker& worker) {
 
 result<worker_ways> worker_ways::open(const pool_config& pool, const std::function<void(const error&)>& lost) {
     worker_ways out;
+    out.output_ = pool.output;
     for (const auto& worker : pool.workers) {
         auto options = way_to(worker);
         if (!options) return options.error();
@@ -65,6 +66,7 @@ std::string worker_ways::options_for(const std::string& options_json) const {
     options["rpc"] = addresses;
     options["rpc_names"] = names;
     options["rpc_on_cpu"] = on_cpu;
+    options["rpc_output"] = output_;
     if (all_say) options["rpc_vram"] = vram;
     // To compare cache settings would send the weights to the workers once for each.
     if (!options.contains("cache")) options["cache"] = "exact";

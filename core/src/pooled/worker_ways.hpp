@@ -1,6 +1,7 @@
 // The ways to the workers of a pool: a port on loopback for each, in this process.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -21,8 +22,11 @@ class worker_ways {
                                                   const std::function<void(const error&)>& lost);
 
     // The options of a backend with those that lead an engine to the workers: "rpc", "rpc_names", "rpc_on_cpu",
-    // "rpc_vram" where every worker says it. `options_json` is a JSON object.
+    // "rpc_output", "rpc_vram" where every worker says it. `options_json` is a JSON object.
     [[nodiscard]] std::string options_for(const std::string& options_json) const;
+
+    // On loopback, where the way to the pool's worker of that number begins.
+    [[nodiscard]] std::uint16_t port(std::size_t worker) const { return ways_[worker].through->port(); }
 
   private:
     struct way {
@@ -30,6 +34,7 @@ class worker_ways {
         std::unique_ptr<net::tunnel> through;
     };
     std::vector<way> ways_;
+    std::string output_; // as the pool says
 };
 
 } // namespace tw::pooled

@@ -20,12 +20,12 @@ void scheduler::round() {
 }
 
 void scheduler::pass(const list& answers) {
-    draft(answers);
-    std::size_t longest = 0;
-    for (const auto& answer : answers) longest = std::max(longest, answer->draft.size());
-    const auto fillers = fill_gaps(answers, longest + 1);
-    const auto padded = pad_drafts(answers, answers.size() + fillers.size());
-    add_rows(answers, fillers, padded);
+    const auto held = draft(answers); // rows each, 0 = as the drafts need
+    auto rows_each = std::max<std::size_t>(held, 1);
+    for (const auto& answer : answers) rows_each = std::max(rows_each, answer->draft.size() + 1);
+    const auto fillers = fill_gaps(answers, rows_each);
+    const auto padded = pad_drafts(answers, answers.size() + fillers.size(), rows_each);
+    add_rows(answers, fillers, padded, shaped() || held > 0);
     const auto before = decode_.wall;
     const auto logits = decode();
     if (!logits) {
@@ -76,10 +76,10 @@ void scheduler::deliver(sequence& answer) {
     answer.unsent.clear();
 }
 
-// Fills in each answer's draft. No draft is always right: it is then a plain step.
-void scheduler::draft(const list& answers) {
+// Fills in each answer's draft. No draft is always right: it is then a plain step. Returns what the planner does.
+std::size_t scheduler::draft(const list& answers) {
     for (const auto& answer : answers) answer->draft.clear();
-    if (!planner_) return;
+    if (!planner_) return 0;
     seats_.clear();
     for (const auto& answer : answers) {
         const auto most = std::min(answer->remaining(), context() - answer->tokens.size()) - 1;
@@ -87,13 +87,14 @@ void scheduler::draft(const list& answers) {
         seats_.push_back({answer->drafted_as, answer->drafted_as == 0 ? 0 : std::min(most, rows), {}, 0});
     }
     const auto start = steady::now();
-    planner_->plan(seats_, static_cast<std::size_t>(options_.least_rows));
+    const auto rows_each = planner_->plan(seats_, static_cast<std::size_t>(options_.least_rows));
     const auto spent = seconds_since(start);
     waited_s_ += seats_.front().waited_s;
     for (std::size_t i = 0; i < answers.size(); ++i) {
         answers[i]->draft = std::move(seats_[i].draft);
         answers[i]->stats.draft_s += spent;
     }
+    return rows_each;
 }
 
 // An engine decodes in one pass what is neighbouring, and a pass costs far more than a row: so the sequences
@@ -120,15 +121,12 @@ std::vector<scheduler::filler> scheduler::fill_gaps(const list& answers, std::si
 // Every sequence of a pass brings the same number of rows, because an engine cuts unequal lengths into several
 // passes. The shorter ones are padded with rows nobody reads; drafts are cut where an answer has no room left
 // for padding or the pass would have too many rows. Returns the rows behind each answer's last token.
-std::size_t scheduler::pad_drafts(const list& answers, std::size_t members) const {
-    std::size_t rows = 0;
+std::size_t scheduler::pad_drafts(const list& answers, std::size_t members, std::size_t rows_each) const {
     auto room = most_rows() / members - 1;
-    for (const auto& answer : answers) {
-        rows = std::max(rows, answer->draft.size());
+    for (const auto& answer : answers)
         room = std::min(room, static_cast<std::size_t>(target_->info().n_ctx) - answer->tokens.size());
-    }
     const auto least = (static_cast<std::size_t>(options_.least_rows) + members - 1) / members - 1;
-    rows = std::min(std::max(rows, least), room);
+    const auto rows = std::min(std::max(rows_each - 1, least), room);
     for (const auto& answer : answers)
         if (answer->draft.size() > rows) answer->draft.resize(rows);
     return rows;
@@ -141,11 +139,11 @@ void scheduler::forget(std::int32_t slot) {
         if (other->slot == slot) keep(*other, 0);
 }
 
-void scheduler::add_rows(const list& answers, const std::vector<filler>& fillers, std::size_t padded) {
+void scheduler::add_rows(const list& answers, const std::vector<filler>& fillers, std::size_t padded, bool all_wanted) {
     rows_.clear();
     std::int32_t wanted = 0;
     const auto add = [&](std::int32_t slot, std::int32_t at, std::int32_t token, bool read) {
-        rows_.push_back({slot, at, token, read || shaped()});
+        rows_.push_back({slot, at, token, read || all_wanted});
         wanted += rows_.back().want_logits;
     };
     auto next = fillers.begin();

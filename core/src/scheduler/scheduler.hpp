@@ -75,10 +75,10 @@ class scheduler {
     void pass(const list& answers);
     // `rows` went through in `seconds`; 0 = this pass says nothing about rounds.
     void conclude(const list& answers, const engine::logits_view& logits, std::size_t rows, double seconds);
-    void draft(const list& answers);
-    std::size_t pad_drafts(const list& answers, std::size_t members) const;
+    [[nodiscard]] std::size_t draft(const list& answers);
+    std::size_t pad_drafts(const list& answers, std::size_t members, std::size_t rows_each) const;
     [[nodiscard]] std::vector<filler> fill_gaps(const list& answers, std::size_t rows_each) const;
-    void add_rows(const list& answers, const std::vector<filler>& fillers, std::size_t padded);
+    void add_rows(const list& answers, const std::vector<filler>& fillers, std::size_t padded, bool all_wanted);
     void forget(std::int32_t slot);
     result<engine::logits_view> decode();
     [[nodiscard]] verdict pick(sequence& answer, const engine::logits_view& logits) const;

@@ -1,6 +1,7 @@
 // Start-up measurements: v(k), each drafter's pace, and what drafting at the same time costs the target.
 #include <algorithm>
 #include <chrono>
+#include <limits>
 
 #include "bridge/engine.hpp"
 #include "speculation/speculator.hpp"
@@ -11,6 +12,7 @@ namespace {
 constexpr double budget_s = 2;       // for the table of pass times
 constexpr double tolerated = 1.05;   // a target step beside a streaming drafter, over one alone
 constexpr double least_pace = 0.5;   // of the drafter's own, beside the target
+constexpr double felt = 0.1;         // of a step: what a change of shape must cost to count
 constexpr sequence_id measuring = ~sequence_id{0};
 
 double timed(engine& target, std::int32_t sequence, std::int32_t at, std::size_t rows) {
@@ -20,6 +22,18 @@ double timed(engine& target, std::int32_t sequence, std::int32_t at, std::size_t
     const auto start = std::chrono::steady_clock::now();
     const bool done = target.decode(batch).has_value() && target.truncate(sequence, at).has_value();
     return done ? std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() : 0;
+}
+
+// What a pass costs more when the one before had another number of rows; 0 where only one number was timed.
+double price_of_reshaping(engine& target, const step_times& times) {
+    const auto table = times.table();
+    const auto other = std::min<std::size_t>(4, table.rbegin()->first);
+    if (!table.contains(other) || other == 1) return 0;
+    static_cast<void>(timed(target, 0, 0, other));
+    double turns = std::numeric_limits<double>::max();
+    for (int i = 0; i < 5; ++i) turns = std::min(turns, timed(target, 0, 0, 1) + timed(target, 0, 0, other));
+    const auto price = (turns - table.at(1) - table.at(other)) / 2;
+    return price > felt * table.at(1) ? price : 0;
 }
 
 } // namespace
@@ -36,6 +50,7 @@ void speculator::calibrate(engine& target) {
             if (rows > 1 && spent + 2 * times_.seconds(rows) > budget_s) continue;
             times_.measured(rows, std::min({timed(target, 0, 0, rows), timed(target, 0, 0, rows), timed(target, 0, 0, rows)}));
         }
+        reshape_s_ = price_of_reshaping(target, times_);
     }
     measure(target, 0);
 }

@@ -44,6 +44,7 @@ struct drafting_report {
     double draft_length = 0;        // mean of the last rounds
     double predicted_speedup = 1;   // over the target alone, by the estimates, at the plan in force
     double step_s = 0;              // T
+    double reshape_s = 0;           // what a pass costs more whose shape is not the last one's; 0 = too little to count
     std::map<std::size_t, double> times; // rows of a pass -> seconds
     std::vector<double> by_position;     // acceptance of the first, second, … token of a draft
     double ngram = 0, prediction = 0;    // acceptance per token
@@ -57,8 +58,9 @@ class draft_planner {
     virtual void open(sequence_id sequence, const sampling_params& sampling, std::span<const std::int32_t> prompt,
                       std::span<const std::int32_t> prediction) = 0;
     virtual void close(sequence_id sequence) = 0;
-    // Before a pass over these answers; a pass has at least `least_rows` rows, whatever is drafted.
-    virtual void plan(std::span<draft_seat> seats, std::size_t least_rows) = 0;
+    // Before a pass over these answers; a pass has at least `least_rows` rows, whatever is drafted. Returns how many rows
+    // each answer should bring, all of them with logits, to keep the shape of the last pass; 0 = as its draft needs.
+    virtual std::size_t plan(std::span<draft_seat> seats, std::size_t least_rows) = 0;
     // After it, in the same order: `rows` went through the target in `seconds`. Without a plan before it and with 0
     // rows where a pass that read prompts picked first tokens.
     virtual void learn(std::span<const round_outcome> outcomes, std::size_t rows, double seconds) = 0;

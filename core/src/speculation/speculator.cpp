@@ -2,6 +2,7 @@
 #include "speculation/speculator.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace tw {
 namespace {
@@ -49,7 +50,7 @@ drafter_cost speculator::cost(const drafter& each, std::size_t answers) const {
     return {token * (1 + each.crowd * static_cast<double>(answers - 1)), each.handover_s};
 }
 
-// Fills every seat with its likeliest continuation, cut to the common length that pays best.
+// Fills every seat with its likeliest continuation; the common length that pays best is in the plan.
 round_plan speculator::compose(std::span<draft_seat> seats, std::size_t least_rows) {
     std::vector<std::vector<double>> chances(seats.size());
     for (std::size_t i = 0; i < seats.size(); ++i) {
@@ -61,9 +62,26 @@ round_plan speculator::compose(std::span<draft_seat> seats, std::size_t least_ro
     const bool silenced = free_gain_.paused() && !ordered_ && !options_.always;
     auto plan = best_cut(chances, silenced ? 0 : options_.most, times_, least_rows);
     if (options_.always) plan.length = options_.most;
-    for (auto& seat : seats)
-        if (seat.draft.size() > plan.length) seat.draft.resize(plan.length);
     return plan;
+}
+
+// Cuts the drafts to that length, or to the shape of the last pass where that is held: its rows are there anyway.
+std::size_t speculator::cut(std::span<draft_seat> seats, std::size_t length, std::size_t least_rows) {
+    std::size_t longest = 0;
+    for (const auto& seat : seats) longest = std::max(longest, std::min(seat.draft.size(), length));
+    using shape = speculator_options::shape;
+    const auto price = options_.passes == shape::measured ? reshape_s_
+                       : options_.passes == shape::held   ? std::numeric_limits<double>::infinity()
+                                                          : 0.0;
+    std::size_t rows = 0;
+    if (price > 0) {
+        const auto least = (least_rows + seats.size() - 1) / seats.size();
+        rows = shape_.rows(seats.size(), std::max(longest + 1, least), times_, price);
+    }
+    const auto most = longest == 0 ? 0 : std::max(length, rows == 0 ? 0 : rows - 1);
+    for (auto& seat : seats)
+        if (seat.draft.size() > most) seat.draft.resize(most);
+    return rows;
 }
 
 // Whether a drafter that is waited for would beat what is there already, and plain steps.
@@ -89,7 +107,7 @@ std::optional<speculator::intent> speculator::decide(std::span<const draft_seat>
     return best;
 }
 
-void speculator::plan(std::span<draft_seat> seats, std::size_t least_rows) {
+std::size_t speculator::plan(std::span<draft_seat> seats, std::size_t least_rows) {
     const std::lock_guard lock(mutex_);
     collect();
     ordered_ = false;
@@ -112,6 +130,7 @@ void speculator::plan(std::span<draft_seat> seats, std::size_t least_rows) {
             plan = compose(seats, least_rows);
         }
     }
+    const auto rows = cut(seats, plan.length, least_rows);
     for (auto& seat : seats) {
         if (seat.sequence != 0) answers_.at(seat.sequence).draft = seat.draft;
         seat.waited_s = waited_s_;
@@ -119,6 +138,7 @@ void speculator::plan(std::span<draft_seat> seats, std::size_t least_rows) {
     const auto plain = static_cast<double>(seats.size()) / times_.seconds(std::max(least_rows, seats.size()));
     length_ = faded(length_, static_cast<double>(plan.length));
     predicted_ = faded(predicted_, std::max(1.0, plan.rate() / plain));
+    return rows;
 }
 
 // What the picks say about the draft and about every source's next token.
@@ -145,7 +165,10 @@ void speculator::judge(answer& of, std::span<const std::int32_t> picked) {
 
 void speculator::learn(std::span<const round_outcome> outcomes, std::size_t rows, double seconds) {
     const std::lock_guard lock(mutex_);
-    times_.observe(rows, seconds);
+    const bool reshaped = rows != last_rows_ || outcomes.size() != last_answers_;
+    last_rows_ = rows;
+    last_answers_ = outcomes.size();
+    times_.observe(rows, seconds - (reshaped ? reshape_s_ : 0));
     std::vector<double> yields;
     bool drafted = false;
     for (const auto& outcome : outcomes) {
@@ -215,6 +238,7 @@ drafting_report speculator::report() const {
     out.predicted_speedup = predicted_;
     out.step_s = times_.seconds(1);
     out.times = times_.table();
+    out.reshape_s = reshape_s_;
     for (const auto& each : places_) {
         if (each.seen == 0) break;
         out.by_position.push_back(each.accepted / each.seen);

@@ -13,6 +13,7 @@
 #include "speculation/draft_link.hpp"
 #include "speculation/draft_planner.hpp"
 #include "speculation/gain.hpp"
+#include "speculation/held_shape.hpp"
 #include "speculation/policy.hpp"
 #include "speculation/step_times.hpp"
 
@@ -33,15 +34,17 @@ struct speculator_options {
     // How drafters are used; `measured` streams where a drafter does not slow the target down.
     enum class way { measured, synchronous, streaming } mode = way::measured;
     bool branches = true; // streaming drafters also send continuations of likely corrections
+    // Whether passes keep their shape: `measured` weighs the price of another one against that of rows nobody reads.
+    enum class shape { measured, held, follows } passes = shape::measured;
 };
 
 class speculator final : public draft_planner {
   public:
     speculator(std::vector<drafter_offer> drafters, speculator_options options);
 
-    // Measures the target's passes, each drafter's speed, and what drafting costs the target when both run
-    // at once. About two seconds; the target's sequence 0 must be empty, and is so afterwards. Without it
-    // the estimates start from guesses, and drafters are used synchronously.
+    // Measures the target's passes, what a change of their shape costs, each drafter's speed, and what drafting costs
+    // the target when both run at once. About two seconds; the target's sequence 0 must be empty, and is so afterwards.
+    // Without it the estimates start from guesses, and drafters are used synchronously.
     void calibrate(engine& target);
 
     void when_drafters_change(std::function<void()> tell) override;
@@ -55,7 +58,7 @@ class speculator final : public draft_planner {
     void open(sequence_id sequence, const sampling_params& sampling, std::span<const std::int32_t> prompt,
               std::span<const std::int32_t> prediction) override;
     void close(sequence_id sequence) override;
-    void plan(std::span<draft_seat> seats, std::size_t least_rows) override;
+    std::size_t plan(std::span<draft_seat> seats, std::size_t least_rows) override;
     void learn(std::span<const round_outcome> outcomes, std::size_t rows, double seconds) override;
     [[nodiscard]] drafting_report report() const override;
 
@@ -118,6 +121,7 @@ class speculator final : public draft_planner {
     void late(std::size_t index);
     [[nodiscard]] std::array<float, grades> chances(std::size_t index, const answer& of) const;
     [[nodiscard]] round_plan compose(std::span<draft_seat> seats, std::size_t least_rows);
+    [[nodiscard]] std::size_t cut(std::span<draft_seat> seats, std::size_t length, std::size_t least_rows);
     [[nodiscard]] std::optional<intent> decide(std::span<const draft_seat> seats, const round_plan& free,
                                                std::size_t least_rows) const;
     void judge(answer& of, std::span<const std::int32_t> picked);
@@ -131,6 +135,9 @@ class speculator final : public draft_planner {
 
     mutable std::mutex mutex_; // held by every public function; what follows is also read by report()
     step_times times_;
+    double reshape_s_ = 0;      // what a change of the passes' shape costs
+    held_shape shape_;
+    std::size_t last_rows_ = 0, last_answers_ = 0; // of the last pass; 0 = another kind of pass
     draft_path::rates rates_;
     struct place {
         double seen = 0, accepted = 0;

@@ -29,17 +29,20 @@ export function table(figures) {
     return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i])).join("  ").trimEnd()).join("\n");
 }
 
-// The issue's last line. Several figures of one key: the worst counts, which is the smallest of a ratio
-// that must be large and the largest of what must be small. "-" = not measured in this run.
-export function lastLine(figures, keys) {
-    const checked = figures.reduce((sum, f) => sum + f.checked, 0);
-    const equal = figures.reduce((sum, f) => sum + f.equal, 0);
-    const parts = [`equal=${checked ? (equal === checked ? "1" : (equal / checked).toFixed(4)) : "-"}`];
-    for (const key of keys) {
+// "key=value …". Several figures of one key: the worst counts, which is the smallest of what must be large and the
+// largest of what must be small. "-" = not measured in this run.
+export function keyed(figures, keys) {
+    return keys.map((key) => {
         const of = figures.filter((f) => f.key === key);
         const medians = of.map((f) => f.median);
         const worst = of.some((f) => f.atMost !== undefined) ? Math.max(...medians) : Math.min(...medians);
-        parts.push(`${key}=${of.length && !medians.includes(undefined) ? short(worst) : "-"}`);
-    }
-    return parts.join(" ");
+        return `${key}=${of.length && !medians.includes(undefined) ? short(worst) : "-"}`;
+    }).join(" ");
+}
+
+// The issue's last line of a bench that compares answers.
+export function lastLine(figures, keys) {
+    const checked = figures.reduce((sum, f) => sum + f.checked, 0);
+    const equal = figures.reduce((sum, f) => sum + f.equal, 0);
+    return `equal=${checked ? (equal === checked ? "1" : (equal / checked).toFixed(4)) : "-"} ${keyed(figures, keys)}`;
 }

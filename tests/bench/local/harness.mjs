@@ -67,10 +67,10 @@ export function harness(place, { pairs, tokens }) {
                 seconds: Math.round((Date.now() - began) / 1000), summary: said, figures: this.figures, ...this.kept,
                 statuses: this.statuses }, null, 1)}\n`);
             console.log(table(this.figures));
-            console.log("\nRatios are medians of interleaved groups; 95 % intervals from order statistics. " +
+            console.log("\nFigures of pairs are medians of interleaved groups; 95 % intervals from order statistics. " +
                 `${meaning}JSON: ${path}`);
             if (pairs < 30 || tokens)
-                console.log("Fewer than 30 pairs a ratio or shorter answers than usual: a quick look that decides " +
+                console.log("Fewer than 30 pairs or shorter answers than usual: a quick look that decides " +
                     "nothing.");
             console.log(said);
             return this.figures.some((one) => one.met === false || one.equal !== one.checked) ? 1 : 0;

@@ -1,6 +1,6 @@
 // Starts and ends the servers that are compared: ours over a written configuration, and llama-server.
 import { spawn } from "node:child_process";
-import { createWriteStream, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -33,14 +33,14 @@ export async function ready(server, withinMs = Infinity) {
 // A server's name as part of a file's.
 export const slug = (name) => name.replace(/[^a-z0-9]+/gi, "-");
 
-// A program that runs until stop() or killAll(); `url` is where it serves, if anywhere.
+// A program that runs until stop() or killAll(); `url` is where it serves, if anywhere. Its stdout may be read here; its
+// stderr goes to the log past this process, which a line for each request would keep busy.
 export function begin(place, name, kind, program, args, url, env = {}) {
     mkdirSync(place.logs, { recursive: true });
     const log = join(place.logs, `${slug(name)}.log`);
-    const out = createWriteStream(log);
-    const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
-    child.stdout.pipe(out, { end: false });
-    child.stderr.pipe(out, { end: false });
+    const out = openSync(log, "w");
+    const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", out] });
+    child.stdout.on("data", (bytes) => writeSync(out, bytes));
     const ended = new Promise((resolve) => {
         child.on("exit", resolve);
         child.on("error", resolve);
@@ -68,14 +68,16 @@ export const toml = (table) => Object.entries(table).map(([key, value]) => `${ke
 
 const equalShares = (workers) => workers.map(() => 1).join(",");
 
-// The target's layers in equal shares on rpc-servers that nothing protects.
-const poolText = (workers) => `[pool.bench]\nplugin = "rpc-coordinator"\ninsecure = true\nworkers = [` + workers.map(
+// The target's layers in equal shares on rpc-servers that nothing protects; `output` says where the output layer lies.
+const poolText = (workers, output) => "[pool.bench]\n" + toml({ plugin: "rpc-coordinator", insecure: true,
+    ...(output && { output }) }) + "workers = [" + workers.map(
     ({ host, port }) => `{ host = "${host}", rpc_port = ${port}, device = "CPU" }`).join(", ") + "]\n";
 
-// What { target, draft, context, slots, drafter, workers } describes: `draft` is a model file or none, `drafter`
-// the plugin that runs it with options of its own, `workers` are [{ host, port }] that hold the target. The draft
-// length is left to the policy.
-export async function startOurs(place, name, { target, draft, context = 2048, slots = 1, drafter = {}, workers }) {
+// What { target, draft, context, slots, drafter, workers, output, env } describes: `draft` is a model file or none,
+// `drafter` the plugin that runs it with options of its own, `workers` are [{ host, port }] that hold the target,
+// `env` is the program's. The draft length is left to the policy.
+export async function startOurs(place, name,
+    { target, draft, context = 2048, slots = 1, drafter = {}, workers, output, env }) {
     const port = await freePort();
     const file = join(place.out, `${slug(name)}.toml`);
     const threads = place.threads;
@@ -89,11 +91,11 @@ export async function startOurs(place, name, { target, draft, context = 2048, sl
     }
     text += "[pipeline.bench]\n" + toml({ serves: ["bench"], target: "target", ...(draft && { draft: ["draft"] }),
         max_draft_tokens: "auto", fallback: false });
-    if (workers) text += poolText(workers);
+    if (workers) text += poolText(workers, output);
     writeFileSync(file, text);
     const args = ["serve", "-c", file, ...place.plugins.flatMap((folder) => ["--plugins-dir", folder])];
     return launch(place, name, "ours", place.tightwad, args, port,
-        { TIGHTWAD_STATE: join(place.out, `state-${slug(name)}`) });
+        { TIGHTWAD_STATE: join(place.out, `state-${slug(name)}`), ...env });
 }
 
 // llama-server with as many threads as ours and one slot, or what `flags` say. With `workers` they hold the model, and

@@ -22,9 +22,9 @@ async function up(server, drafts) {
     }
 }
 
-export async function startPooled(bench, name, { model, workers, drafts }) {
+export async function startPooled(bench, name, { model, workers, drafts, output, env }) {
     const server = await bench.start(startOurs, name,
-        { target: model, context, workers, ...(drafts && { draft }) });
+        { target: model, context, workers, output, env, ...(drafts && { draft }) });
     await up(server, drafts);
     return server;
 }
@@ -58,4 +58,23 @@ export async function startSides(bench, row, maxTokens) {
         return { server };
     });
     return servers;
+}
+
+// What the shape of a pass and the place of the output layer do to the bytes of a round.
+export const shapes = [
+    { name: "one shape", env: { TIGHTWAD_PASS_SHAPE: "held" } },
+    { name: "shapes of the drafts", env: { TIGHTWAD_PASS_SHAPE: "follows" } },
+    { name: "shapes of the drafts, output layer on the last worker", env: { TIGHTWAD_PASS_SHAPE: "follows" },
+        output: "last-worker" },
+];
+
+// Tightwad with a draft so; on rpc-servers of side number `side`, which must have ended if they were there.
+export async function startShape(bench, row, side, { name, env, output }) {
+    const what = `${row.name} ${name}`;
+    const workers = await startWorkers(bench, what, side, row);
+    const server = await startPooled(bench, what, { model: row.model, workers, drafts: true, env, output });
+    await settle(server, story[11]);
+    return { name, workers, server, stop: async () => {
+        for (const one of [server, ...workers.flatMap(({ relay, rpcServer }) => [relay, rpcServer])]) await bench.stop(one);
+    } };
 }

@@ -40,7 +40,8 @@ TEST_CASE("an rpc-server is started on loopback with nothing of ours, listed, an
         return ask(agent, "GET", "/v1/peer/logs?service=rpc-" + std::to_string(port) + "&lines=10")["lines"];
     };
     REQUIRE(eventually([&] { return log().size() == 2; }));
-    CHECK(log()[0] == "arguments: --host 127.0.0.1 --port " + std::to_string(port) + " --device CPU,CUDA0");
+    CHECK(log()[0] == "arguments: --host 127.0.0.1 --port " + std::to_string(port) + " --threads " +
+                          std::to_string(std::max(1U, std::thread::hardware_concurrency())) + " --device CPU,CUDA0");
     CHECK(log()[1] == "0 1 2 3 "); // 3 is what ls itself opened; no variable of Tightwad's stands between
     CHECK_THAT(refusal(agent, "POST", "/v1/peer/rpc/start", 409, body(port)), ContainsSubstring("already runs on port"));
 

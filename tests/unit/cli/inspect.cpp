@@ -52,11 +52,14 @@ TEST_CASE("inspect says what a model needs, and which worker of a pool would hol
     CHECK(out["plans"][0]["name"] == "this machine");
     CHECK(out["plans"][0]["shares"][0]["fits"] == true);
     const auto& shares = out["plans"][1]["shares"];
-    REQUIRE(shares.size() == 2);
+    REQUIRE(shares.size() == 3);
     CHECK(shares[0]["name"] == "10.0.0.1:50052");
     CHECK(shares[0]["layers"] == 2);
     CHECK(shares[1]["layers"] == 1);
-    CHECK(shares[1]["output"] == true);
+    CHECK(shares[1]["output"] == false);
+    CHECK(shares[2]["name"] == "this machine");
+    CHECK(shares[2]["layers"] == 0);
+    CHECK(shares[2]["output"] == true);
 }
 
 TEST_CASE("inspect refuses what is no model in one sentence") {

@@ -230,6 +230,7 @@ drafts = ["small"]
 targets = "small"
 model_dirs = ["/models", "more"]
 rpc_server = "bin/ggml-rpc-server"
+rpc_threads = 6
 [backend.small]
 plugin = "llamacpp"
 model_path = "m.gguf"
@@ -245,6 +246,7 @@ model_path = "m.gguf"
     CHECK(peer.targets == std::vector<std::string>{"small"});
     CHECK(peer.model_dirs == std::vector<std::filesystem::path>{"/models", "/etc/tightwad/more"});
     CHECK(peer.rpc_server == "/etc/tightwad/bin/ggml-rpc-server");
+    CHECK(peer.rpc_threads == 6);
     CHECK_FALSE(parse_text("schema = 1\n[peer]\nlisten = \"0.0.0.0:1\"\n").has_value());
     CHECK_FALSE(parse_text("schema = 1\n[peer]\nlisten = \"0.0.0.0:1\"\ntls = false\ntoken = { env = \"T\" }")
                     ->peer->uses_tls());
@@ -316,6 +318,7 @@ target = "big"
     REQUIRE(den != nullptr);
     CHECK(loaded->pool("attic") == nullptr);
     CHECK(den->insecure);
+    CHECK(den->output == "coordinator");
     REQUIRE(den->workers.size() == 3);
     const auto& first = den->workers[0];
     CHECK(first.name == "192.168.1.20:50060");

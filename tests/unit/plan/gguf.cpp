@@ -159,6 +159,14 @@ TEST_CASE("the layers go where the running sum of the memories says, and what do
     CHECK(shares[0].weight_bytes == 4 * 64 * 64 * 4);
     CHECK(shares[0].cache_bytes == 4 * 128 * 10);
     CHECK(shares[0].fits());
+    const auto with = split_layers(model, {{"a", 100'000}, {"b", 100'000}}, 10, holder{"home", 900});
+    REQUIRE(with.size() == 3);
+    CHECK(with[1].count == 3);
+    CHECK_FALSE(with[1].output);
+    CHECK(with[1].weight_bytes == 3 * 64 * 64 * 4);
+    CHECK(with[2].output);
+    CHECK(with[2].weight_bytes == 64 * 4 * 4);
+    CHECK_FALSE(with[2].fits());
     CHECK(split_layers(model, {{"a", 1000}}, 10)[0].fits() == false);
     CHECK(split_layers(model, {}, 10).empty());
     CHECK(split_layers(model, {{"a", 0}}, 10).empty());

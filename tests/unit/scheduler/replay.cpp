@@ -18,7 +18,7 @@ class replayed final : public draft_planner {
         next_[sequence] = 0;
     }
     void close(sequence_id) override {}
-    void plan(std::span<draft_seat> seats, std::size_t) override {
+    std::size_t plan(std::span<draft_seat> seats, std::size_t) override {
         for (auto& seat : seats) {
             const auto& session = sessions_.at(seat.sequence - 1);
             const auto round = next_.at(seat.sequence)++;
@@ -26,6 +26,7 @@ class replayed final : public draft_planner {
             for (const auto token : session[round].draft)
                 seat.draft.push_back({.token = token, .source = draft_source::model});
         }
+        return 0;
     }
     void learn(std::span<const round_outcome> outcomes, std::size_t rows, double) override {
         if (rows > 0) return;

@@ -1,17 +1,17 @@
 // /proc says which program this is.
-#include "commands/pool_launch.hpp"
+#include "commands/own_command.hpp"
 
 namespace tw::cli {
 
-pool_launch launch_of(const global_options& global, const configuration& config) {
+own_command command_of(const std::string& name, const global_options& global, const configuration& config) {
     std::error_code unknown;
-    pool_launch out;
+    own_command out;
     out.program = std::filesystem::read_symlink("/proc/self/exe", unknown);
     if (unknown) out.program.clear();
-    out.arguments = {"pool-engine", "--config", std::filesystem::absolute(config.path, unknown).string()};
+    out.arguments = {name, "--config", std::filesystem::absolute(config.path, unknown).string()};
     for (const auto& folder : global.plugins_dirs) {
         out.arguments.emplace_back("--plugins-dir");
-        out.arguments.push_back(folder.string());
+        out.arguments.push_back(std::filesystem::absolute(folder, unknown).string());
     }
     return out;
 }

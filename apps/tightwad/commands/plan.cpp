@@ -1,0 +1,157 @@
+// `tightwad plan`: measures the machines, predicts the ways to serve a model on them, and says which one to take.
+#include <algorithm>
+#include <iostream>
+
+#include <nlohmann/json.hpp>
+
+#include "commands/commands.hpp"
+#include "commands/plan_report.hpp"
+#include "commands/plan_subject.hpp"
+#include "commands/plan_survey.hpp"
+#include "commands/setup.hpp"
+#include "commands/terminal.hpp"
+#include "config/paths.hpp"
+
+namespace tw::cli {
+namespace {
+
+using plan::proposal;
+
+// What llama.cpp divides the layers by: the backend's tensor_split, the workers' vram where all say it, or else their
+// free memory. What fits is another question.
+std::vector<plan::holder> split_by(const plan_subject& subject, const pool_config& pool, const std::vector<surveyed>& workers) {
+    std::vector<plan::holder> out;
+    const bool all_say = std::ranges::all_of(pool.workers, [](const auto& one) { return one.vram_bytes > 0; });
+    for (std::size_t i = 0; i < workers.size(); ++i) {
+        auto weight = all_say ? pool.workers[i].vram_bytes : workers[i].machine.memory_bytes;
+        if (subject.tensor_split.size() == workers.size())
+            weight = static_cast<std::uint64_t>(std::max(0.0F, subject.tensor_split[i]) * 1e6F);
+        out.push_back({workers[i].machine.name, weight});
+    }
+    return out;
+}
+
+std::vector<plan::share> divide(const plan_subject& subject, const pool_config& pool, const std::vector<plan::machine>& machines,
+                                const std::vector<plan::holder>& by, const plan::machine& here) {
+    const auto output_at = pool.output == "coordinator"
+                               ? std::optional(plan::holder{here.name, here.memory_bytes})
+                               : std::nullopt;
+    auto out = plan::split_layers(subject.model, by, subject.tokens(), output_at);
+    for (std::size_t i = 0; i < out.size(); ++i) out[i].memory_bytes = machines[i].memory_bytes;
+    return out;
+}
+
+void improve(planned_pool& out, const plan_subject& subject, const pool_config& pool, const proposal& as_it_is,
+             const plan::machine& here) {
+    constexpr double worth_it = 1.03;
+    std::vector<plan::machine> workers;
+    for (const auto& one : out.workers) workers.push_back(one.machine);
+    const auto layers = plan::fastest_first(subject.model, workers, subject.tokens());
+    if (!layers) return;
+    std::vector<plan::holder> by;
+    for (std::size_t i = 0; i < workers.size(); ++i) by.push_back({workers[i].name, (*layers)[i]});
+    const auto other = plan::over(subject.model, pool.name, out.machines, divide(subject, pool, out.machines, by, here));
+    if (!other.fits || !other.tokens_s || *other.tokens_s < as_it_is.tokens_s.value_or(0) * worth_it) return;
+    out.better_split = *layers;
+    out.better_tokens_s = *other.tokens_s;
+}
+
+result<planned_pool> plan_pool(const plan_subject& subject, const pool_config& pool, plan_outcome& outcome) {
+    auto workers = survey(pool, subject.model);
+    if (!workers) return workers.error();
+    planned_pool out{pool.name, std::move(*workers), {}, {}, {}, {}, 0};
+    for (std::size_t i = 0; i < out.workers.size(); ++i) {
+        auto& one = out.workers[i];
+        if (const auto said = pool.workers[i].vram_bytes; said > 0)
+            one.machine.memory_bytes = one.problem.empty() ? std::min(said, one.machine.memory_bytes) : said;
+        out.machines.push_back(one.machine);
+        if (!one.problem.empty() && out.problem.empty())
+            out.problem = "The pool " + pool.name + " has no speed: " + one.problem;
+    }
+    const auto& here = outcome.here.machine;
+    if (pool.output == "coordinator") out.machines.push_back(here);
+    out.shares = divide(subject, pool, out.machines, split_by(subject, pool, out.workers), here);
+    if (out.shares.empty() && out.problem.empty())
+        out.problem = "The pool " + pool.name + " has no memory to divide the layers by.";
+    return out;
+}
+
+// The machines alone, each once.
+void add_alone(const plan_subject& subject, plan_outcome& out) {
+    std::vector<std::string> named;
+    const auto add = [&](const plan::machine& one) {
+        if (one.memory_bytes == 0 || std::ranges::find(named, one.name) != named.end()) return;
+        named.push_back(one.name);
+        out.proposals.push_back(plan::alone(subject.model, one, subject.tokens()));
+    };
+    add(out.here.machine);
+    for (const auto& pool : out.pools)
+        for (const auto& one : pool.workers) add(one.machine);
+    if (auto many = plan::replicas(out.proposals)) out.proposals.push_back(std::move(*many));
+}
+
+void add_pool(const plan_subject& subject, planned_pool& pool, const pool_config& config, plan_outcome& out) {
+    auto whole = plan::over(subject.model, pool.name, pool.machines, pool.shares);
+    if (!pool.problem.empty()) whole.tokens_s.reset();
+    else improve(pool, subject, config, whole, out.here.machine);
+    if (const auto* better = plan::better_alone(whole, out.proposals); better != nullptr && out.refused.empty())
+        out.refused = "The pool " + pool.name + " gives " + speed_text(whole) + ", and " + better->name + " alone " +
+                      speed_text(*better) + ": let that machine hold the model, or insist by --force.";
+    out.proposals.push_back(whole);
+    if (!out.draft_token_s) return;
+    const plan::draft_model draft{*out.draft_token_s, out.acceptance, subject.longest_draft};
+    if (auto drafted = plan::with_drafts(whole, subject.model, pool.machines, draft)) out.proposals.push_back(std::move(*drafted));
+}
+
+std::string recommendation(const plan_outcome& outcome) {
+    const auto* best = plan::best_of(outcome.proposals);
+    if (best == nullptr) return "The model fits nowhere: less context, fewer slots, a smaller model, or one machine more.";
+    const bool solo = best->how == proposal::kind::solo;
+    auto out = "Recommended: " + best->name + (solo ? " alone" : best->how == proposal::kind::pool_draft ? " with drafts" : "") +
+               ", " + speed_text(*best) + ".";
+    if (best->at_most)
+        out += " That is how fast its memory is read, and computing may be slower: --rpc-server measures it.";
+    const auto many = std::ranges::find(outcome.proposals, proposal::kind::replicas, &proposal::how);
+    if (solo && many != outcome.proposals.end())
+        out += " For several answers at a time: replicas on " + many->name + ".";
+    return out;
+}
+
+} // namespace
+
+int plan_model(const global_options& global, const plan_options& options) {
+    log_to_stderr("error");
+    auto what = load_setup(global);
+    if (!what) return report_mistakes(what.error());
+    const auto subject = subject_of(what->config, options);
+    if (!subject) return complain(subject.error().message, exit_usage);
+    plan_outcome outcome;
+    outcome.acceptance = options.acceptance;
+    const auto program = !options.rpc_server.empty() ? resolve_path(options.rpc_server, std::filesystem::current_path())
+                         : what->config.peer         ? what->config.peer->rpc_server
+                                                     : std::filesystem::path();
+    outcome.here = survey_here(subject->model, program, subject->threads);
+    outcome.no_draft = subject->no_draft;
+    if (subject->draft != nullptr) {
+        const auto time = time_of_token(*what, *subject->draft);
+        if (time) outcome.draft_token_s = *time;
+        else outcome.no_draft = "the draft \"" + subject->draft->name + "\" cannot be timed (" + time.error().message + ")";
+    }
+    for (const auto* pool : subject->pools) {
+        auto planned = plan_pool(*subject, *pool, outcome);
+        if (!planned) return complain(planned.error().message, exit_failure);
+        outcome.pools.push_back(std::move(*planned));
+    }
+    add_alone(*subject, outcome);
+    for (std::size_t i = 0; i < outcome.pools.size(); ++i) add_pool(*subject, outcome.pools[i], *subject->pools[i], outcome);
+    outcome.recommended = recommendation(outcome);
+    if (options.json)
+        std::cout << to_json(*subject, outcome).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
+    else print(*subject, outcome);
+    for (const auto& pool : outcome.pools)
+        if (!pool.problem.empty()) return complain(pool.problem, exit_failure);
+    if (!outcome.refused.empty() && !options.force) return complain(outcome.refused, exit_failure);
+    return exit_ok;
+}
+
+} // namespace tw::cli

@@ -1,0 +1,71 @@
+// The sums.
+#include "plan/prediction.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+namespace tw::plan {
+namespace {
+
+constexpr double number_bytes = 4; // of a hidden state and of logits
+
+double seconds(double bytes, double rate) { return rate > 0 ? bytes / rate : 0; }
+
+double wire_s(const model_shape& model, const share& part, const link_speed& link, std::uint32_t rows) {
+    const auto there = static_cast<double>(model.width) * number_bytes * rows;
+    const auto back = static_cast<double>(part.output ? model.vocabulary : model.width) * number_bytes * rows;
+    return link.round_trip_s + seconds(there, link.up_bytes_s) + seconds(back, link.down_bytes_s);
+}
+
+} // namespace
+
+double compute_speed::of(std::uint32_t rows) const {
+    const auto after = seconds_per_byte.lower_bound(rows);
+    if (after != seconds_per_byte.end() && (after->first == rows || after == seconds_per_byte.begin())) return after->second;
+    if (seconds_per_byte.size() == 1) return seconds_per_byte.begin()->second;
+    const auto right = after == seconds_per_byte.end() ? std::prev(after) : after;
+    const auto left = std::prev(right);
+    const auto slope = (right->second - left->second) / (right->first - left->first);
+    return left->second + slope * (rows - left->first);
+}
+
+double bytes_read(const model_shape& model, const share& part, std::uint32_t rows) {
+    const auto experts = static_cast<double>(model.experts), used = static_cast<double>(model.experts_used);
+    const double touched = experts > 0 ? 1 - std::pow(1 - std::min(used / experts, 1.0), rows) : 1;
+    double out = part.output ? static_cast<double>(model.output_bytes) : 0;
+    for (std::size_t i = part.first; i < part.first + part.count; ++i) {
+        const auto& layer = model.layers[i];
+        out += static_cast<double>(layer.bytes - layer.expert_bytes) + static_cast<double>(layer.expert_bytes) * touched;
+    }
+    return out;
+}
+
+std::optional<double> pass_s(const model_shape& model, const std::vector<share>& shares,
+                             const std::vector<machine>& machines, std::uint32_t rows) {
+    double out = 0;
+    for (std::size_t i = 0; i < shares.size(); ++i) {
+        if (shares[i].count == 0 && !shares[i].output) continue;
+        if (!machines[i].compute) return std::nullopt;
+        out += bytes_read(model, shares[i], rows) * machines[i].compute->of(rows);
+        if (machines[i].link) out += wire_s(model, shares[i], *machines[i].link, rows);
+    }
+    return out;
+}
+
+double tokens_of_round(double acceptance, std::uint32_t drafted) {
+    if (acceptance >= 1) return drafted + 1.0;
+    return (1 - std::pow(acceptance, drafted + 1.0)) / (1 - acceptance);
+}
+
+drafting best_drafting(const std::function<double(std::uint32_t)>& pass, double token_s, double acceptance,
+                       std::uint32_t longest) {
+    drafting best{0, 1 / pass(1)};
+    for (std::uint32_t length = 1; length <= longest; ++length) {
+        const auto tokens_s = tokens_of_round(acceptance, length) / (length * token_s + pass(length + 1));
+        if (tokens_s > best.tokens_s) best = {length, tokens_s};
+    }
+    return best;
+}
+
+} // namespace tw::plan

@@ -1,0 +1,29 @@
+// What a worker can do, found out by having it do it: its memory, the way to it, and how fast it goes over weights.
+#pragma once
+
+#include <cstdint>
+
+#include "plan/gguf_types.hpp"
+#include "plan/machine.hpp"
+#include "pooled/rpc_client.hpp"
+
+namespace tw::pooled {
+
+// Weights as a model has them.
+struct sample_weights {
+    plan::gguf_type type;
+    std::uint64_t bytes = 0;    // that the worker is to hold; as many are read, 256 MiB at most
+    std::uint64_t columns = 0;  // of a matrix
+    std::uint64_t matrices = 1; // that the bytes are divided into
+};
+
+struct worker_figures {
+    std::uint64_t free_bytes = 0, total_bytes = 0; // of all its devices
+    plan::link_speed link;
+    plan::compute_speed compute; // of its first device, for passes of 1, 2, 4, 8 and 16 rows
+};
+
+// Takes seconds, during which the worker computes. Errors: those of rpc_client.
+[[nodiscard]] result<worker_figures> measure(rpc_client& worker, const sample_weights& sample);
+
+} // namespace tw::pooled
