@@ -87,8 +87,8 @@ async function main() {
     });
     assert.equal(one.child.exitCode, null);
   }
-  const home = counter(ports.cellar); // the last worker's way home
-  ports.cellarWay = await home.port;
+  const wayHome = counter(ports.cellar); // the last worker's way home
+  ports.cellarWay = await wayHome.port;
   const worker = (name, port, way = name) => `{ url = "tws://127.0.0.1:${ports[way]}", rpc_port = ${port}, device = "CPU", vram = "1GB", ` +
     `token = { env = "TIGHTWAD_PEER_TOKEN" }, fingerprint = "${said[name]}" }`;
   const pool = `[pool.den]\nplugin = "rpc-coordinator"\nworkers = [ ${worker('attic', ports.rpcA)}, ${worker('cellar', ports.rpcB)} ]\n`;
@@ -106,10 +106,10 @@ async function main() {
     const alone = launch('local', program, ['serve', '-c', local(output)]);
     await comesTrue(`the pool alone, output = ${output}`, () => healthy(ports.local));
     truth.length = 0;
-    const before = home.bytes;
+    const before = wayHome.bytes;
     for (let i = 0; i < 6; ++i) truth.push((await answer(ports.local, ask(i))).text);
     assert.ok(truth.every((text) => text.length > 20), JSON.stringify(truth));
-    const perToken = (home.bytes - before) / (6 * ask(0).max_tokens), logits = 32000 * 4;
+    const perToken = (wayHome.bytes - before) / (6 * ask(0).max_tokens), logits = 32000 * 4;
     assert.ok(output === 'coordinator' ? perToken < logits / 8 : perToken > logits, `${output}: ${perToken} bytes a token`);
     const page = (await (await fetch(`${url(ports.local)}/v1/tightwad/status`)).json()).pipelines[0];
     assert.equal(page.pool.output, output);

@@ -136,7 +136,7 @@ surveyed survey(const pool_worker& worker, std::uint16_t port, const pooled::sam
 
 result<pooled::worker_figures> measure_own(const std::filesystem::path& program, unsigned threads,
                                            const pooled::sample_weights& sample) {
-    agent::rpc_servers servers({.program = program, .logs = state_folder() / "logs", .threads = threads});
+    agent::rpc_servers servers({.program = program, .logs = state_folder() / "logs", .threads = static_cast<std::int32_t>(threads)});
     const auto port = net::free_port();
     const auto started = servers.start(port, "");
     if (!started) return started.error();
