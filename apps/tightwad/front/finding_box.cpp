@@ -36,6 +36,10 @@ struct finding_box::mail {
         }
         what->cancel();
     }
+    bool closed() {
+        const std::lock_guard lock(mutex);
+        return !wake;
+    }
     std::optional<result<finding>> take() {
         const std::lock_guard lock(mutex);
         return std::exchange(found, std::nullopt);
@@ -63,6 +67,7 @@ void finding_box::ask(asio::thread_pool& asking, std::shared_ptr<tw::pipeline> p
         });
     };
     asio::post(asking, [mail = mail_, pipeline = std::move(pipeline), what = std::move(what)]() mutable {
+        if (mail->closed()) return;
         auto begun = pipeline->ask(std::move(what), [mail](result<finding> found) { mail->put(std::move(found)); });
         if (begun) mail->hold(std::move(*begun));
         else mail->put(begun.error());

@@ -21,9 +21,9 @@ constexpr std::size_t max_inputs = 2048, max_documents = 2048;
 
 std::vector<std::variant<std::string, token_ids>> inputs_of(fields& in, const char* key) {
     std::vector<std::variant<std::string, token_ids>> out;
-    for (auto& one : read_prompts(in, key, max_inputs)) {
+    for (auto& one : read_prompts(in, key, max_inputs)) { // neither of these = it was refused
         if (auto* ids = std::get_if<token_ids>(&one)) out.emplace_back(std::move(*ids));
-        else out.emplace_back(std::get<std::string>(std::move(one)));
+        else if (auto* text = std::get_if<std::string>(&one)) out.emplace_back(std::move(*text));
     }
     return out;
 }

@@ -13,7 +13,7 @@ void call_sink::text(std::string_view piece) { read(piece, chat_answer::state::g
 void call_sink::likelihoods(std::vector<token_likelihood> tokens) { to_->likelihoods(std::move(tokens)); }
 
 void call_sink::read(std::string_view piece, chat_answer::state how) {
-    if (failure_) return;
+    if (failure_ || !reader_) return;
     auto news = reader_->read(piece, how);
     if (!news) {
         failure_ = news.error();
@@ -30,6 +30,7 @@ void call_sink::done(generation_result result) {
     const bool whole = stopped && result.stopped_by.empty(); // a stop string may stand in the middle of a call
     if (stopped || result.reason == finish_reason::length)
         read("", whole ? chat_answer::state::ended : chat_answer::state::cut_off);
+    reader_.reset(); // whoever holds this sink may outlive the model
     if (failure_ && (stopped || result.reason == finish_reason::length)) {
         result.reason = finish_reason::failed;
         result.failure = std::move(failure_);

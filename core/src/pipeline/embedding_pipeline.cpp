@@ -1,6 +1,7 @@
 // Tokenizes where it is asked, computes on a thread of its own.
 #include "pipeline/embedding_pipeline.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 #include <utility>
@@ -119,9 +120,10 @@ result<std::shared_ptr<generation>> embedding_pipeline::ask(question asked, find
     }
     auto made = std::make_shared<job>(std::move(texts), std::move(done));
     const std::lock_guard lock(mutex_);
-    if (running_ && queue_.size() >= static_cast<std::size_t>(parts_.queue)) {
-        auto busy = fail(code::busy, "Embeddings are being computed and " + std::to_string(queue_.size()) +
-                                         " requests are waiting. Try again in a moment.");
+    const auto before = waiting() + (running_ ? 1 : 0);
+    if (before > parts_.queue) {
+        auto busy = fail(code::busy, "Embeddings are made for one request at a time, and " + std::to_string(before) +
+                                         " are being served or waiting. Try again in a moment.");
         busy.retry_after = std::chrono::seconds{1};
         return busy;
     }
@@ -129,6 +131,10 @@ result<std::shared_ptr<generation>> embedding_pipeline::ask(question asked, find
     ++requests_;
     changed_.notify_all();
     return made;
+}
+
+std::ptrdiff_t embedding_pipeline::waiting() const {
+    return std::count_if(queue_.begin(), queue_.end(), [](const auto& each) { return !each->cancelled(); });
 }
 
 void embedding_pipeline::work() {
@@ -183,7 +189,7 @@ nlohmann::json embedding_pipeline::status() const {
           {"dimensions", parts_.sizes.dimensions}, {"context", parts_.sizes.n_tokens}}},
         {"draft", nullptr},
         {"speculation", {{"active", false}, {"why_not", "The model makes embeddings."}}},
-        {"slots", {{"total", 1}, {"active", running_ ? 1 : 0}, {"queued", queue_.size()}}},
+        {"slots", {{"total", 1}, {"active", running_ ? 1 : 0}, {"queued", waiting()}}},
         {"stats", {{"requests", requests_}, {"tokens", tokens_}}},
     };
 }

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstddef>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -45,6 +46,7 @@ class embedding_pipeline final : public pipeline {
     [[nodiscard]] error no_answers() const;
     [[nodiscard]] result<token_ids> tokens_of(const embed_question& asked, std::size_t index) const;
     [[nodiscard]] result<finding> embed(const job& what);
+    [[nodiscard]] std::ptrdiff_t waiting() const; // that somebody still waits for; under the mutex
     void work();
 
     embedding_pipeline_parts parts_;

@@ -1,9 +1,7 @@
 // A pipeline that runs a few answers at a time and lets others wait: for servers, which do not say how many they take.
 #pragma once
 
-#include <deque>
 #include <memory>
-#include <mutex>
 
 #include "pipeline/waiting_call.hpp"
 
@@ -27,15 +25,12 @@ class limited_pipeline final : public pipeline {
     [[nodiscard]] nlohmann::json status() const override;
 
   private:
-    template <class Asked, class Heard> result<std::shared_ptr<generation>> place(Asked asked, Heard heard);
-    void leave();
+    class places;
 
-    const std::size_t most_, queue_;
-    mutable std::mutex mutex_;
-    std::deque<std::shared_ptr<waiting_call>> waiting_;
-    std::size_t running_ = 0;
-    bool stopping_ = false;
-    std::shared_ptr<pipeline> inner_; // last: what ends with it calls leave()
+    template <class Asked, class Heard> result<std::shared_ptr<generation>> place(Asked asked, Heard heard);
+
+    const std::shared_ptr<pipeline> inner_;
+    const std::shared_ptr<places> places_; // what has ended gives its place back, be this pipeline there or not
 };
 
 } // namespace tw

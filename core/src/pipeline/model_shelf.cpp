@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
 #include "base/text.hpp"
@@ -13,6 +14,10 @@ namespace tw {
 std::optional<model_shelf::clock::time_point> model_shelf::entry::expiry() const {
     if (!idle() || !item.idle_timeout) return std::nullopt;
     return last_used + *item.idle_timeout;
+}
+
+std::size_t model_shelf::entry::waits() const {
+    return static_cast<std::size_t>(std::count_if(waiting.begin(), waiting.end(), [](const auto& each) { return each->waits(); }));
 }
 
 model_shelf::model_shelf(std::uint64_t bytes) : bytes_(bytes), worker_([this] { work(); }) {}
@@ -37,15 +42,16 @@ void model_shelf::remove(std::size_t id) {
     auto& which = entries_[id];
     which.removed = true;
     refuse(lock, which, fail(code::unavailable, "The server is stopping."));
-    changed_.wait(lock, [&] { return !which.loading; });
+    changed_.wait(lock, [&] { return !which.in_hand; });
     unload(lock, which, "removed");
 }
 
-std::shared_ptr<pipeline> model_shelf::borrow(std::size_t id) {
+pipeline* model_shelf::borrow(std::size_t id, std::size_t times) {
     const std::lock_guard lock(mutex_);
     auto& which = entries_[id];
-    if (which.loaded) ++which.running;
-    return which.loaded;
+    if (!which.loaded || which.leaving) return nullptr;
+    which.running += times;
+    return which.loaded.get();
 }
 
 void model_shelf::give_back(std::size_t id) {
@@ -84,12 +90,25 @@ void model_shelf::want(entry& which) {
 model_shelf::description model_shelf::describe(std::size_t id) const {
     const std::lock_guard lock(mutex_);
     const auto& which = entries_[id];
-    return {.how = which.loaded ? state::loaded : which.loading ? state::loading : state::unloaded,
+    const auto there = which.leaving ? state::leaving : state::loaded;
+    return {.how = which.loaded ? there : which.in_hand ? state::loading : state::unloaded,
             .progress = which.progress,
             .running = which.running,
-            .waiting = which.waiting.size(),
-            .what = which.loaded,
+            .waiting = which.waits(),
             .last_failure = which.last_failure};
+}
+
+nlohmann::json model_shelf::status_of(std::size_t id) {
+    lock_type lock(mutex_);
+    auto& which = entries_[id];
+    if (!which.loaded) return nullptr;
+    ++which.running; // so that it stays
+    lock.unlock();
+    auto out = which.loaded->status();
+    lock.lock();
+    --which.running;
+    changed_.notify_all();
+    return out;
 }
 
 void model_shelf::work() {
@@ -119,17 +138,34 @@ void model_shelf::serve(lock_type& lock, std::size_t id) {
                       fail(code::unavailable, "The model of pipeline '" + which.item.name + "' takes about " + human_bytes(bytes) +
                                                   " and all models together may take " + human_bytes(bytes_) +
                                                   ". Lower its slots or context, or raise model_memory."));
-    if (used_ + bytes <= bytes_) return load(lock, id);
-    entry* oldest = nullptr;
-    for (auto& each : entries_)
-        if (each.idle() && (oldest == nullptr || each.last_used < oldest->last_used)) oldest = &each;
-    if (oldest != nullptr) unload(lock, *oldest, "its memory is needed");
-    else changed_.wait(lock); // for one that is in use
+    if (!which.waiting.empty() && which.waits() == 0) { // all who asked for it have gone
+        which.waiting.clear();
+        which.wanted = false;
+        return;
+    }
+    if (used_ + bytes <= bytes_) load(lock, id);
+    else make_room(lock);
+}
+
+// One step: unloads a pipeline, or waits for one to become idle.
+void model_shelf::make_room(lock_type& lock) {
+    entry *idle = nullptr, *used = nullptr;
+    bool leaving = false;
+    const auto older = [](const entry& one, const entry* other) { return other == nullptr || one.last_used < other->last_used; };
+    for (auto& each : entries_) {
+        if (!each.loaded) continue;
+        leaving = leaving || each.leaving;
+        auto*& oldest = each.idle() ? idle : used;
+        if (older(each, oldest)) oldest = &each;
+    }
+    if (idle != nullptr) return unload(lock, *idle, "its memory is needed");
+    if (used != nullptr && !leaving) used->leaving = true;
+    changed_.wait(lock);
 }
 
 void model_shelf::load(lock_type& lock, std::size_t id) {
     auto& which = entries_[id];
-    which.loading = true;
+    which.in_hand = true;
     which.progress = 0;
     lock.unlock();
     auto made = which.item.load([&which](float part) {
@@ -137,7 +173,7 @@ void model_shelf::load(lock_type& lock, std::size_t id) {
         return !which.removed;
     });
     lock.lock();
-    which.loading = false;
+    which.in_hand = false;
     changed_.notify_all();
     if (!made) {
         which.last_failure = made.error().message;
@@ -153,24 +189,28 @@ void model_shelf::load(lock_type& lock, std::size_t id) {
 
 void model_shelf::hand_over(lock_type& lock, std::size_t id) {
     auto& which = entries_[id];
-    const auto calls = std::exchange(which.waiting, {});
-    const auto where = which.loaded;
-    which.wanted = false;
+    auto calls = std::exchange(which.waiting, {});
+    which.wanted = which.leaving = false;
     which.running += calls.size();
+    which.in_hand = true;
     lock.unlock();
     for (const auto& call : calls)
-        if (!call->begin(*where, [this, id] { give_back(id); })) give_back(id);
+        if (!call->begin(*which.loaded, [this, id] { give_back(id); })) give_back(id);
+    calls.clear();
     lock.lock();
+    which.in_hand = false;
+    changed_.notify_all();
 }
 
 void model_shelf::unload(lock_type& lock, entry& which, const char* why) {
     auto gone = std::exchange(which.loaded, nullptr);
     if (!gone) return;
-    used_ -= which.item.bytes;
+    which.leaving = false;
     lock.unlock();
     spdlog::info("event=unloading pipeline={} why=\"{}\"", which.item.name, why);
     gone.reset();
     lock.lock();
+    used_ -= which.item.bytes;
     changed_.notify_all();
 }
 

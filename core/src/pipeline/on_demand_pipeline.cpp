@@ -15,9 +15,11 @@ on_demand_pipeline::~on_demand_pipeline() { shelf_->remove(id_); }
 
 template <class Asked, class Heard>
 result<std::shared_ptr<generation>> on_demand_pipeline::call(Asked asked, Heard heard) {
-    if (const auto loaded = shelf_->borrow(id_)) {
-        auto begun = begin_at(*loaded, std::move(asked), std::move(heard), [shelf = shelf_.get(), id = id_] { shelf->give_back(id); });
-        if (!begun) shelf_->give_back(id_);
+    if (auto* const loaded = shelf_->borrow(id_, 2)) { // for the answer, which may end before begin_at does, and for that
+        const auto give_back = [shelf = shelf_.get(), id = id_] { shelf->give_back(id); };
+        auto begun = begin_at(*loaded, std::move(asked), std::move(heard), give_back);
+        if (!begun) give_back();
+        give_back();
         return begun;
     }
     auto waiting = std::make_shared<waiting_call>(std::move(asked), std::move(heard));
@@ -34,7 +36,7 @@ result<std::shared_ptr<generation>> on_demand_pipeline::ask(question asked, find
 }
 
 result<std::int64_t> on_demand_pipeline::count_tokens(const generation_request& request) const {
-    if (const auto loaded = shelf_->borrow(id_)) {
+    if (const auto* const loaded = shelf_->borrow(id_)) {
         auto counted = loaded->count_tokens(request);
         shelf_->give_back(id_);
         return counted;
@@ -46,9 +48,10 @@ result<std::int64_t> on_demand_pipeline::count_tokens(const generation_request& 
 }
 
 nlohmann::json on_demand_pipeline::status() const {
-    static constexpr const char* words[] = {"unloaded", "loading", "loaded"};
+    static constexpr const char* words[] = {"unloaded", "loading", "loaded", "leaving"};
     const auto now = shelf_->describe(id_);
-    auto out = now.what ? now.what->status() : nlohmann::json{{"target", nullptr}, {"draft", nullptr}};
+    auto out = shelf_->status_of(id_);
+    if (out.is_null()) out = {{"target", nullptr}, {"draft", nullptr}};
     out["name"] = name_;
     out["serves"] = serves_;
     out["load"] = {{"state", words[static_cast<std::size_t>(now.how)]}, {"bytes", bytes_}, {"running", now.running},

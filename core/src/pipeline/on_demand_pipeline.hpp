@@ -16,7 +16,7 @@ class on_demand_pipeline final : public pipeline {
 
     [[nodiscard]] const std::string& name() const override { return name_; }
     [[nodiscard]] const std::vector<std::string>& serves() const override { return serves_; }
-    [[nodiscard]] bool loaded() const override { return shelf_->describe(id_).how == model_shelf::state::loaded; }
+    [[nodiscard]] bool loaded() const override { return shelf_->describe(id_).how >= model_shelf::state::loaded; }
     // What waits for a load hears of its failure as if the answer had failed.
     [[nodiscard]] result<std::shared_ptr<generation>> start(generation_request request,
                                                             std::shared_ptr<generation_sink> sink) override;

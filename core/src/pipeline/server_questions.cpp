@@ -26,7 +26,8 @@ const json* member(const json& from, const char* key, json::value_t kind) {
 std::int64_t prompt_tokens(const json& reply) {
     const auto* usage = member(reply, "usage", json::value_t::object);
     const auto found = usage ? usage->find("prompt_tokens") : reply.end();
-    return usage && found != usage->end() && found->is_number_unsigned() ? found->get<std::int64_t>() : 0;
+    return usage && found != usage->end() && found->is_number_unsigned()
+               ? static_cast<std::int64_t>(std::min<std::uint64_t>(found->get<std::uint64_t>(), INT64_MAX)) : 0;
 }
 
 result<std::vector<float>> vector_of(const json& numbers) {

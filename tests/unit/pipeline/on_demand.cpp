@@ -136,6 +136,38 @@ TEST_CASE("the model that was used longest ago makes room, never one that is in 
     CHECK(on.state("b") == "unloaded");
 }
 
+TEST_CASE("who waits for memory gets it, although others go on asking for the model that has it") {
+    shelf on(10);
+    on.how.hang_after = 1;
+    const auto used = begin(*on.models["a"]);
+    REQUIRE(on.is("a", "loaded"));
+    const auto waits = begin(*on.models["b"]);
+    REQUIRE(on.is("a", "leaving"));
+    const auto later = begin(*on.models["a"]);
+    (*used.running)->cancel();
+    REQUIRE(on.is("b", "leaving")); // it has answered since, and is wanted no longer than its answer takes
+    CHECK(on.state("a") == "unloaded");
+    CHECK(later.heard->ends() == 0);
+    (*waits.running)->cancel();
+    REQUIRE(on.is("a", "loaded"));
+    CHECK(on.state("b") == "unloaded");
+    (*later.running)->cancel();
+    CHECK(later.heard->wait().reason == finish_reason::cancelled);
+}
+
+TEST_CASE("a model is not loaded for those who have gone meanwhile") {
+    shelf on(10);
+    on.how.hang_after = 1;
+    const auto used = begin(*on.models["a"]), gone = begin(*on.models["b"]);
+    REQUIRE(on.is("a", "leaving"));
+    (*gone.running)->cancel();
+    (*used.running)->cancel();
+    begin(*on.models["a"]);
+    REQUIRE(on.is("a", "loaded"));
+    CHECK(on.loads["a"] == 1);
+    CHECK(on.loads["b"] == 0);
+}
+
 TEST_CASE("a model that is idle for its time goes, and comes back") {
     shelf on(100, 30ms);
     begin(*on.models["a"]).heard->wait();

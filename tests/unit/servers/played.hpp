@@ -86,9 +86,9 @@ template <class Server> class played {
         tw_error problem{};
         problem.size = sizeof problem;
         REQUIRE(self_ != nullptr);
-        heard.end.code = questions.start(self_, {what.data(), what.size()}, {body.data(), body.size()}, &reply, &problem);
-        if (heard.end.code != TW_OK) return {"", problem.message, {heard.end.code, TW_FINISH_STOP, -1, -1, 0}};
         heard.end.code = TW_INTERNAL; // until it is heard
+        const auto begun = questions.start(self_, {what.data(), what.size()}, {body.data(), body.size()}, &reply, &problem);
+        if (begun != TW_OK) return {"", problem.message, {begun, TW_FINISH_STOP, -1, -1, 0}};
         REQUIRE(host.drain(std::chrono::seconds{20}));
         return heard;
     }
