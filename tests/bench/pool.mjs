@@ -27,7 +27,7 @@ for (const [name, what] of Object.entries(models))
     for (const workers of [2, 4])
         for (const [link, bits] of Object.entries(links)) {
             const row = { ...what, name: `${name}${workers}-${link}`, workers, link, bits };
-            const keys = [what.bound.key, `vs_draft_${link}`, "pool_only", ...(what.countBytes ? ["bytes_ratio"] : [])];
+            const keys = [what.bound.key, `vs_draft_${link}`, "pool_only", "plan_error", ...(what.countBytes ? ["bytes_ratio"] : [])];
             rows[row.name] = { run: (bench) => measure(bench, row), keys };
             if (!onlyIfNamed(row)) usual.push(row.name);
         }

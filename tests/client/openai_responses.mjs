@@ -1,7 +1,7 @@
 // The npm openai client's responses.
 import assert from 'node:assert/strict';
 import OpenAI from 'openai';
-import { collect, model, of, place, token, url } from './cases.mjs';
+import { collect, model, of, place, token, url, weather } from './cases.mjs';
 
 const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: token || 'any', maxRetries: 0, timeout: 120_000 });
 const test = of('openai responses');
@@ -48,14 +48,39 @@ test('the stream helper assembles it', async () => {
   assert.equal(final.output_text, whole.output_text);
 });
 
-test('what needs a memory or tools is refused, never dropped', async () => {
+test('a function is called, whole and streamed, and its result is read', async () => {
+  const { name, description, schema: parameters } = weather;
+  const tools = [{ type: 'function', name, description, parameters, strict: true }];
+  const request = { model, input, max_output_tokens: 120, seed: 13, tools, tool_choice: 'required' };
+  const whole = await client.responses.create(request);
+  assert.equal(whole.status, 'completed');
+  const [call] = whole.output;
+  assert.equal(call.type, 'function_call');
+  assert.equal(call.name, name);
+  assert(call.call_id.startsWith('call_'));
+  assert.equal(typeof JSON.parse(call.arguments).city, 'string');
+  assert.equal(whole.tools[0].name, name);
+
+  const events = await collect(await client.responses.create({ ...request, stream: true }));
+  const pieces = events.filter((one) => one.type === 'response.function_call_arguments.delta').map((one) => one.delta);
+  assert.equal(pieces.join(''), call.arguments);
+  assert.equal(events.at(-1).response.output[0].arguments, call.arguments);
+  const helped = await client.responses.stream(request).finalResponse();
+  assert.equal(helped.output[0].arguments, call.arguments);
+
+  const told = [{ role: 'user', content: input }, call, { type: 'function_call_output', call_id: call.call_id, output: 'It rains.' }];
+  const after = await client.responses.create({ model, input: told, max_output_tokens: 8, seed: 1 });
+  assert(after.output_text.length > 0);
+});
+
+test('what needs a memory or a tool of the server is refused, never dropped', async () => {
   const refuses = (fields, param) => assert.rejects(client.responses.create({ model, input, ...fields }), (error) => {
     assert(error instanceof OpenAI.BadRequestError, error.message);
     assert.equal(error.param, param);
     return true;
   });
   await refuses({ previous_response_id: 'resp_1' }, 'previous_response_id');
-  await refuses({ tools: [{ type: 'function', name: 'f', parameters: {} }] }, 'tools');
+  await refuses({ tools: [{ type: 'web_search' }] }, 'tools[0].type');
   await refuses({ input: [] }, 'input');
   await refuses({ text: { format: { type: 'json_schema', name: 'x' } } }, 'text.format.schema');
 });

@@ -141,6 +141,19 @@ async function main() {
   await comesTrue('accepted drafts', async () => (await answer(ports.proxy, ask(0))) && (await pipeline()).remote.pipeline.stats.sources.model.accepted > 0);
   console.log('ok with a draft on top the answers are the same, and drafts are accepted');
 
+  const post = async (path, body) => (await fetch(`${url(ports.proxy)}${path}`, { method: 'POST',
+    body: JSON.stringify({ model: 'story', seed: 1, ...body }), headers: { 'content-type': 'application/json' } })).json();
+  const json_schema = { type: 'object', properties: { n: { type: 'integer', minimum: 1, maximum: 99 } }, required: ['n'], additionalProperties: false };
+  const formed = await post('/v1/completions', { prompt: 'Once upon a time', max_tokens: 40, json_schema });
+  assert.equal(typeof JSON.parse(formed.choices?.[0].text ?? JSON.stringify(formed)).n, 'number');
+  const likely = await post('/v1/completions', { prompt: 'Once upon a time', max_tokens: 5, logprobs: 2, echo: true });
+  assert.ok(likely.choices[0].logprobs.token_logprobs.length > 5, JSON.stringify(likely));
+  const tools = [{ type: 'function', function: { name: 'f', parameters: json_schema } }];
+  const called = await post('/v1/chat/completions', { messages: [{ role: 'user', content: 'x' }], max_tokens: 60, tools, tool_choice: 'required' });
+  const [call] = called.choices?.[0].message.tool_calls ?? [];
+  assert.equal(typeof JSON.parse(call?.function.arguments ?? JSON.stringify(called)).n, 'number');
+  console.log('ok a form, a call and log probabilities come over the pool');
+
   const rpcPid = async (name, port) => (await rpcOf(name)).find((one) => one.port === port && one.state === 'running')?.pid;
   const rpcOf = async (name) => {
     // The management speaks TLS with a certificate nobody signed: ask as `peer status` does, by its local port.

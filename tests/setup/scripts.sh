@@ -10,6 +10,7 @@ refuse "packages.sh knows only --tests and --bench, not '--all'" sh "$setup/pack
 refuse "engine.sh knows only --source and --peer, not '--cuda'" sh "$setup/engine.sh" --cuda
 refuse "build-worker.sh knows --cpu, --cuda, --hip, --vulkan and --metal, not '--npu'" sh "$1/apps/build-worker.sh" --npu
 refuse "build-worker.sh needs one of --cpu" sh "$1/apps/build-worker.sh"
+refuse "image.sh knows build PREFIX and run, not '--all'" sh "$setup/image.sh" --all
 refuse "models.sh knows --fetch, --tests and --bench, not '--all'" sh "$setup/models.sh" --all
 refuse "models.sh needs the built tightwad-make-model, '$work/none' is not there" sh "$setup/models.sh" "$work/none"
 refuse "TIGHTWAD_ENGINE is 'metal'; it may be prebuilt, source or system" \

@@ -39,12 +39,10 @@ std::string answer_writer::add(answer_event event) {
     auto& choice = choices_.at(event.index);
     if (event.call) return add_call(std::move(event));
     if (!event.end) {
-        if (keeps_text_) {
-            choice.text += event.text;
-            choice.likelihoods.insert(choice.likelihoods.end(), event.likelihoods.begin(),
-                                      event.likelihoods.end());
-        }
-        return stream_ ? piece(event) : std::string();
+        if (stream_) return piece(event);
+        choice.text += event.text;
+        choice.likelihoods.insert(choice.likelihoods.end(), event.likelihoods.begin(), event.likelihoods.end());
+        return {};
     }
     choice.result = *std::move(event.end);
     ++ended_;

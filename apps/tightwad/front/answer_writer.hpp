@@ -38,7 +38,6 @@ class answer_writer {
   public:
     answer_writer(const api_request& request, answer_identity who)
         : who_(std::move(who)), stream_(request.stream),
-          keeps_text_(!request.stream || request.kind == endpoint::responses),
           choices_(request.answers()) {}
     virtual ~answer_writer() = default;
     answer_writer(const answer_writer&) = delete;
@@ -85,7 +84,6 @@ class answer_writer {
 
     answer_identity who_;
     bool stream_;
-    bool keeps_text_; // for the end: a streamed response repeats it there
     std::vector<choice> choices_;
     std::size_t ended_ = 0;
     std::optional<error> failure_;

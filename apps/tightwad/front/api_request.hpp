@@ -39,6 +39,7 @@ struct answer_form {
 struct offered_tools {
     bool any = false;
     std::string only{}; // empty = all
+    std::string tools{}, choice{}; // of /v1/responses, which repeats them: JSON, or empty
 };
 
 struct api_request {

@@ -5,6 +5,7 @@
 
 #include "front/errors.hpp"
 #include "front/figures.hpp"
+#include "front/ids.hpp"
 #include "front/json_text.hpp"
 #include "front/sse.hpp"
 
@@ -32,18 +33,29 @@ double shown(float value) {
 } // namespace
 
 responses_writer::responses_writer(const api_request& request, answer_identity who)
-    : answer_writer(request, std::move(who)),
-      item_id_("msg_" + this->who().id.substr(this->who().id.find('_') + 1)),
-      instructions_(request.instructions), format_(request.form.text), temperature_(shown(request.base.sampling.temperature)),
-      top_p_(shown(request.base.sampling.top_p)), max_tokens_(request.base.max_tokens) {}
+    : answer_writer(request, std::move(who)), instructions_(request.instructions), format_(request.form.text),
+      offered_(request.offered), parallel_(request.base.tools.parallel),
+      temperature_(shown(request.base.sampling.temperature)), top_p_(shown(request.base.sampling.top_p)),
+      max_tokens_(request.base.max_tokens) {}
 
 const char* responses_writer::status() const {
     return choices().front().result.reason == finish_reason::length ? "incomplete" : "completed";
 }
 
-ordered_json responses_writer::item(const char* status) const {
-    return {{"type", "message"}, {"id", item_id_}, {"status", status}, {"role", "assistant"},
-            {"content", ordered_json::array()}};
+responses_writer::item responses_writer::message(std::string text) const {
+    return {"msg_" + who().id.substr(who().id.find('_') + 1) + (items_.empty() ? "" : "_" + std::to_string(items_.size())),
+            std::move(text)};
+}
+
+ordered_json responses_writer::json_of(const item& one, const char* status) const {
+    if (!one.call) {
+        ordered_json out{{"type", "message"}, {"id", one.id}, {"status", status}, {"role", "assistant"}};
+        out["content"] = ordered_json::array({text_part(one.text)});
+        return out;
+    }
+    const auto& call = choices().front().calls.at(*one.call);
+    return {{"type", "function_call"}, {"id", one.id}, {"call_id", call.id}, {"name", call.name},
+            {"arguments", call.arguments}, {"status", status}};
 }
 
 ordered_json responses_writer::response(const char* status) const {
@@ -57,15 +69,15 @@ ordered_json responses_writer::response(const char* status) const {
     out["max_output_tokens"] = max_tokens_ ? ordered_json(*max_tokens_) : ordered_json(nullptr);
     out["model"] = who().model;
     out["output"] = ordered_json::array();
-    out["parallel_tool_calls"] = true;
+    out["parallel_tool_calls"] = parallel_;
     out["previous_response_id"] = nullptr;
     out["reasoning"] = {{"effort", nullptr}, {"summary", nullptr}};
     out["store"] = false;
     out["temperature"] = temperature_;
     out["text"]["format"] =
         format_.empty() ? ordered_json{{"type", "text"}} : ordered_json::parse(format_);
-    out["tool_choice"] = "auto";
-    out["tools"] = ordered_json::array();
+    out["tool_choice"] = offered_.choice.empty() ? ordered_json("auto") : ordered_json::parse(offered_.choice);
+    out["tools"] = offered_.tools.empty() ? ordered_json::array() : ordered_json::parse(offered_.tools);
     out["top_p"] = top_p_;
     out["truncation"] = "disabled";
     out["usage"] = nullptr;
@@ -79,36 +91,65 @@ std::string responses_writer::named(const char* name, ordered_json fields) {
     return sse_event(name, text_of(out));
 }
 
+/// An event about the last item.
+std::string responses_writer::at_item(const char* name, ordered_json fields, bool in_message) {
+    ordered_json out{{"item_id", items_.back().id}, {"output_index", items_.size() - 1}};
+    if (in_message) out["content_index"] = 0;
+    out.update(fields);
+    return named(name, std::move(out));
+}
+
 std::string responses_writer::opening() {
     auto out = named("response.created", {{"response", response("in_progress")}});
     out += named("response.in_progress", {{"response", response("in_progress")}});
-    out += named("response.output_item.added", {{"output_index", 0}, {"item", item("in_progress")}});
-    return out + named("response.content_part.added", {{"item_id", item_id_},
-                                                       {"output_index", 0},
-                                                       {"content_index", 0},
-                                                       {"part", text_part("")}});
+    return offered_.any ? out : out + open(message()); // with tools an answer may have no text
+}
+
+std::string responses_writer::open(item begun) {
+    auto out = close();
+    auto empty = json_of(begun, "in_progress");
+    empty[begun.call ? "arguments" : "content"] = begun.call ? ordered_json("") : ordered_json::array();
+    const bool text = !begun.call;
+    items_.push_back(std::move(begun));
+    open_ = true;
+    out += named("response.output_item.added", {{"output_index", items_.size() - 1}, {"item", std::move(empty)}});
+    return text ? out + at_item("response.content_part.added", {{"part", text_part("")}}, true) : out;
+}
+
+std::string responses_writer::close() {
+    if (!open_) return {};
+    open_ = false;
+    const auto& last = items_.back();
+    std::string out;
+    if (last.call) {
+        const auto& call = choices().front().calls.at(*last.call);
+        out = at_item("response.function_call_arguments.done", {{"name", call.name}, {"arguments", call.arguments}}, false);
+    } else {
+        out = at_item("response.output_text.done", {{"text", last.text}, {"logprobs", ordered_json::array()}}, true);
+        out += at_item("response.content_part.done", {{"part", text_part(last.text)}}, true);
+    }
+    return out + named("response.output_item.done",
+                       {{"output_index", items_.size() - 1}, {"item", json_of(last, status())}});
 }
 
 std::string responses_writer::piece(const answer_event& event) {
-    return named("response.output_text.delta", {{"item_id", item_id_},
-                                                {"output_index", 0},
-                                                {"content_index", 0},
-                                                {"delta", event.text},
-                                                {"logprobs", ordered_json::array()}});
+    std::string out;
+    if (!open_ || items_.back().call) out = open(message());
+    items_.back().text += event.text;
+    return out + at_item("response.output_text.delta", {{"delta", event.text}, {"logprobs", ordered_json::array()}}, true);
+}
+
+std::string responses_writer::call(const answer_event& event) {
+    const auto& [index, more] = *event.call;
+    std::string out;
+    if (!more.name.empty()) out = open({.id = random_id("fc_"), .call = index});
+    if (more.arguments.empty()) return out;
+    return out + at_item("response.function_call_arguments.delta", {{"delta", more.arguments}}, false);
 }
 
 std::string responses_writer::ended(std::size_t /*index*/) {
-    const auto& text = choices().front().text;
-    const ordered_json at{{"item_id", item_id_}, {"output_index", 0}, {"content_index", 0}};
-    auto said = at, part = at;
-    said["text"] = text;
-    said["logprobs"] = ordered_json::array();
-    part["part"] = text_part(text);
-    auto out = named("response.output_text.done", std::move(said));
-    out += named("response.content_part.done", std::move(part));
-    auto whole = item(status());
-    whole["content"].push_back(text_part(text));
-    return out + named("response.output_item.done", {{"output_index", 0}, {"item", std::move(whole)}});
+    const auto begun = items_.empty() ? open(message()) : std::string();
+    return begun + close();
 }
 
 std::string responses_writer::closing() {
@@ -121,14 +162,23 @@ std::string responses_writer::closing() {
     return named("error", {{"code", what.word}, {"message", what.message}, {"param", nullptr}});
 }
 
+std::vector<responses_writer::item> responses_writer::answered() const {
+    if (!items_.empty()) return items_;
+    const auto& answer = choices().front();
+    std::vector<item> out;
+    if (!answer.text.empty() || answer.calls.empty()) out.push_back(message(answer.text));
+    for (std::size_t i = 0; i < answer.calls.size(); ++i) out.push_back({.id = random_id("fc_"), .call = i});
+    return out;
+}
+
 ordered_json responses_writer::finished() const {
     auto out = response(status());
     const auto& result = choices().front().result;
     if (result.reason == finish_reason::length)
         out["incomplete_details"]["reason"] = "max_output_tokens";
-    auto said = item(status());
-    said["content"].push_back(text_part(choices().front().text));
-    out["output"].push_back(std::move(said));
+    const auto items = answered();
+    for (const auto& one : items)
+        out["output"].push_back(json_of(one, &one == &items.back() ? status() : "completed"));
     out["usage"] = usage(result);
     out["tightwad"] = figures(choices());
     return out;

@@ -40,16 +40,21 @@ std::string read_function(fields& in, const std::string& path, const json& funct
     return is_name(name) ? name.get<std::string>() : refuse_name(in, path + ".name");
 }
 
-std::string read_tool(fields& in, const std::string& path, const json& tool) {
-    if (!tool.is_object()) {
+bool is_function(fields& in, const std::string& path, const json& tool) {
+    if (!tool.is_object())
         in.wrong_type(path, "an object", tool);
-        return {};
-    }
-    if (tool.value("type", json("function")) != "function") {
+    else if (tool.value("type", json("function")) != "function")
         in.refuse(path + ".type", "Tools of other types than function are not supported yet (" + path + ").",
                   tw::code::unsupported);
-        return {};
-    }
+    return !in.failure();
+}
+
+std::string read_flat_tool(fields& in, const std::string& path, const json& tool) {
+    return is_function(in, path, tool) ? read_function(in, path, tool, "parameters") : std::string();
+}
+
+std::string read_tool(fields& in, const std::string& path, const json& tool) {
+    if (!is_function(in, path, tool)) return {};
     const auto function = tool.find("function");
     if (function == tool.end() || !function->is_object()) {
         in.refuse(path + ".function", "'" + path + ".function' must be an object with the function's name.");
@@ -118,7 +123,8 @@ void read_tools(fields& in, api_request& out) {
     out.base.tools.parallel = in.boolean("parallel_tool_calls").value_or(true);
     const auto* choice = in.find("tool_choice");
     if (choice && *choice == "none") return;
-    const auto names = read_list(in, read_tool);
+    const bool flat = out.kind == endpoint::responses;
+    const auto names = read_list(in, flat ? read_flat_tool : read_tool);
     out.offered.any = !names.empty();
     if (!choice || *choice == "auto" || in.failure()) return;
     if (names.empty())
@@ -126,7 +132,7 @@ void read_tools(fields& in, api_request& out) {
     else if (*choice == "required")
         out.base.tools.required = true;
     else if (member(*choice, "type") == "function")
-        choose(in, out, names, member(member(*choice, "function"), "name"));
+        choose(in, out, names, member(flat ? *choice : member(*choice, "function"), "name"));
     else
         in.refuse("tool_choice", "'tool_choice' must be none, auto, required, or name a function.");
 }
@@ -149,21 +155,21 @@ void read_anthropic_tools(fields& in, api_request& out) {
         in.refuse("tool_choice.type", "'tool_choice.type' must be auto, any, tool or none.");
 }
 
+tool_call read_call(fields& in, const std::string& path, const json& id, const json& function) {
+    const auto name = member(function, "name");
+    if (!is_name(name)) {
+        refuse_name(in, path + ".name");
+        return {};
+    }
+    return {id.is_string() ? id.get<std::string>() : std::string(), name.get<std::string>(),
+            read_arguments(in, path + ".arguments", member(function, "arguments"))};
+}
+
 std::vector<tool_call> read_calls(fields& in, const std::string& path, const json& calls) {
     std::vector<tool_call> out;
     if (!calls.is_array()) in.wrong_type(path, "an array", calls);
-    for (std::size_t i = 0; calls.is_array() && i < calls.size() && !in.failure(); ++i) {
-        const auto place = at(path, i);
-        const auto function = member(calls[i], "function");
-        const auto id = member(calls[i], "id");
-        const auto name = member(function, "name");
-        if (!is_name(name)) {
-            refuse_name(in, place + ".function.name");
-            break;
-        }
-        out.push_back({id.is_string() ? id.get<std::string>() : std::string(), name.get<std::string>(),
-                       read_arguments(in, place + ".function.arguments", member(function, "arguments"))});
-    }
+    for (std::size_t i = 0; calls.is_array() && i < calls.size() && !in.failure(); ++i)
+        out.push_back(read_call(in, at(path, i) + ".function", member(calls[i], "id"), member(calls[i], "function")));
     return out;
 }
 
@@ -172,8 +178,8 @@ void resolve_tools(std::string_view body, api_request& out) {
     const auto written = ordered_json::parse(body);
     auto tools = ordered_json::array();
     for (const auto& tool : written.at("tools")) {
-        const bool anthropic = out.kind == endpoint::messages;
-        const auto& from = anthropic ? tool : tool.at("function");
+        const bool anthropic = out.kind == endpoint::messages, flat = anthropic || out.kind == endpoint::responses;
+        const auto& from = flat ? tool : tool.at("function");
         if (!out.offered.only.empty() && from.at("name") != out.offered.only) continue;
         ordered_json function{{"name", from.at("name")}};
         const auto description = from.find("description");

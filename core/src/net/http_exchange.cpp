@@ -24,7 +24,7 @@ namespace {
 
 constexpr auto token = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint32_t longest_head = 64U << 10U;
-constexpr std::size_t block = 16U << 10U, longest_buffer = 2 * longest_head;
+constexpr std::size_t block = 4U << 10U, longest_buffer = 2 * longest_head;
 constexpr int most_attempts = 3, most_interim = 8;
 
 std::string_view forbidden(const asio::ip::address& address, url_author author) {

@@ -60,11 +60,6 @@ error remote_pipeline::unavailable() const {
 
 result<std::shared_ptr<generation>> remote_pipeline::start(generation_request request,
                                                            std::shared_ptr<generation_sink> sink) {
-    if (auto can = without_logprobs(request, "the model is on another machine, and they do not cross the network yet."); !can) return can.error();
-    auto can = without_grammar(request, "the model is on another machine, and grammars do not cross the network yet.");
-    if (!can) return can.error();
-    can = without_tools(request, "the model is on another machine, and tool calls do not cross the network yet.");
-    if (!can) return can.error();
     wire::submit frame{0, std::move(request)};
     {
         const std::lock_guard lock(mutex_);
@@ -104,6 +99,10 @@ result<void> remote_pipeline::frame(wire::message body) {
     if (auto* piece = std::get_if<wire::piece>(&body)) {
         if (const auto sink = sink_of(piece->request, false))
             sink->text(is_valid_utf8(piece->text) ? piece->text : to_valid_utf8(piece->text));
+    } else if (auto* call = std::get_if<wire::call_piece>(&body)) {
+        if (const auto sink = sink_of(call->request, false)) sink->call(std::move(call->what));
+    } else if (auto* likely = std::get_if<wire::likelihoods>(&body)) {
+        if (const auto sink = sink_of(likely->request, false)) sink->likelihoods(std::move(likely->tokens));
     } else if (auto* done = std::get_if<wire::done>(&body)) {
         end(done->request, std::move(done->result));
     } else if (auto* refused = std::get_if<wire::refused>(&body)) {

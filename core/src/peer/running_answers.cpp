@@ -22,11 +22,16 @@ class running_answers::frame_sink final : public generation_sink {
             piece.remove_prefix(part.size());
         }
     }
+    void call(tool_call_piece piece) override { static_cast<void>(all_->send(wire::call_piece{request_, std::move(piece)})); }
+    void likelihoods(std::vector<token_likelihood> tokens) override {
+        static_cast<void>(all_->send(wire::likelihoods{request_, std::move(tokens)}));
+    }
     void done(generation_result result) override {
         if (!all_->forget(request_)) return;
         const auto sent = all_->send(wire::done{request_, result});
         if (sent || sent.error().code != code::invalid_argument) return;
-        // Digests of a very long answer do not fit a frame; its text has been sent.
+        // Digests of a very long answer, or what a very long prompt's tokens were likely, do not fit a frame; the text
+        // has been sent.
         generation_result bare;
         bare.reason = finish_reason::failed;
         bare.failure = sent.error();

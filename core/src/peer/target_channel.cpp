@@ -5,7 +5,38 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_depth.hpp"
+
 namespace tw::peer {
+namespace {
+
+constexpr int max_json_depth = 64;
+
+error not_json(const char* param, const std::string& what) {
+    return {.code = code::invalid_argument, .message = "The asking host sent " + what + ".", .param = param};
+}
+
+bool is_json(const std::string& text, nlohmann::json::value_t type) {
+    if (json_deeper_than(text, max_json_depth)) return false;
+    return nlohmann::json::parse(text, nullptr, false).type() == type;
+}
+
+// What is parsed further in is JSON there.
+result<void> check_json(const generation_request& what) {
+    using type = nlohmann::json::value_t;
+    if (!what.sampling.grammar.empty() && !is_json(what.sampling.grammar, type::object))
+        return not_json("grammar", "a form for the answer that is no JSON object");
+    if (!what.tools.functions.empty() && !is_json(what.tools.functions, type::array))
+        return not_json("tools", "functions that are no JSON array");
+    if (const auto* messages = std::get_if<std::vector<chat_message>>(&what.input))
+        for (const auto& message : *messages)
+            for (const auto& call : message.calls)
+                if (!is_json(call.arguments, type::object))
+                    return not_json("messages", "a call of '" + call.name + "' whose arguments are no JSON object");
+    return {};
+}
+
+} // namespace
 
 target_channel::target_channel(const std::shared_ptr<frame_link>& link, std::uint32_t number,
                                std::shared_ptr<served_target> target, std::shared_ptr<channel_book> back,
@@ -49,6 +80,7 @@ result<void> target_channel::submit(wire::submit what) {
 
 void target_channel::start(wire::submit what) {
     if (answers_->is_over()) return;
+    if (const auto good = check_json(what.what); !good) return answers_->refuse(what.request, good.error());
     auto running = target_->answers->start(std::move(what.what), answers_->sink(what.request));
     if (running) answers_->started(what.request, std::move(*running));
     else answers_->refuse(what.request, running.error());

@@ -31,7 +31,7 @@ struct sampling_params {
     /// Added to the logits of single tokens, in this order. -infinity bans a token.
     std::vector<std::pair<std::int32_t, float>> logit_bias{};
     /// What the whole answer must look like, as tightwad/abi/ext/grammar.h has it; empty = anything.
-    /// A sampler is told by `constrain`. It does not cross the network: a drafter elsewhere drafts
+    /// A sampler is told by `constrain`. It crosses to a target elsewhere, not to a drafter there, which drafts
     /// without it, which costs acceptance only.
     std::string grammar{};
     /// Names the noise: same seed, same prompt, same model, same answer.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include "wire/answers.hpp"
 #include "wire/draft_fields.hpp"
@@ -10,9 +11,18 @@
 
 namespace tw::wire {
 
+void fields(auto& io, is<tool_call> auto& m) {
+    io.utf8(m.id, "call", max_name_bytes);
+    io.utf8(m.name, "call", max_name_bytes);
+    io.utf8(m.arguments, "call", max_frame_bytes);
+}
+
 void fields(auto& io, is<chat_message> auto& m) {
     io.text(m.role, "role", max_role_bytes);
     io.utf8(m.content, "content", max_frame_bytes);
+    io.list(m.calls, "calls", max_calls, [](auto& each, auto& call) { fields(each, call); });
+    io.utf8(m.call_id, "call", max_name_bytes);
+    io.utf8(m.tool, "tool", max_name_bytes);
 }
 
 // The prompt in one of its three forms.
@@ -35,12 +45,18 @@ void prompt(auto& io, auto& input) {
 void fields(auto& io, is<submit> auto& m) {
     auto& what = m.what;
     io.varint(m.request, "request");
-    bool limited = what.max_tokens.has_value();
-    io.flags("flags", what.speculate, what.logits_digest, what.record_rounds, limited);
-    if constexpr (std::remove_reference_t<decltype(io)>::reading)
+    bool limited = what.max_tokens.has_value(), likely = what.top_logprobs.has_value();
+    io.flags("flags", what.speculate, what.logits_digest, what.record_rounds, limited, likely, what.prompt_logprobs,
+             what.tools.required, what.tools.parallel);
+    if constexpr (std::remove_reference_t<decltype(io)>::reading) {
         if (limited) what.max_tokens.emplace();
+        if (likely) what.top_logprobs.emplace();
+    }
     if (limited) io.varint(*what.max_tokens, "max_tokens");
+    if (likely) io.varint(*what.top_logprobs, "top_logprobs", max_top_tokens);
     fields(io, what.sampling);
+    io.utf8(what.sampling.grammar, "grammar", max_form_bytes);
+    io.utf8(what.tools.functions, "functions", max_form_bytes);
     io.list(what.stop, "stop", max_stop_strings,
             [](auto& each, auto& text) { each.bytes(text, "stop", max_stop_bytes); });
     prompt(io, what.input);
@@ -54,6 +70,29 @@ void fields(auto& io, is<status_is> auto& m) { io.utf8(m.json, "json", max_statu
 void fields(auto& io, is<piece> auto& m) {
     io.varint(m.request, "request");
     io.bytes(m.text, "text", max_piece_bytes);
+}
+
+void fields(auto& io, is<call_piece> auto& m) {
+    io.varint(m.request, "request");
+    io.varint(m.what.index, "index", max_calls);
+    fields(io, m.what.more);
+}
+
+void fields(auto& io, is<likely_token> auto& m) {
+    io.varint(m.token, "token");
+    io.bytes(m.bytes, "token", max_token_text_bytes);
+    io.real(m.logprob, "logprob");
+    io.require(!std::isnan(m.logprob), "has a log probability that is no number");
+}
+
+void fields(auto& io, is<token_likelihood> auto& m) {
+    fields(io, m.chosen);
+    io.list(m.top, "top", max_top_tokens, [](auto& each, auto& token) { fields(each, token); });
+}
+
+void fields(auto& io, is<likelihoods> auto& m) {
+    io.varint(m.request, "request");
+    io.list(m.tokens, "tokens", max_list_tokens, [](auto& each, auto& token) { fields(each, token); });
 }
 
 void fields(auto& io, is<error> auto& m) {
@@ -105,6 +144,7 @@ void fields(auto& io, is<generation_result> auto& m) {
         tokens(each, round.draft, "rounds", max_draft_tokens);
         each.varint(round.accepted, "rounds", round.draft.size());
     });
+    io.list(m.prompt_logprobs, "prompt_logprobs", max_list_tokens, [](auto& each, auto& token) { fields(each, token); });
     if (stopped) io.utf8(m.stopped_by, "stopped_by", max_stop_bytes);
     io.require(stopped != m.stopped_by.empty(), "says that a stop string ended the answer and not which");
 }

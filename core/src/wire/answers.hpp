@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "scheduler/generation.hpp"
@@ -12,7 +13,7 @@ namespace tw::wire {
 using request_id = std::uint64_t; // one answer; the asking side never uses one twice on a channel
 
 // The asking side to the serving side. Prompts are rendered and tokenised beside the model, and checked
-// there: ids against the vocabulary, the prompt against the context, the sampling by validate().
+// there: ids against the vocabulary, the prompt against the context, the sampling by validate(), JSON by its parser.
 struct submit {
     request_id request = 0;
     generation_request what;
@@ -26,6 +27,14 @@ struct ask_status {}; // `status_is` comes
 struct piece { // what one round brought
     request_id request = 0;
     std::string text; // any bytes
+};
+struct call_piece { // more of a tool call
+    request_id request = 0;
+    tool_call_piece what;
+};
+struct likelihoods { // of the tokens that the next piece is made of, or is still held back by
+    request_id request = 0;
+    std::vector<token_likelihood> tokens;
 };
 struct done { // the last of a request
     request_id request = 0;

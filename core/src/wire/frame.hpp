@@ -23,7 +23,8 @@ namespace tw::wire {
 // is rounded to n/255.
 using message = std::variant<hello, ping, pong, goodbye, open_channel, channel_opened, channel_refused, channel_closed,
                              draft_open, draft_order, draft_close, draft_batch, draft_audit, draft_lost, drafter_failed,
-                             submit, piece, done, refused, cancel, ask_status, status_is>;
+                             submit, piece, done, refused, cancel, ask_status, status_is,
+                             call_piece, likelihoods>;
 
 struct frame {
     std::uint32_t channel = 0; // 0 for hello, ping, pong and goodbye, and for nothing else

@@ -73,11 +73,10 @@ const poolText = (workers, output) => "[pool.bench]\n" + toml({ plugin: "rpc-coo
     ...(output && { output }) }) + "workers = [" + workers.map(
     ({ host, port }) => `{ host = "${host}", rpc_port = ${port}, device = "CPU" }`).join(", ") + "]\n";
 
-// What { target, draft, context, slots, drafter, workers, output, env } describes: `draft` is a model file or none,
-// `drafter` the plugin that runs it with options of its own, `workers` are [{ host, port }] that hold the target,
-// `env` is the program's. The draft length is left to the policy.
-export async function startOurs(place, name,
-    { target, draft, context = 2048, slots = 1, drafter = {}, workers, output, env }) {
+// Writes the configuration that { target, draft, context, slots, drafter, workers, output } describes: `draft` is a model
+// file or none, `drafter` the plugin that runs it with options of its own, `workers` are [{ host, port }] that hold the
+// target. The draft length is left to the policy.
+export async function writeOurs(place, name, { target, draft, context = 2048, slots = 1, drafter = {}, workers, output }) {
     const port = await freePort();
     const file = join(place.out, `${slug(name)}.toml`);
     const threads = place.threads;
@@ -93,9 +92,15 @@ export async function startOurs(place, name,
         max_draft_tokens: "auto", fallback: false });
     if (workers) text += poolText(workers, output);
     writeFileSync(file, text);
+    return { file, port };
+}
+
+// Serves what writeOurs() writes; `what.env` is the program's.
+export async function startOurs(place, name, what) {
+    const { file, port } = await writeOurs(place, name, what);
     const args = ["serve", "-c", file, ...place.plugins.flatMap((folder) => ["--plugins-dir", folder])];
     return launch(place, name, "ours", place.tightwad, args, port,
-        { TIGHTWAD_STATE: join(place.out, `state-${slug(name)}`), ...env });
+        { TIGHTWAD_STATE: join(place.out, `state-${slug(name)}`), ...what.env });
 }
 
 // llama-server with as many threads as ours and one slot, or what `flags` say. With `workers` they hold the model, and

@@ -4,6 +4,7 @@ import { figure, short } from "../local/figures.mjs";
 import { equality, grouped, ratios, samePrompts, sources, speeds, totals } from "../local/groups.mjs";
 import { story } from "../local/prompts.mjs";
 import { find, freshStatus } from "../machines/pipelines.mjs";
+import { judgePlan } from "./prediction.mjs";
 import { shapes, startShape, startSides } from "./sides.mjs";
 import { passed } from "./workers.mjs";
 
@@ -32,7 +33,7 @@ async function compareBytes(bench, row, sides, prompts, maxTokens) {
         measured.push({ name: side.name, ...(await bytesPerRound(side, prompts, maxTokens)) });
     for (const side of sides) await add(side);
     for (const shape of shapes) {
-        const side = await startShape(bench, row, sides.length, shape);
+        const side = await startShape(bench, row, sides.length + 1, shape);
         await add(side);
         await side.stop();
     }
@@ -60,6 +61,7 @@ export async function measure(bench, row) {
     const page = await freshStatus(sides.at(-1).server);
     bench.statuses.push({ row: row.name, status: page });
     judge(bench, row, sides, groups, page);
+    await judgePlan(bench, row, sides.length, groups, find(page, "estimates")?.acceptance ?? 0);
     if (row.countBytes) await compareBytes(bench, row, sides, prompts.slice(0, 4), maxTokens);
 }
 

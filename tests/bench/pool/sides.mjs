@@ -22,9 +22,12 @@ async function up(server, drafts) {
     }
 }
 
+// The target over the workers, and a draft at home.
+export const draftedOver = (model, workers) => ({ target: model, context, workers, draft });
+
 export async function startPooled(bench, name, { model, workers, drafts, output, env }) {
     const server = await bench.start(startOurs, name,
-        { target: model, context, workers, output, env, ...(drafts && { draft }) });
+        { ...draftedOver(model, workers), output, env, ...(!drafts && { draft: undefined }) });
     await up(server, drafts);
     return server;
 }

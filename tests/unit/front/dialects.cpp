@@ -212,6 +212,62 @@ TEST_CASE("a response and its events are OpenAI's") {
     CHECK(events.back().second["response"]["output"][0]["content"][0]["text"] == "one");
 }
 
+TEST_CASE("a function call of a response is an item of its own, its arguments in pieces") {
+    running_server server;
+    const auto asked = [](const std::string& more) {
+        return post("/v1/responses", R"({"model":"org/model-1","input":"x","tools":[{"type":"function","name":"f",
+            "parameters":{"type":"object"}}])" + more + "}");
+    };
+    const auto whole = body_of(ask(server, asked("")));
+    REQUIRE(whole["output"].size() == 2);
+    CHECK(whole["output"][0]["content"][0]["text"] == "Let me look.");
+    CHECK(whole["output"][1]["type"] == "function_call");
+    CHECK(whole["output"][1]["arguments"] == R"({"city":"Rome"})");
+    CHECK(whole["tools"][0]["name"] == "f");
+    const auto events = events_of(ask(server, asked(R"(,"stream":true,"tool_choice":"auto")")).body);
+    std::string names, input;
+    for (const auto& [name, data] : events) {
+        names += name.substr(name.find('.') + 1) + " ";
+        if (name == "response.function_call_arguments.delta") input += data["delta"];
+    }
+    CHECK(names == "created in_progress output_item.added content_part.added output_text.delta output_text.done "
+                   "content_part.done output_item.done output_item.added function_call_arguments.delta "
+                   "function_call_arguments.delta function_call_arguments.done output_item.done completed ");
+    CHECK(input == R"({"city":"Rome"})");
+    CHECK(events[8].second["output_index"] == 1);
+    CHECK(events[12].second["item"] == events.back().second["response"]["output"][1]);
+    CHECK(events.back().second["response"]["output"].size() == 2);
+    const auto only = body_of(ask(server, asked(R"(,"tool_choice":{"type":"function","name":"f"})")));
+    REQUIRE(only["output"].size() == 1);
+    CHECK(only["tool_choice"]["name"] == "f");
+
+    const auto told = R"({"model":"org/model-1","input":[{"role":"user","content":"x"},
+        {"type":"function_call","id":"fc_1","call_id":"c1","name":"f","arguments":"{\"a\":1}"},
+        {"type":"reasoning","summary":[]},
+        {"type":"function_call","call_id":"c2","name":"f","arguments":"{}"},
+        {"type":"function_call_output","call_id":"c1","output":"It rains."},
+        {"type":"function_call_output","call_id":"c2","output":[{"type":"input_text","text":"Sun."}]}]})";
+    CHECK(ask(server, post("/v1/responses", told)).status == 200);
+    const auto messages = std::get<std::vector<chat_message>>(server.pipeline->last_request().input);
+    REQUIRE(messages.size() == 4);
+    REQUIRE(messages[1].calls.size() == 2);
+    CHECK(messages[1].calls[0].id == "c1");
+    CHECK(messages[1].calls[0].arguments == R"({"a":1})");
+    CHECK(messages[2].call_id == "c1");
+    CHECK(messages[3].content == "Sun.");
+
+    const auto refused = [&](const char* body) { return body_of(ask(server, post("/v1/responses", body)))["error"]; };
+    CHECK(refused(R"({"model":"org/model-1","input":"x","tools":[{"type":"web_search"}]})")["param"] == "tools[0].type");
+    CHECK(refused(R"({"model":"org/model-1","input":"x","tool_choice":"required"})")["param"] == "tool_choice");
+    CHECK(refused(R"({"model":"org/model-1","input":[{"type":"function_call","name":"a b"}]})")["param"] == "input[0].name");
+    CHECK(refused(R"({"model":"org/model-1","input":[{"type":"function_call","name":"f","arguments":"["}]})")["param"] ==
+          "input[0].arguments");
+    CHECK(refused(R"({"model":"org/model-1","input":[{"type":"function_call_output","output":"x"}]})")["param"] ==
+          "input[0].call_id");
+    CHECK(refused(R"({"model":"org/model-1","input":[{"type":"function_call_output","call_id":"c"}]})")["param"] ==
+          "input[0].output");
+}
+
 TEST_CASE("every API gets its errors in its own words") {
     running_server server({.token = "secret"});
     const auto with = [&](const char* path, const std::string& body, const char* token = "x-api-key: secret\r\n") {

@@ -46,6 +46,110 @@ TEST_CASE("prompts in every form, stop strings and digests cross") {
     }
 }
 
+namespace {
+
+// A pipeline that calls a function and says how likely everything was; it keeps what it was asked.
+struct eloquent final : tw::pipeline {
+    std::string called = "eloquent";
+    std::vector<std::string> serving{"eloquent"};
+    std::promise<generation_request> asked;
+
+    [[nodiscard]] const std::string& name() const override { return called; }
+    [[nodiscard]] const std::vector<std::string>& serves() const override { return serving; }
+    [[nodiscard]] nlohmann::json status() const override { return {}; }
+    [[nodiscard]] result<std::shared_ptr<generation>> start(generation_request request,
+                                                            std::shared_ptr<generation_sink> sink) override {
+        struct over final : generation {
+            void cancel() override {}
+        };
+        asked.set_value(std::move(request));
+        sink->likelihoods({{{7, "\xE8", -0.5}, {{7, "\xE8", -0.5}, {8, "no", -1.5}}}});
+        sink->text("well");
+        sink->call({0, {"c1", "f", ""}});
+        sink->call({0, {"", "", R"({"a":)"}});
+        sink->call({0, {"", "", "1}"}});
+        generation_result out;
+        out.prompt_logprobs = {{{3, "x", 0}, {}}, {{4, "y", -2}, {{5, "z", -1}}}};
+        sink->done(std::move(out));
+        return std::make_shared<over>();
+    }
+};
+
+struct heard final : generation_sink {
+    std::string said; // in the order it came
+    std::vector<token_likelihood> likely;
+    std::promise<generation_result> ended;
+
+    void text(std::string_view piece) override { said.append(piece).append("|"); }
+    void likelihoods(std::vector<token_likelihood> tokens) override {
+        said += "likely|";
+        likely = std::move(tokens);
+    }
+    void call(tool_call_piece piece) override {
+        said += std::to_string(piece.index) + ' ' + piece.more.id + ' ' + piece.more.name + ' ' + piece.more.arguments + '|';
+    }
+    void done(generation_result result) override { ended.set_value(std::move(result)); }
+};
+
+} // namespace
+
+TEST_CASE("tools, forms and log probabilities cross, and what was called before") {
+    machine den("den");
+    const auto theirs = std::make_shared<eloquent>();
+    den.host->serve({toy_pipeline().engine("big"), theirs, [](drafter_offer) { return std::size_t{0}; }, [](std::size_t) {}});
+    const auto remote = pipeline_at(link_to(den.port()));
+    generation_request asked;
+    asked.input = std::vector<chat_message>{{"user", "x"}, {"assistant", "", {{"c0", "f", R"({"a":0})"}}}, {"tool", "ok", {}, "c0", "f"}};
+    asked.tools = {R"([{"type":"function","function":{"name":"f"}}])", true, false};
+    asked.sampling.grammar = R"({"gbnf":"root ::= \"a\""})";
+    asked.top_logprobs = 2;
+    asked.prompt_logprobs = true;
+    const auto sink = std::make_shared<heard>();
+    REQUIRE(remote->start(asked, sink).has_value());
+    const auto outcome = sink->ended.get_future().get();
+    const auto got = theirs->asked.get_future().get();
+    CHECK(got.tools.functions == asked.tools.functions);
+    CHECK(got.tools.required);
+    CHECK_FALSE(got.tools.parallel);
+    CHECK(got.sampling.grammar == asked.sampling.grammar);
+    CHECK(got.top_logprobs == 2);
+    CHECK(got.prompt_logprobs);
+    const auto& messages = std::get<std::vector<chat_message>>(got.input);
+    CHECK(messages[1].calls.at(0).arguments == R"({"a":0})");
+    CHECK(messages[2].call_id == "c0");
+    CHECK(messages[2].tool == "f");
+    CHECK(sink->said == R"(likely|well|0 c1 f |0   {"a":|0   1}|)");
+    CHECK(sink->likely.at(0).chosen.bytes == "\xE8");
+    CHECK(sink->likely.at(0).top.at(1).logprob == -1.5);
+    CHECK(outcome.prompt_logprobs.at(1).top.at(0).token == 5);
+}
+
+TEST_CASE("what is no JSON where JSON belongs is refused before anybody parses it") {
+    machine den("den");
+    const auto theirs = std::make_shared<eloquent>();
+    den.host->serve({toy_pipeline().engine("big"), theirs, [](drafter_offer) { return std::size_t{0}; }, [](std::size_t) {}});
+    const auto remote = pipeline_at(link_to(den.port()));
+    const auto refusal = [&](generation_request asked) {
+        const auto sink = std::make_shared<heard>();
+        REQUIRE(remote->start(std::move(asked), sink).has_value());
+        const auto outcome = sink->ended.get_future().get();
+        REQUIRE(outcome.failure);
+        CHECK(outcome.failure->code == code::invalid_argument);
+        return outcome.failure->message;
+    };
+    auto asked = request(1);
+    asked.tools.functions = "{}";
+    CHECK(refusal(asked) == "The asking host sent functions that are no JSON array.");
+    asked.tools.functions = std::string(1000, '[');
+    CHECK(refusal(asked) == "The asking host sent functions that are no JSON array.");
+    asked = request(1);
+    asked.sampling.grammar = "root ::= x";
+    CHECK(refusal(asked) == "The asking host sent a form for the answer that is no JSON object.");
+    asked.sampling.grammar.clear();
+    asked.input = std::vector<chat_message>{{"assistant", "", {{"c", "f", "{"}}}};
+    CHECK(refusal(asked) == "The asking host sent a call of 'f' whose arguments are no JSON object.");
+}
+
 TEST_CASE("what the peer refuses is refused here, in its words") {
     machine den("den");
     den.serve_target();

@@ -108,6 +108,13 @@ TEST_CASE("llama-server: refusals and faults are one sentence and the right code
     CHECK(heard.text == "half");
     CHECK(heard.end.code == TW_UNAVAILABLE);
     CHECK_THAT(heard.sentence, ContainsSubstring("broke off in the middle of its answer"));
+    auto stalled = whole("data: {\"choices\":[{\"delta\":{\"content\":\"half\"}}]}\n\n");
+    stalled.failure = TW_TIMED_OUT;
+    stalled.sentence = "The server at http://den:8080 sent no more of its answer within 120000 ms.";
+    heard = server.ask(sample_chat, stalled);
+    CHECK(heard.text == "half");
+    CHECK(heard.end.code == TW_TIMED_OUT);
+    CHECK(heard.sentence == stalled.sentence);
     heard = server.ask(sample_chat, whole("data: {garbage\n\n"));
     CHECK(heard.end.code == TW_CORRUPT);
     CHECK(heard.sentence == "The server sent an event that makes no sense: {garbage");

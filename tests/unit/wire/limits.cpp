@@ -1,4 +1,6 @@
 // What is too much is refused by both ends, with the kind, the field and the number.
+#include <limits>
+
 #include <catch2/catch_test_macros.hpp>
 
 #include "wire/frame.hpp"
@@ -68,6 +70,20 @@ TEST_CASE("an answer that failed says why, and no round accepts more than was dr
     result.reason = finish_reason::stop;
     result.rounds = {{.draft = {1, 2}, .accepted = 3}};
     CHECK(not_sent(done{1, result}) == R"(A frame of kind done cannot be sent: "rounds" is negative or over its limit of 2.)");
+}
+
+TEST_CASE("a log probability is a number, and not beside more tokens than anybody asks for") {
+    token_likelihood one;
+    one.chosen.logprob = std::numeric_limits<double>::quiet_NaN();
+    CHECK(not_sent(likelihoods{1, {one}}) ==
+          "A frame of kind likelihoods cannot be sent: it has a log probability that is no number.");
+    CHECK(not_read("\x28\x01\x01\x01\x05\x00"s + std::string(6, '\0') + "\xF8\x7F\x00"s) ==
+          "A frame of kind likelihoods has a log probability that is no number.");
+    one.chosen.logprob = -std::numeric_limits<double>::infinity();
+    CHECK(encode(1, likelihoods{1, {one}}).has_value());
+    one.top.resize(max_top_tokens + 1);
+    CHECK(not_sent(likelihoods{1, {one}}) ==
+          R"(A frame of kind likelihoods cannot be sent: "top" is negative or over its limit of 128.)");
 }
 
 TEST_CASE("the connection's frames and the channels' are told apart") {

@@ -31,7 +31,7 @@ inline auto members(is<channel_opened> auto& m) { auto& [a, b] = m; return std::
 inline auto members(is<channel_refused> auto& m) { auto& [a] = m; return std::tie(a); }
 inline auto members(is<channel_closed> auto& m) { auto& [a] = m; return std::tie(a); }
 inline auto members(is<sampling_params> auto& m) {
-    auto& [a, b, c, d, e, f, g, h, i, grammar, j] = m; // the grammar does not cross
+    auto& [a, b, c, d, e, f, g, h, i, grammar, j] = m; // the grammar crosses in submit
     return std::tie(a, b, c, d, e, f, g, h, i, j);
 }
 inline auto members(is<draft_open> auto& m) { auto& [a, b, c] = m; return std::tie(a, b, c); }
@@ -49,10 +49,18 @@ inline auto members(is<audit_entry> auto& m) { auto& [a, b] = m; return std::tie
 inline auto members(is<draft_audit> auto& m) { auto& [a, b, c] = m; return std::tie(a, b, c); }
 inline auto members(is<draft_lost> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<drafter_failed> auto& m) { auto& [a] = m; return std::tie(a); }
-inline auto members(is<chat_message> auto& m) { return std::tie(m.role, m.content); } // tool calls do not cross
-inline auto members(is<generation_request> auto& m) { // log probabilities do not cross the network
-    return std::tie(m.input, m.sampling, m.max_tokens, m.stop, m.prediction, m.speculate, m.logits_digest, m.record_rounds);
+inline auto members(is<tool_call> auto& m) { auto& [a, b, c] = m; return std::tie(a, b, c); }
+inline auto members(is<tool_call_piece> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
+inline auto members(is<tool_use> auto& m) { auto& [a, b, c] = m; return std::tie(a, b, c); }
+inline auto members(is<likely_token> auto& m) { auto& [a, b, c] = m; return std::tie(a, b, c); }
+inline auto members(is<token_likelihood> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
+inline auto members(is<chat_message> auto& m) { auto& [a, b, c, d, e] = m; return std::tie(a, b, c, d, e); }
+inline auto members(is<generation_request> auto& m) {
+    auto& [a, b, c, d, e, f, g, h, i, j, k] = m;
+    return std::tie(a, b, c, c.grammar, d, e, f, g, h, i, j, k);
 }
+inline auto members(is<call_piece> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
+inline auto members(is<likelihoods> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<submit> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<piece> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<ask_status> auto&) { return std::tuple<>(); }
@@ -66,7 +74,7 @@ inline auto members(is<speculation_stats> auto& m) {
 inline auto members(is<round_record> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<generation_result> auto& m) { // what a replica is called stays on its machine
     return std::tie(m.reason, m.failure, m.prompt_tokens, m.completion_tokens, m.cached_tokens, m.seed, m.stats, m.tokens,
-                    m.logits_digests, m.rounds, m.stopped_by);
+                    m.logits_digests, m.rounds, m.prompt_logprobs, m.stopped_by);
 }
 inline auto members(is<done> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<refused> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
@@ -183,7 +191,11 @@ class random_source {
     void settle(generation_request& m) {
         m.stop.resize(m.stop.size() % (max_stop_strings + 1));
         for (auto& each : m.stop) each = raw();
+        if (m.top_logprobs) *m.top_logprobs %= max_top_tokens + 1;
     }
+    void settle(likely_token& m) { m.bytes = raw(); }
+    void settle(token_likelihood& m) { m.top.resize(m.top.size() % (max_top_tokens + 1)); }
+    void settle(call_piece& m) { m.what.index %= max_calls + 1; }
     void settle(piece& m) { m.text = raw(); }
     std::string raw() {
         std::string out(length(), '\0');

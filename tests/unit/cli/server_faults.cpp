@@ -1,0 +1,129 @@
+// Every way in which a server can fail, through the whole program: the status and the sentence that a client gets.
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "far_server.hpp"
+
+using namespace tw::test;
+using Catch::Matchers::ContainsSubstring;
+
+TEST_CASE("faults of a server are the right status and one sentence") {
+    far_server far;
+    const endpoint here(far.url());
+    far.set(replies(429, R"({"error":{"message":"slow down"}})", "Retry-After: 7\r\n"));
+    auto answer = here.ask("");
+    CHECK(answer.status == 429);
+    CHECK(answer.headers["retry-after"] == "7");
+    CHECK(message_of(answer) == "The llama-server at " + far.url() + " has too much to do (HTTP status 429: slow down); try again later.");
+
+    far.set(replies(500, R"({"error":{"message":"oops"}})"));
+    answer = here.ask("");
+    CHECK(answer.status == 503);
+    CHECK_THAT(message_of(answer), ContainsSubstring("failed (HTTP status 500: oops)"));
+    far.set(streams({words("well"), event("{}", "\"stop\""), "data: [DONE]\n\n"})); // 500 once
+    CHECK(here.ask("").status == 200);
+
+    far.set(replies(400, R"({"error":{"message":"too long","type":"exceed_context_size_error"}})"));
+    answer = here.ask("");
+    CHECK(answer.status == 400);
+    CHECK_THAT(answer.body, ContainsSubstring("context_length_exceeded"));
+
+    far.set(replies(302, "", "Location: http://169.254.169.254/latest/meta-data\r\n"));
+    answer = here.ask("");
+    CHECK(answer.status == 503);
+    CHECK_THAT(message_of(answer), ContainsSubstring("redirects to 'http://169.254.169.254/latest/meta-data'"));
+
+    far.set(streams({"data: {garbage\n\n"}));
+    answer = here.ask("");
+    CHECK(answer.status == 500);
+    CHECK_THAT(message_of(answer), ContainsSubstring("an event that makes no sense: {garbage"));
+
+    far.set(says("SSH-2.0-OpenSSH\r\n\r\n"));
+    answer = here.ask("");
+    CHECK(answer.status == 500);
+    CHECK_THAT(message_of(answer), ContainsSubstring("does not answer in HTTP/1.1"));
+
+    far.set([](scripted_server::line& to, const std::string&) {
+        to.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: ");
+        const std::string block(65536, 'x');
+        while (to.send(block)) {
+        }
+    });
+    answer = here.ask("");
+    CHECK(answer.status == 500);
+    CHECK_THAT(message_of(answer), ContainsSubstring("sent a line of more than 1048576 bytes"));
+}
+
+TEST_CASE("a fault within a stream is an error event, never a silent end") {
+    far_server far;
+    const endpoint here(far.url());
+    for (const auto& [rest, sentence] : std::vector<std::pair<std::string, std::string>>{
+             {"data: {\"choi", "broke off in the middle of its answer"},
+             {"data: {\"error\":{\"code\":503,\"message\":\"gone\"}}\n\n", "HTTP status 503"},
+             {"data: garbage\n\n", "makes no sense"}}) {
+        far.set(streams({words("Hello"), rest}));
+        const auto answer = here.ask(R"(,"stream":true)");
+        CHECK(answer.status == 200);
+        CHECK_THAT(answer.body, ContainsSubstring(R"("content":"Hello")") && ContainsSubstring("data: {\"error\":") &&
+                                    ContainsSubstring(sentence));
+        CHECK(answer.body.find("data: [DONE]") == std::string::npos);
+    }
+}
+
+TEST_CASE("a server that is not there is named, and one that is slow is given up at the limit") {
+    const auto port = std::to_string(unused_port());
+    const endpoint absent("http://127.0.0.1:" + port);
+    const auto answer = absent.ask("");
+    CHECK(answer.status == 503);
+    CHECK(answer.headers.contains("retry-after"));
+    CHECK(message_of(answer) == "Nothing answers at http://127.0.0.1:" + port +
+                                    " (connection refused); start that server, or correct url.");
+    far_server far;
+    far.set(stalls());
+    const endpoint slow(far.url(), "first_token_timeout = 1\n");
+    const auto late = slow.ask("");
+    CHECK(late.status == 504);
+    CHECK_THAT(message_of(late), ContainsSubstring("did not begin to answer within 1000 ms"));
+}
+
+TEST_CASE("a name without an address is said, and the program serves on") {
+    const endpoint here("http://no-such-name.invalid:8080");
+    for (int i = 0; i < 2; ++i) {
+        const auto answer = here.ask("");
+        CHECK(answer.status == 503);
+        CHECK_THAT(message_of(answer), ContainsSubstring("The name no-such-name.invalid of the server at "
+                                                         "http://no-such-name.invalid:8080 has no address"));
+    }
+}
+
+TEST_CASE("a server with a certificate for another name is asked nothing") {
+    const scratch_folder folder;
+    const auto pem = (folder.path() / "other.pem").string();
+    make_certificate(pem, "DNS:elsewhere.example");
+    const scripted_server far({replies(200, "{}")}, pem);
+    const endpoint here(far.url("", "https"), "ca_file = \"" + pem + "\"\n");
+    const auto answer = here.ask("");
+    CHECK(answer.status == 503);
+    CHECK_THAT(message_of(answer), ContainsSubstring("shows a certificate that is not trusted for 127.0.0.1 (IP address mismatch)"));
+    CHECK(far.requests().empty());
+}
+
+TEST_CASE("an answer without an end is cut at the limit, and the next one is whole") {
+    far_server far;
+    const endpoint here(far.url());
+    far.set([](scripted_server::line& to, const std::string&) {
+        to.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n");
+        const auto piece = words(std::string(65536, 'x'));
+        while (to.send(piece)) {
+        }
+    });
+    const auto endless = here.ask("");
+    CHECK(endless.status == 500);
+    CHECK_THAT(message_of(endless), ContainsSubstring("sent an answer of more than 67108864 bytes, the most that is taken"));
+    far.set(streams({words("well"), event("{}", "\"stop\""), "data: [DONE]\n\n"}));
+    CHECK(here.ask("").status == 200);
+}
