@@ -26,7 +26,13 @@ std::string body_of(const chat_request& request, const std::string& model) {
     const auto root = request.root();
     json::object_writer out;
     if (!model.empty()) out.text("model", model);
-    out.members(root, {"model", "seed", "stream", "stream_options"});
+    const auto format = root.find("prompt") ? root.find("response_format") : std::nullopt;
+    out.members(root, {"model", "seed", "stream", "stream_options", format ? "response_format" : "model"});
+    if (format) { // its completions take a schema by another name
+        const auto outer = format->find("json_schema");
+        const auto schema = outer ? outer->find("schema") : std::nullopt;
+        out.raw("json_schema", schema ? schema->raw() : R"({"type":"object"})");
+    }
     if (const auto seed = json::small_seed(root)) out.integer("seed", *seed);
     out.boolean("stream", true).raw("stream_options", R"({"include_usage":true})");
     // A reasoning model's thoughts stay in the text, as they do where the model runs in this process.

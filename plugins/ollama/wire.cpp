@@ -39,6 +39,58 @@ std::string options_of(const json::value& root, const settings& how) {
     return out.str();
 }
 
+// OpenAI's messages as Ollama takes them: the arguments of a call are an object, a result names its function.
+std::string messages_of(const json::value& messages) {
+    std::string out;
+    for (const auto& message : messages.elements()) {
+        json::object_writer one;
+        one.members(message, {"tool_calls", "tool_call_id", "name"});
+        if (const auto name = message.find("name")) one.raw("tool_name", name->raw());
+        if (const auto calls = member(message, "tool_calls", json::kind::array)) {
+            std::string list;
+            for (const auto& call : calls->elements()) {
+                const auto function = call.find("function");
+                if (!function) continue;
+                json::object_writer made;
+                made.text("name", text(*function, "name")).raw("arguments", text(*function, "arguments"));
+                list.append(list.empty() ? "" : ",").append(json::object_writer().raw("function", made.str()).str());
+            }
+            one.raw("tool_calls", "[" + list + "]");
+        }
+        out.append(out.empty() ? "" : ",").append(one.str());
+    }
+    return "[" + out + "]";
+}
+
+// Refused where it would have to be dropped.
+void check(const json::value& root) {
+    const auto refuse = [](const char* what) {
+        throw failure{TW_UNSUPPORTED, std::string("Ollama has no ") + what + "; leave it out, or ask a model that is loaded by Tightwad."};
+    };
+    if (root.find("logit_bias")) refuse("logit_bias");
+    if (root.find("grammar")) refuse("grammar");
+    if (text(root, "tool_choice") == "required") refuse("tool_choice: its model chooses whether to call");
+    const auto parallel = member(root, "parallel_tool_calls", json::kind::boolean);
+    if (parallel && !parallel->as_boolean()) refuse("parallel_tool_calls: its model may always call several");
+}
+
+void put_form(json::object_writer& out, const json::value& root) {
+    const auto format = root.find("response_format");
+    if (!format) return;
+    const auto outer = format->find("json_schema");
+    const auto schema = outer ? outer->find("schema") : std::nullopt;
+    out.raw("format", schema ? schema->raw() : R"("json")");
+}
+
+// In a chat "logprobs" says whether, in a completion how many.
+void put_logprobs(json::object_writer& out, const json::value& root) {
+    const auto wanted = root.find("logprobs");
+    if (!wanted) return;
+    const auto top = wanted->kind() == json::kind::number ? wanted : root.find("top_logprobs");
+    out.boolean("logprobs", true);
+    if (top) out.raw("top_logprobs", top->raw());
+}
+
 } // namespace
 
 std::string root_of(std::string url) {
@@ -58,17 +110,19 @@ std::string path_of(const chat_request& request) {
 
 std::string body_of(const chat_request& request, const settings& how) {
     const auto root = request.root();
-    if (root.find("logit_bias"))
-        throw failure{TW_UNSUPPORTED, "Ollama has no logit_bias; leave it out, or ask a model that is loaded by Tightwad."};
+    check(root);
     json::object_writer out;
     out.text("model", how.model).boolean("stream", true);
     if (const auto messages = root.find("messages")) {
-        out.raw("messages", messages->raw());
+        out.raw("messages", messages_of(*messages));
+        if (const auto tools = root.find("tools")) out.raw("tools", tools->raw());
     } else {
         const auto prompt = member(root, "prompt", json::kind::string);
         if (!prompt) throw failure{TW_UNSUPPORTED, "Ollama takes prompts in text only, not in token ids."};
         out.raw("prompt", prompt->raw()).boolean("raw", true);
     }
+    put_form(out, root);
+    put_logprobs(out, root);
     if (!how.keep_alive.empty()) out.text("keep_alive", how.keep_alive);
     out.raw("options", options_of(root, how));
     return out.str();
@@ -129,8 +183,12 @@ void stream::line(std::string_view text_of_line, answer& out) {
     try {
         const auto root = json::value::parse(text_of_line);
         if (const auto error = member(root, "error", json::kind::string)) refused = error->as_string();
+        if (const auto likely = member(root, "logprobs", json::kind::array))
+            out.more(json::object_writer().raw("logprobs", json::object_writer().raw("content", likely->raw()).str()).str());
         const auto message = member(root, "message", json::kind::object);
         if (const auto piece = message ? text(*message, "content") : text(root, "response"); !piece.empty()) out.emit(piece);
+        if (const auto calls = message ? member(*message, "tool_calls", json::kind::array) : std::nullopt)
+            out.more(json::object_writer().raw("tool_calls", calls->raw()).str());
         const auto done = member(root, "done", json::kind::boolean);
         if (done && done->as_boolean()) {
             done_ = true;

@@ -75,6 +75,7 @@ std::string body_of(const chat_request& request, const std::string& model, const
     const auto prompt = root.find("prompt");
     if (prompt && prompt->kind() != json::kind::string)
         throw failure{TW_UNSUPPORTED, "A cloud takes prompts in text only, not in token ids: it may use another vocabulary."};
+    if (root.find("grammar")) throw failure{TW_UNSUPPORTED, "A cloud takes no grammar; send a JSON schema, or ask a model that is loaded by Tightwad."};
     json::object_writer out;
     out.text("model", model);
     out.members(root, {"model", "seed", "stream", "stream_options", "repeat_penalty"});

@@ -1,4 +1,4 @@
-// Fuzz target: what a server elsewhere sends, and what a configuration calls a URL, may be any bytes.
+// Fuzz target: what a server elsewhere sends, beside its text too, and what a configuration calls a URL, may be any bytes.
 //
 // The first byte says where the rest is cut in two; the readers must not care.
 #include <cstddef>
@@ -8,14 +8,34 @@
 #include <tightwad/sdk/openai_stream.hpp>
 
 #include "base/web_url.hpp"
+#include "pipeline/server_news.hpp"
 
 namespace {
 
+// What an answer said, and what the host makes of what was beside its text.
 struct heard {
     std::string text;
     bool failed = false;
 
     bool operator==(const heard&) const = default;
+    void take(std::string_view json) {
+        text += json;
+        struct front final : tw::generation_sink {
+            explicit front(std::string& to) : said(to) {}
+            void text(std::string_view) override {}
+            void done(tw::generation_result) override {}
+            void call(tw::tool_call_piece piece) override {
+                if (piece.index > begun || (piece.index == begun) == piece.more.name.empty()) __builtin_trap();
+                if (piece.index == begun) ++begun;
+                said += piece.more.arguments;
+            }
+            std::string& said;
+            std::size_t begun = 0;
+        };
+        front sink(text);
+        tw::server_news news;
+        static_cast<void>(news.read(json, sink));
+    }
 };
 
 heard read(std::string_view first, std::string_view second) {
@@ -24,7 +44,10 @@ heard read(std::string_view first, std::string_view second) {
                        [](const tw_sink* self, const tw_delta* delta) {
                            static_cast<heard*>(self->ctx)->text.append(delta->text.data, delta->text.size);
                        },
-                       nullptr, nullptr};
+                       nullptr, nullptr,
+                       [](const tw_sink* self, std::uint32_t, tw_str json) {
+                           static_cast<heard*>(self->ctx)->take(tw::sdk::view(json));
+                       }};
     tw::sdk::answer answer(&sink);
     tw::sdk::openai_stream stream;
     try {

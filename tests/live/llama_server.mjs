@@ -58,6 +58,25 @@ for (const [path, body] of [['/v1/chat/completions', chat], ['/v1/completions', 
   console.log(`ok ${path}: ${whole.usage.completion_tokens} tokens, the server's own text, whole and in ${stream.pieces} pieces`);
 }
 
+const schema = { type: 'object', properties: { n: { type: 'integer', minimum: 1, maximum: 99 }, a: { type: 'boolean' } },
+  required: ['n', 'a'], additionalProperties: false };
+for (const [path, body] of [['/v1/chat/completions', chat], ['/v1/completions', completion]]) {
+  const asked = { ...body, max_tokens: 100, logprobs: path.includes('chat') ? true : 2 };
+  const likely = await (await ask(near, path, asked)).json();
+  const { content, tokens } = likely.choices[0].logprobs;
+  assert.equal((content ?? tokens).length, likely.usage.completion_tokens, JSON.stringify(likely.choices[0].logprobs).slice(0, 300));
+  const form = path.includes('chat') ? { response_format: { type: 'json_schema', json_schema: { name: 'x', schema } } } : { json_schema: schema };
+  const formed = await (await ask(near, path, { ...body, max_tokens: 100, ...form })).json();
+  const text = formed.choices[0].text ?? formed.choices[0].message.content;
+  assert.deepEqual(Object.keys(JSON.parse(text)), ['n', 'a'], text);
+}
+const tools = [{ type: 'function', function: { name: 'look', description: 'Looks.', parameters: schema } }];
+const called = await (await ask(near, '/v1/chat/completions', { ...chat, max_tokens: 300, tools, tool_choice: 'required' })).json();
+const [call] = called.choices[0].message.tool_calls ?? [];
+assert.equal(call?.function.name, 'look', JSON.stringify(called));
+assert.equal(typeof JSON.parse(call.function.arguments).n, 'number');
+console.log('ok log probabilities, forms and a call come from the server');
+
 const busy = async () => (await (await fetch(`${far}/slots`)).json()).filter((slot) => slot.is_processing).length;
 const abort = new AbortController();
 const long = await ask(near, '/v1/completions', { ...completion, max_tokens: 900, stream: true, logit_bias: { 1: -100, 2: -100 } }, abort.signal);

@@ -17,20 +17,22 @@ constexpr auto longest_wait = std::chrono::seconds{30};
 // A sink that is done stays in memory until this many others are, so that a plugin which calls done
 // twice finds something harmless there.
 constexpr std::size_t max_quarantine = 1024;
+constexpr std::size_t most_beside = 1U << 20U; // of tool calls and the like at a time
 
 } // namespace
 
 class backend::request final : public backend_request {
   public:
-    request(state& owner, std::string json, emit_function emit, done_function done)
-        : owner_(&owner), json_(std::move(json)), emit_(std::move(emit)), done_(std::move(done)),
+    request(state& owner, std::string json, emit_function emit, more_function more, done_function done)
+        : owner_(&owner), json_(std::move(json)), emit_(std::move(emit)), more_(std::move(more)), done_(std::move(done)),
           sink_{.size = sizeof(tw_sink),
                 .ctx = this,
                 .emit = [](const tw_sink* s, const tw_delta* delta) { of(s).on_emit(delta); },
                 .done = [](const tw_sink* s, const tw_finish* finish) { of(s).on_done(finish); },
                 .cancelled = [](const tw_sink* s) -> std::int32_t {
                     return of(s).cancelled_ ? 1 : 0;
-                }} {}
+                },
+                .more = [](const tw_sink* s, std::uint32_t choice, tw_str json) { of(s).on_more(choice, json); }} {}
 
     void cancel() override { cancelled_ = true; }
     [[nodiscard]] const tw_sink* sink() const { return &sink_; }
@@ -42,6 +44,7 @@ class backend::request final : public backend_request {
         const bool first = !ended_;
         ended_ = true;
         emit_ = nullptr;
+        more_ = nullptr;
         done_ = nullptr;
         return first;
     }
@@ -62,6 +65,13 @@ class backend::request final : public backend_request {
             emit_(delta->choice, to_valid_utf8(text));
     }
 
+    void on_more(std::uint32_t choice, tw_str json) {
+        const std::lock_guard guard(lock_);
+        if (ended_) return complain("more after done");
+        if (json.data == nullptr || json.size > most_beside) return complain("more without a text, or with more than 1 MiB");
+        more_(choice, view(json));
+    }
+
     void on_done(const tw_finish* finish) {
         done_function done;
         {
@@ -70,6 +80,7 @@ class backend::request final : public backend_request {
             ended_ = true;
             done = std::move(done_);
             emit_ = nullptr;
+            more_ = nullptr;
         }
         done(outcome(finish));
         done = nullptr; // what it holds is released before the backend may go
@@ -104,6 +115,7 @@ class backend::request final : public backend_request {
     bool ended_ = false;
     std::atomic<bool> cancelled_{false};
     emit_function emit_;
+    more_function more_;
     done_function done_;
     tw_sink sink_;
 };
@@ -158,8 +170,8 @@ backend::~backend() {
 }
 
 result<std::shared_ptr<backend_request>> backend::start(std::string request_json,
-                                                        emit_function emit, done_function done) {
-    auto begun = std::make_shared<request>(*state_, std::move(request_json), std::move(emit),
+                                                        emit_function emit, more_function more, done_function done) {
+    auto begun = std::make_shared<request>(*state_, std::move(request_json), std::move(emit), std::move(more),
                                            std::move(done));
     {
         const std::lock_guard guard(state_->lock);

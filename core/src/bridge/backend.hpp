@@ -38,6 +38,8 @@ class backend {
   public:
     // One piece of answer `choice`, whole and valid UTF-8. Never two at once for one request.
     using emit_function = std::function<void(std::uint32_t choice, std::string_view text)>;
+    // What the answer has beside its text, as tw_sink::more has it: any text of at most 1 MiB. As emit otherwise.
+    using more_function = std::function<void(std::uint32_t choice, std::string_view json)>;
     // Once, last, unless start failed.
     using done_function = std::function<void(backend_finish)>;
 
@@ -56,7 +58,7 @@ class backend {
     // Begins a request, the OpenAI body of a chat or completion. The functions run on any thread,
     // also before start returns; they must not throw.
     [[nodiscard]] result<std::shared_ptr<backend_request>>
-    start(std::string request_json, emit_function emit, done_function done);
+    start(std::string request_json, emit_function emit, more_function more, done_function done);
 
     // From here on it can be asked questions; before any other thread uses it.
     void with_questions(const tw_question_v1& api);

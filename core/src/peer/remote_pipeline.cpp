@@ -44,7 +44,7 @@ remote_pipeline::remote_pipeline(remote_pipeline_parts parts) : parts_(std::move
 
 remote_pipeline::~remote_pipeline() {
     channel_->close("The other side needs it no more.");
-    for (auto& [request, sink] : answers_) sink->done(ended(finish_reason::cancelled, {}));
+    for (auto& [request, each] : answers_) each.sink->done(ended(finish_reason::cancelled, {}));
 }
 
 error remote_pipeline::unavailable() const {
@@ -65,7 +65,7 @@ result<std::shared_ptr<generation>> remote_pipeline::start(generation_request re
         const std::lock_guard lock(mutex_);
         if (!channel_->is_open()) return unavailable();
         frame.request = ++last_request_;
-        answers_[frame.request] = std::move(sink);
+        answers_[frame.request] = {.sink = std::move(sink)};
     }
     const auto sent = channel_->send(frame);
     if (!sent && sink_of(frame.request, true)) { // else it was told already that the link is lost
@@ -80,9 +80,28 @@ std::shared_ptr<generation_sink> remote_pipeline::sink_of(wire::request_id reque
     const std::lock_guard lock(mutex_);
     const auto found = answers_.find(request);
     if (found == answers_.end()) return nullptr;
-    auto sink = found->second;
+    auto sink = found->second.sink;
     if (last) answers_.erase(found);
     return sink;
+}
+
+// A call is begun by its name, one after the other; the fronts rely on it.
+result<void> remote_pipeline::pass_on(wire::call_piece call) {
+    std::shared_ptr<generation_sink> sink;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = answers_.find(call.request);
+        if (found == answers_.end()) return {};
+        auto& begun = found->second.calls;
+        const bool first = call.what.index == begun;
+        if (call.what.index > begun || first == call.what.more.name.empty())
+            return fail(code::corrupt, "The peer sent a piece of tool call " + std::to_string(call.what.index) +
+                                           " that is out of order.");
+        begun += first ? 1 : 0;
+        sink = found->second.sink;
+    }
+    sink->call(std::move(call.what));
+    return {};
 }
 
 void remote_pipeline::end(wire::request_id request, generation_result outcome) {
@@ -100,7 +119,7 @@ result<void> remote_pipeline::frame(wire::message body) {
         if (const auto sink = sink_of(piece->request, false))
             sink->text(is_valid_utf8(piece->text) ? piece->text : to_valid_utf8(piece->text));
     } else if (auto* call = std::get_if<wire::call_piece>(&body)) {
-        if (const auto sink = sink_of(call->request, false)) sink->call(std::move(call->what));
+        if (const auto out = pass_on(std::move(*call)); !out) return out;
     } else if (auto* likely = std::get_if<wire::likelihoods>(&body)) {
         if (const auto sink = sink_of(likely->request, false)) sink->likelihoods(std::move(likely->tokens));
     } else if (auto* done = std::get_if<wire::done>(&body)) {
@@ -117,7 +136,7 @@ result<void> remote_pipeline::frame(wire::message body) {
 }
 
 void remote_pipeline::away(const std::string& why) {
-    std::map<wire::request_id, std::shared_ptr<generation_sink>> lost;
+    std::map<wire::request_id, asked> lost;
     {
         const std::lock_guard lock(mutex_);
         lost.swap(answers_);
@@ -126,7 +145,7 @@ void remote_pipeline::away(const std::string& why) {
     }
     auto failure = fail(code::unavailable, "The peer at " + parts_.peer->url() + " was lost while it answered: " + why);
     failure.retry_after = std::chrono::seconds{1};
-    for (auto& [request, sink] : lost) sink->done(ended(finish_reason::failed, failure));
+    for (auto& [request, each] : lost) each.sink->done(ended(finish_reason::failed, failure));
 }
 
 void remote_pipeline::tick() {

@@ -44,6 +44,10 @@ class remote_pipeline final : public pipeline {
 
   private:
     class remote_answer;
+    struct asked {
+        std::shared_ptr<generation_sink> sink;
+        std::size_t calls = 0; // of tools that have begun
+    };
     using clock = std::chrono::steady_clock;
 
     void opened(const wire::channel_opened& what);
@@ -51,12 +55,13 @@ class remote_pipeline final : public pipeline {
     void away(const std::string& why);
     void tick();
     [[nodiscard]] std::shared_ptr<generation_sink> sink_of(wire::request_id request, bool last);
+    [[nodiscard]] result<void> pass_on(wire::call_piece call);
     void end(wire::request_id request, generation_result outcome);
     [[nodiscard]] error unavailable() const;
 
     const remote_pipeline_parts parts_;
     mutable std::mutex mutex_; // guards what follows; never held while a sink is called
-    std::map<wire::request_id, std::shared_ptr<generation_sink>> answers_;
+    std::map<wire::request_id, asked> answers_;
     wire::request_id last_request_ = 0;
     std::optional<wire::served_engine> remote_;
     std::string why_away_;

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/messages.hpp"
+#include "pipeline/server_news.hpp"
 #include "pipeline/server_questions.hpp"
 
 namespace tw {
@@ -28,11 +29,37 @@ class running final : public generation {
     std::shared_ptr<backend_request> request_;
 };
 
+using nlohmann::ordered_json; // the members of a schema have an order
+
+// The form that is asked for, as a spec of tightwad.grammar/1.
+void put_form(ordered_json& body, const std::string& spec) {
+    if (spec.empty()) return;
+    const auto form = ordered_json::parse(spec);
+    if (form.contains("gbnf")) {
+        body["grammar"] = form["gbnf"];
+        return;
+    }
+    const auto& schema = form["json_schema"];
+    auto& format = body["response_format"];
+    format["type"] = schema == ordered_json{{"type", "object"}} ? "json_object" : "json_schema";
+    if (format["type"] == "json_schema") format["json_schema"] = {{"name", "answer"}, {"strict", true}, {"schema", schema}};
+}
+
+void put_logprobs(ordered_json& body, const generation_request& request) {
+    if (!request.top_logprobs) return;
+    if (!body.contains("messages")) {
+        body["logprobs"] = *request.top_logprobs;
+        return;
+    }
+    body["logprobs"] = true;
+    if (*request.top_logprobs > 0) body["top_logprobs"] = *request.top_logprobs;
+}
+
 // The OpenAI body of what is asked; settings that say "off" are left out.
-nlohmann::json to_json(const generation_request& request) {
-    nlohmann::json body;
+ordered_json to_json(const generation_request& request) {
+    ordered_json body;
     if (const auto* messages = std::get_if<std::vector<chat_message>>(&request.input))
-        body["messages"] = to_json(*messages);
+        body = to_json(*messages, request.tools);
     else if (const auto* text = std::get_if<std::string>(&request.input)) body["prompt"] = *text;
     else body["prompt"] = std::get<token_ids>(request.input);
     const auto& sampling = request.sampling;
@@ -47,51 +74,37 @@ nlohmann::json to_json(const generation_request& request) {
     for (const auto& [token, bias] : sampling.logit_bias) body["logit_bias"][std::to_string(token)] = bias;
     if (request.max_tokens) body["max_tokens"] = *request.max_tokens;
     if (!request.stop.empty()) body["stop"] = request.stop;
+    put_form(body, sampling.grammar);
+    put_logprobs(body, request);
     return body;
 }
 
-generation_result to_result(const backend_finish& finish, std::uint64_t seed, double seconds) {
-    generation_result out;
-    out.reason = finish.reason == TW_FINISH_LENGTH ? finish_reason::length : finish_reason::stop;
-    if (finish.failure) {
-        out.reason = finish.failure->code == code::cancelled ? finish_reason::cancelled : finish_reason::failed;
-        out.failure = finish.failure;
-    }
-    out.prompt_tokens = std::max<std::int64_t>(0, finish.prompt_tokens);
-    out.completion_tokens = std::max<std::int64_t>(0, finish.completion_tokens);
-    out.seed = seed;
-    out.stats.tokens = static_cast<std::uint64_t>(out.completion_tokens);
-    out.stats.total_s = seconds;
-    return out;
-}
-
-} // namespace
-
-backend_pipeline::backend_pipeline(std::string name, std::vector<std::string> serves, plain_target_info info,
-                                   std::unique_ptr<backend> target)
-    : name_(std::move(name)), serves_(std::move(serves)), info_(std::move(info)), target_(std::move(target)),
-      counters_(std::make_shared<counters>()), health_(std::make_shared<server_health>()) {}
-
-backend_pipeline::~backend_pipeline() = default;
-
-result<std::shared_ptr<generation>> backend_pipeline::start(generation_request request,
-                                                            std::shared_ptr<generation_sink> sink) {
-    if (auto can = without_logprobs(request, "the server behind this model picks its own tokens."); !can) return can.error();
-    if (auto can = without_grammar(request, "the server behind this model picks its own tokens."); !can)
-        return can.error();
-    if (auto can = without_tools(request, "they are not passed on to the server behind this model yet."); !can)
-        return can.error();
+// What only a plugin that knows tw_sink::more passes on.
+result<void> within_1_1(const generation_request& request, const std::string& plugin) {
+    const auto why = "the plugin '" + plugin + "' was built before they could be passed on.";
+    if (request.prompt_logprobs)
+        return error{.code = code::unsupported,
+                     .message = "A server does not say how likely the tokens of a prompt are; leave 'echo' or 'logprobs' out.",
+                     .param = "logprobs"};
+    if (!info_.passes_more_on)
+        if (auto can = within_1_1(request, info_.plugin); !can) return can.error();
     const auto body = to_json(request).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     ++counters_->requests;
     ++counters_->active;
+    const auto heard = std::make_shared<listening>(std::move(sink));
     auto started = target_->start(
-        body, [sink](std::uint32_t, std::string_view text) { sink->text(text); },
-        [sink, counters = counters_, health = health_, seed = request.sampling.seed, begin = steady::now()](const backend_finish& finish) {
+        body, [heard](std::uint32_t, std::string_view text) { heard->sink->text(text); },
+        [heard](std::uint32_t, std::string_view json) { heard->more(json); },
+        [heard, counters = counters_, health = health_, seed = request.sampling.seed, begin = steady::now()](const backend_finish& finish) {
             auto result = to_result(finish, seed, std::chrono::duration<double>(steady::now() - begin).count());
             --counters->active;
             health->note(result.failure);
+            if (heard->failure && !result.failure) {
+                result.reason = finish_reason::failed;
+                result.failure = std::move(heard->failure);
+            }
             counters->tokens += result.completion_tokens;
-            sink->done(std::move(result));
+            heard->sink->done(std::move(result));
         });
     if (!started) {
         --counters_->active;

@@ -17,6 +17,7 @@ struct plain_target_info {
     std::string name;    // [backend.NAME]
     std::string plugin;
     std::string why_not; // why nothing is speculated, and what to do
+    bool passes_more_on = true; // tools, forms, log probabilities: of contract 1.2 or later
 };
 
 class backend_pipeline final : public pipeline {

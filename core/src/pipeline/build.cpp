@@ -219,7 +219,7 @@ result<replica> plain_target(const pipeline_config& wanted, const resolved_node&
     const auto why = no_logits(target.node->name);
     if (!drafts_of(wanted).empty())
         spdlog::warn("event=no_draft pipeline={} draft={} why=\"{}\"", wanted.name, drafts_of(wanted).front().name, why);
-    plain_target_info info{target.node->name, target.code->id, why};
+    plain_target_info info{target.node->name, target.code->id, why, target.code->abi_minor >= 2};
     auto plain = std::make_shared<backend_pipeline>(wanted.name, wanted.serves, std::move(info), std::move(*made));
     return replica{target.node->name, plain, [plain] { return plain->is_up(); }, {}};
 }

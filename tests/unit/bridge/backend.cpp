@@ -22,7 +22,7 @@ struct recorded {
     tw::result<std::shared_ptr<tw::backend_request>> start(tw::backend& on,
                                                            const std::string& body) {
         return on.start(
-            body, [this](std::uint32_t, std::string_view text) { pieces.emplace_back(text); },
+            body, [this](std::uint32_t, std::string_view text) { pieces.emplace_back(text); }, [](std::uint32_t, std::string_view) {},
             [this](tw::backend_finish finish) {
                 if (++n_done == 1) ended.set_value(std::move(finish));
             });

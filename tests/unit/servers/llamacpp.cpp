@@ -67,6 +67,31 @@ TEST_CASE("llama-server: a completion, wherever its bytes are cut") {
     CHECK(value::parse(server.last().body).find("prompt")->raw() == "[1,2,3]");
 }
 
+TEST_CASE("llama-server: tools, forms and log probabilities are passed on, wherever the bytes are cut") {
+    played<llamacpp::server> server(table);
+    const auto answer =
+        R"(data: {"choices":[{"index":0,"delta":{"content":"So"},"logprobs":{"content":[{"token":"So","logprob":-1}]}}]})" "\n\n"
+        R"(data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{"}}]}}]})" "\n\n"
+        R"(data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"}"}}]},"finish_reason":"tool_calls"}]})" "\n\n"
+        "data: [DONE]\n\n";
+    const auto heard = server.ask_split(R"({"messages":[{"role":"user","content":"x"}],"tools":[{"type":"function"}],"tool_choice":"required",
+        "response_format":{"type":"json_object"},"logprobs":true,"top_logprobs":2})", answer);
+    CHECK(heard.text == "So");
+    CHECK(heard.end.code == TW_OK);
+    CHECK(heard.beside == R"({"logprobs":{"content":[{"token":"So","logprob":-1}]}})" "\n"
+                          R"({"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{"}}]})" "\n"
+                          R"({"tool_calls":[{"index":0,"function":{"arguments":"}"}}]})" "\n");
+    auto body = value::parse(server.last().body);
+    CHECK(body.find("tools")->raw() == R"([{"type":"function"}])");
+    CHECK(body.find("tool_choice")->as_string() == "required");
+    CHECK(body.find("response_format")->raw() == R"({"type":"json_object"})");
+    CHECK(body.find("top_logprobs")->as_integer() == 2);
+    server.ask(R"({"prompt":"x","response_format":{"type":"json_schema","json_schema":{"schema":{"type":"integer"}}}})", whole(completion_answer));
+    body = value::parse(server.last().body);
+    CHECK_FALSE(body.find("response_format"));
+    CHECK(body.find("json_schema")->raw() == R"({"type":"integer"})");
+}
+
 TEST_CASE("llama-server: what it says of itself is logged, and its absence is no error") {
     const std::string props = R"({"default_generation_settings":{"n_ctx":4096,"params":{}},"total_slots":4,)"
                               R"("model_path":"/models/m.gguf","build_info":"b6000-abc"})";

@@ -50,6 +50,33 @@ TEST_CASE("Ollama: a chat, wherever its bytes are cut") {
     CHECK(options.find("seed")->as_integer() == small_seed);
 }
 
+TEST_CASE("Ollama: tools, forms and log probabilities in its own words, wherever the bytes are cut") {
+    played<ollama::server> server(table);
+    const auto answer =
+        R"({"message":{"role":"assistant","content":"So"},"logprobs":[{"token":"So","logprob":-1}],"done":false})" "\n"
+        R"({"message":{"role":"assistant","content":"","tool_calls":[{"function":{"name":"f","arguments":{"a":1}}}]},"done":false})" "\n"
+        R"({"message":{"role":"assistant","content":""},"done":true,"done_reason":"stop","prompt_eval_count":1,"eval_count":2})" "\n";
+    const auto heard = server.ask_split(R"({"messages":[{"role":"user","content":"x"},
+        {"role":"assistant","content":"","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{\"a\":0}"}}]},
+        {"role":"tool","content":"ok","tool_call_id":"c","name":"f"}],
+        "tools":[{"type":"function"}],"tool_choice":"auto","parallel_tool_calls":true,"logprobs":true,"top_logprobs":2,
+        "response_format":{"type":"json_schema","json_schema":{"schema":{"type":"object"}}}})", answer);
+    CHECK(heard.text == "So");
+    CHECK(heard.beside == R"({"logprobs":{"content":[{"token":"So","logprob":-1}]}})" "\n"
+                          R"({"tool_calls":[{"function":{"name":"f","arguments":{"a":1}}}]})" "\n");
+    const auto body = value::parse(server.last().body);
+    CHECK(body.find("messages")->raw() == R"([{"role":"user","content":"x"},{"role":"assistant","content":"","tool_calls":)"
+                                          R"([{"function":{"name":"f","arguments":{"a":0}}}]},{"role":"tool","content":"ok","tool_name":"f"}])");
+    CHECK(body.find("tools")->raw() == R"([{"type":"function"}])");
+    CHECK(body.find("format")->raw() == R"({"type":"object"})");
+    CHECK(body.find("logprobs")->as_boolean());
+    CHECK(body.find("top_logprobs")->as_integer() == 2);
+    CHECK_FALSE(body.find("tool_choice"));
+    for (const auto* refused : {R"({"messages":[],"tool_choice":"required"})", R"({"messages":[],"parallel_tool_calls":false})",
+                                R"({"prompt":"x","grammar":"root ::= \"a\""})"})
+        CHECK(server.ask(refused, whole("")).end.code == TW_UNSUPPORTED);
+}
+
 TEST_CASE("Ollama: a completion goes without a template, wherever its bytes are cut") {
     played<ollama::server> server(table);
     const auto heard = server.ask_split(sample_completion, generate_answer);

@@ -56,6 +56,7 @@ TEST_CASE("cloud: another one gets no fields that only OpenRouter knows") {
     CHECK_FALSE(body.find("repeat_penalty"));
     CHECK(body.find("repetition_penalty")->as_number() == 1.1);
     CHECK(server.ask(R"({"prompt":[1]})", whole("")).end.code == TW_UNSUPPORTED);
+    CHECK(server.ask(R"({"prompt":"x","grammar":"root ::= \"a\""})", whole("")).end.code == TW_UNSUPPORTED);
 }
 
 TEST_CASE("cloud: the model's price is logged, a model it lacks is said at the start") {

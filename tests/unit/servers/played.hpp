@@ -21,6 +21,7 @@ namespace tw::test {
 struct outcome {
     std::string text, sentence;
     testkit::recorder::ending end;
+    std::string beside{}; // calls of tools and the like, a line each
 
     bool operator==(const outcome&) const = default;
 };
@@ -56,7 +57,7 @@ template <class Server> class played {
         REQUIRE(heard.wait_done(std::chrono::seconds{20}));
         REQUIRE(host.drain(std::chrono::seconds{20})); // done has returned, and what it held is gone
         CHECK(heard.faults().empty());
-        return {heard.text(), heard.failure().value_or(""), heard.end()};
+        return {heard.text(), heard.failure().value_or(""), heard.end(), heard.beside()};
     }
     // The same outcome wherever the body is cut in two, and when it comes byte by byte.
     outcome ask_split(std::string_view body, std::string_view reply) {

@@ -56,6 +56,10 @@ class answer {
         const tw_delta delta{sizeof(tw_delta), choice, str(text)};
         sink_->emit(sink_, &delta);
     }
+    // What an answer has beside its text, as tw_sink::more takes it; a host before 1.2 does not ask for it.
+    void more(std::string_view json, std::uint32_t choice = 0) {
+        if (sink_->size >= sizeof(tw_sink) && sink_->more != nullptr) sink_->more(sink_, choice, str(json));
+    }
     [[nodiscard]] bool cancelled() const {
         return sink_->cancelled != nullptr && sink_->cancelled(sink_) != 0;
     }

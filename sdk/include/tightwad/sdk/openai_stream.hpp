@@ -9,12 +9,13 @@
 
 #include <tightwad/sdk/backend.hpp>
 #include <tightwad/sdk/json.hpp>
+#include <tightwad/sdk/json_writer.hpp>
 #include <tightwad/sdk/lines.hpp>
 #include <tightwad/sdk/server_errors.hpp>
 
 namespace tw::sdk {
 
-// A reader of server_backend. Text, finish reason and usage reach the answer; a reasoning model's thoughts in fields
+// A reader of server_backend. Text, tool calls, log probabilities, finish reason and usage reach the answer; a reasoning model's thoughts in fields
 // of their own are left out. An error event ends the answer with its words.
 class openai_stream {
   public:
@@ -67,6 +68,10 @@ class openai_stream {
         return found ? found->as_integer() : -1;
     }
 
+    static void pass_on(std::string_view key, const json::value& what, answer& out) {
+        out.more(json::object_writer().raw(key, what.raw()).str());
+    }
+
     static failure failure_of(const json::value& error, std::string_view data) {
         std::int64_t status = 500;
         if (error.kind() == json::kind::object)
@@ -80,10 +85,13 @@ class openai_stream {
     }
     void read_choice(const json::value& choice, answer& out) {
         const auto delta = member(choice, "delta", {json::kind::object});
+        if (const auto likely = member(choice, "logprobs", {json::kind::object})) pass_on("logprobs", *likely, out);
         const auto text = delta ? member(*delta, "content", {json::kind::string})
                                 : member(choice, "text", {json::kind::string});
         if (text)
             if (const auto words = text->as_string(); !words.empty()) out.emit(words);
+        if (const auto calls = delta ? member(*delta, "tool_calls", {json::kind::array}) : std::nullopt)
+            pass_on("tool_calls", *calls, out);
         const auto reason = member(choice, "finish_reason", {json::kind::string});
         if (!reason) return;
         reason_ = true;

@@ -16,7 +16,7 @@ namespace tw::testkit {
 // Any thread. Must outlive the backend, so that a late call is recorded rather than fatal.
 class recorder {
   public:
-    recorder() { sink_ = {sizeof(tw_sink), this, &emit, &done, &cancelled}; }
+    recorder() { sink_ = {sizeof(tw_sink), this, &emit, &done, &cancelled, &more}; }
     recorder(const recorder&) = delete;
     recorder& operator=(const recorder&) = delete;
 
@@ -28,6 +28,8 @@ class recorder {
         return ended_.wait_for(guard, limit, [&] { return n_done_ > 0; });
     }
     [[nodiscard]] std::string text() const { return locked(text_); }
+    // What came beside the text, a line each.
+    [[nodiscard]] std::string beside() const { return locked(beside_); }
     [[nodiscard]] int n_emit() const { return locked(n_emit_); }
     [[nodiscard]] int n_done() const { return locked(n_done_); }
     // The sentence of the error that done carried, if any.
@@ -81,6 +83,13 @@ class recorder {
         }
         self.ended_.notify_all();
     }
+    static void more(const tw_sink* sink, std::uint32_t, tw_str json) {
+        auto& self = of(sink);
+        const std::lock_guard guard(self.lock_);
+        if (self.n_done_ > 0) self.faults_.emplace_back("It called more after done.");
+        if (json.data == nullptr) self.faults_.emplace_back("It called more without a text.");
+        else self.beside_.append(json.data, json.size).append("\n");
+    }
     static std::int32_t cancelled(const tw_sink* sink) {
         auto& self = of(sink);
         const std::lock_guard guard(self.lock_);
@@ -90,7 +99,7 @@ class recorder {
     tw_sink sink_{};
     mutable std::mutex lock_;
     std::condition_variable ended_;
-    std::string text_;
+    std::string text_, beside_;
     std::vector<std::string> faults_;
     std::optional<std::string> failure_;
     ending end_;

@@ -1,0 +1,75 @@
+// What a server says beside its text, in every form that servers have, and what makes no sense.
+#include "pipeline/server_news.hpp"
+
+#include <cmath>
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace tw;
+
+namespace {
+
+struct heard final : generation_sink {
+    std::string calls;
+    std::vector<token_likelihood> likely;
+
+    void text(std::string_view) override {}
+    void done(generation_result) override {}
+    void likelihoods(std::vector<token_likelihood> tokens) override { likely = std::move(tokens); }
+    void call(tool_call_piece piece) override {
+        calls += std::to_string(piece.index) + ',' + piece.more.id + ',' + piece.more.name + ',' + piece.more.arguments + '|';
+    }
+};
+
+std::string calls_of(std::initializer_list<const char*> news) {
+    heard to;
+    server_news reader;
+    for (const auto* each : news)
+        if (const auto read = reader.read(each, to); !read) {
+            CHECK(read.error().code == code::corrupt);
+            to.calls += read.error().message;
+        }
+    return to.calls;
+}
+
+} // namespace
+
+TEST_CASE("a server's calls come in pieces, or whole") {
+    CHECK(calls_of({R"({"tool_calls":[{"index":0,"id":"a","type":"function","function":{"name":"f","arguments":""}}]})",
+                    R"({"tool_calls":[{"index":0,"function":{"arguments":"{\"z\":1,"}}]})",
+                    R"({"tool_calls":[{"index":0,"function":{"name":"f","arguments":"\"a\":2}"}},{"index":1,"function":{"name":"g"}}]})"}) ==
+          R"(0,a,f,|0,,,{"z":1,|0,,,"a":2}|1,,g,|)");
+    // Ollama's: no number, arguments as an object whose members keep their order.
+    CHECK(calls_of({R"({"tool_calls":[{"function":{"name":"f","arguments":{"z":1,"a":2}}},{"function":{"name":"g","arguments":{}}}]})"}) ==
+          R"(0,,f,{"z":1,"a":2}|1,,g,{}|)");
+}
+
+TEST_CASE("what makes no sense beside an answer is said, and nothing of it is heard") {
+    CHECK(calls_of({"garbage"}) == "The server sent what makes no sense beside its answer: garbage");
+    CHECK(calls_of({"[]"}) == "The server sent what makes no sense beside its answer: []");
+    CHECK(calls_of({std::string(300, '[').c_str()}).starts_with("The server sent what makes no sense"));
+    for (const auto* bad : {R"({"tool_calls":[7]})", R"({"tool_calls":[{"index":1,"function":{"name":"f"}}]})",
+                            R"({"tool_calls":[{"index":0,"function":{"arguments":"x"}}]})",
+                            R"({"tool_calls":[{"function":{"arguments":"x"}}]})"})
+        CHECK(calls_of({bad}) == std::string("The server sent a tool call that makes no sense: ") + bad);
+    CHECK(calls_of({R"({"tool_calls":7,"logprobs":{"content":7}})"}).empty());
+}
+
+TEST_CASE("log probabilities in both of OpenAI's forms") {
+    heard to;
+    server_news reader;
+    REQUIRE(reader.read(R"({"logprobs":{"content":[{"id":5,"token":"é","bytes":[195],"logprob":-0.5,
+        "top_logprobs":[{"token":"x","bytes":null,"logprob":-0.5},{"token":"y","logprob":-2}]},3]}})", to).has_value());
+    REQUIRE(to.likely.size() == 2);
+    CHECK(to.likely[0].chosen.token == 5);
+    CHECK(to.likely[0].chosen.bytes == "\xC3");
+    CHECK(to.likely[0].chosen.logprob == -0.5);
+    CHECK(to.likely[0].top[1].bytes == "y");
+    CHECK(std::isinf(to.likely[1].chosen.logprob));
+    REQUIRE(reader.read(R"({"logprobs":{"tokens":["a","b"],"token_logprobs":[null,-1],"top_logprobs":[null,{"c":-3,"b":-1}]}})", to).has_value());
+    REQUIRE(to.likely.size() == 2);
+    CHECK(std::isinf(to.likely[0].chosen.logprob));
+    CHECK(to.likely[1].chosen.bytes == "b");
+    CHECK(to.likely[1].top[0].bytes == "b");
+    CHECK(to.likely[1].top[1].logprob == -3);
+}
