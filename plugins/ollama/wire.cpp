@@ -39,6 +39,35 @@ std::string options_of(const json::value& root, const settings& how) {
     return out.str();
 }
 
+// Of {"url": "data:image/png;base64,…"}, the part behind the comma.
+std::string image_of(const json::value& part) {
+    const auto image = part.find("image_url");
+    const auto url = image ? text(*image, "url") : std::string();
+    const auto data = url.find(";base64,");
+    if (!url.starts_with("data:") || data == std::string::npos)
+        throw failure{TW_UNSUPPORTED, "Ollama takes images in the request only, as a data: URL in base64, and fetches none."};
+    return url.substr(data + 8);
+}
+
+// A message whose content is a list of parts, in Ollama's form: the texts by lines, and the images apart.
+std::string with_images(const json::value& message, const json::value& parts) {
+    std::string words, images;
+    for (const auto& part : parts.elements()) {
+        if (text(part, "type") == "image_url") images.append(images.empty() ? "" : ",").append(json::quote(image_of(part)));
+        else words.append(words.empty() ? "" : "\n").append(text(part, "text"));
+    }
+    return json::object_writer().members(message, {"content"}).text("content", words).raw("images", "[" + images + "]").str();
+}
+
+std::string messages_of(const json::value& messages) {
+    std::string out;
+    for (const auto& message : messages.elements()) {
+        const auto parts = member(message, "content", json::kind::array);
+        out.append(out.empty() ? "" : ",").append(parts ? with_images(message, *parts) : message.raw());
+    }
+    return "[" + out + "]";
+}
+
 } // namespace
 
 std::string root_of(std::string url) {
@@ -63,7 +92,7 @@ std::string body_of(const chat_request& request, const settings& how) {
     json::object_writer out;
     out.text("model", how.model).boolean("stream", true);
     if (const auto messages = root.find("messages")) {
-        out.raw("messages", messages->raw());
+        out.raw("messages", messages_of(*messages));
     } else {
         const auto prompt = member(root, "prompt", json::kind::string);
         if (!prompt) throw failure{TW_UNSUPPORTED, "Ollama takes prompts in text only, not in token ids."};

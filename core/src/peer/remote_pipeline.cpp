@@ -65,6 +65,8 @@ result<std::shared_ptr<generation>> remote_pipeline::start(generation_request re
     if (!can) return can.error();
     can = without_tools(request, "the model is on another machine, and tool calls do not cross the network yet.");
     if (!can) return can.error();
+    can = without_images(request, "the model is on another machine and reads text only.");
+    if (!can) return can.error();
     wire::submit frame{0, std::move(request)};
     {
         const std::lock_guard lock(mutex_);
