@@ -36,7 +36,7 @@ void warn(const pool_config& pool) {
 }
 
 std::unique_ptr<pooled::pool_process> launch_process(const pipeline_config& wanted, const node_config& target,
-                                                   const pool_launch& launch, std::uint16_t port,
+                                                   const own_command& launch, std::uint16_t port,
                                                    const std::string& token) {
     pooled::process_options out;
     out.program = launch.program;
@@ -68,7 +68,7 @@ result<void> wait_for(const pool_pipeline& made, const std::string& pool, const 
 
 result<std::shared_ptr<pool_pipeline>>
 pooled_target(const pipeline_config& wanted, const node_config& target, const configuration& config,
-              const pool_launch& launch, peer::peer_links& links, const lent_drafters& drafts,
+              const own_command& launch, peer::peer_links& links, const lent_drafters& drafts,
               const std::function<bool(float)>& progress) {
     const auto& pool = *config.pool(target.pool);
     if (launch.program.empty())

@@ -18,7 +18,7 @@ namespace tw {
 // the process is started again and again. Errors: cancelled by `progress`, no free port, no program to start.
 [[nodiscard]] result<std::shared_ptr<pool_pipeline>>
 pooled_target(const pipeline_config& wanted, const node_config& target, const configuration& config,
-              const pool_launch& launch, peer::peer_links& links, const lent_drafters& drafts,
+              const own_command& launch, peer::peer_links& links, const lent_drafters& drafts,
               const std::function<bool(float)>& progress);
 
 } // namespace tw
