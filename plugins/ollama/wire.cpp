@@ -39,24 +39,49 @@ std::string options_of(const json::value& root, const settings& how) {
     return out.str();
 }
 
-// OpenAI's messages as Ollama takes them: the arguments of a call are an object, a result names its function.
+// Of {"url": "data:image/png;base64,…"}, the part behind the comma.
+std::string image_of(const json::value& part) {
+    const auto image = part.find("image_url");
+    const auto url = image ? text(*image, "url") : std::string();
+    const auto data = url.find(";base64,");
+    if (!url.starts_with("data:") || data == std::string::npos)
+        throw failure{TW_UNSUPPORTED, "Ollama takes images in the request only, as a data: URL in base64, and fetches none."};
+    return url.substr(data + 8);
+}
+
+// A content that is a list of parts: the texts by lines, and the images apart.
+void put_parts(json::object_writer& out, const json::value& parts) {
+    std::string words, images;
+    for (const auto& part : parts.elements()) {
+        if (text(part, "type") == "image_url") images.append(images.empty() ? "" : ",").append(json::quote(image_of(part)));
+        else words.append(words.empty() ? "" : "\n").append(text(part, "text"));
+    }
+    out.text("content", words).raw("images", "[" + images + "]");
+}
+
+// The calls of an assistant: their arguments are an object.
+std::string calls_of(const json::value& calls) {
+    std::string list;
+    for (const auto& call : calls.elements()) {
+        const auto function = call.find("function");
+        if (!function) continue;
+        json::object_writer made;
+        made.text("name", text(*function, "name")).raw("arguments", text(*function, "arguments"));
+        list.append(list.empty() ? "" : ",").append(json::object_writer().raw("function", made.str()).str());
+    }
+    return "[" + list + "]";
+}
+
+// OpenAI's messages as Ollama takes them; a result names its function.
 std::string messages_of(const json::value& messages) {
     std::string out;
     for (const auto& message : messages.elements()) {
+        const auto parts = member(message, "content", json::kind::array);
         json::object_writer one;
-        one.members(message, {"tool_calls", "tool_call_id", "name"});
+        one.members(message, {"tool_calls", "tool_call_id", "name", parts ? "content" : "name"});
+        if (parts) put_parts(one, *parts);
         if (const auto name = message.find("name")) one.raw("tool_name", name->raw());
-        if (const auto calls = member(message, "tool_calls", json::kind::array)) {
-            std::string list;
-            for (const auto& call : calls->elements()) {
-                const auto function = call.find("function");
-                if (!function) continue;
-                json::object_writer made;
-                made.text("name", text(*function, "name")).raw("arguments", text(*function, "arguments"));
-                list.append(list.empty() ? "" : ",").append(json::object_writer().raw("function", made.str()).str());
-            }
-            one.raw("tool_calls", "[" + list + "]");
-        }
+        if (const auto calls = member(message, "tool_calls", json::kind::array)) one.raw("tool_calls", calls_of(*calls));
         out.append(out.empty() ? "" : ",").append(one.str());
     }
     return "[" + out + "]";

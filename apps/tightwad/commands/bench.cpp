@@ -54,6 +54,7 @@ result<void> choose(configuration& config, const std::string& name) {
     for (const auto& one : config.pipelines) {
         if (name.empty() || one.name == name) {
             config.pipelines = std::vector{one};
+            config.pipelines.front().on_demand = false; // what is measured is loaded before
             return {};
         }
         names.push_back(one.name);

@@ -56,7 +56,8 @@ void print(const json& status, const server_config& server) {
         const auto& stats = part(one, "stats");
         const auto drafter = text(part(one, "draft"), "model");
         const auto exactness = text(part(one, "target"), "exactness");
-        rows.push_back({text(one, "name"), joined(part(one, "serves")), text(part(one, "target"), "model"),
+        const auto model = text(part(one, "target"), "model");
+        rows.push_back({text(one, "name"), joined(part(one, "serves")), model.empty() ? text(part(one, "load"), "state") : model,
                         drafter.empty() ? "none" : drafter, exactness.empty() ? "unprobed" : exactness,
                         number(slots, "active") + "/" + number(slots, "total"), number(slots, "queued"),
                         number(stats, "drafted"), number(stats, "accepted"),

@@ -15,7 +15,8 @@ struct setup {
     registry plugins;
 };
 
-// Finds the file (without one, TIGHTWAD_TARGET_URL and its like), loads the plugins it names and no other one, reads the file. Mistakes are the error.
+// Finds the file (without one, TIGHTWAD_TARGET_URL and its like), loads the plugins it names and no other one, reads
+// the file. Mistakes are the error.
 // Call it from the main thread before others start.
 [[nodiscard]] boost::system::result<setup, std::vector<diagnostic>> load_setup(const global_options& global);
 

@@ -55,6 +55,26 @@ std::string text_or_none(const json& object, const char* key) {
     return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+bool is_image(const json& part) {
+    return part.is_object() && part.contains("type") && part["type"] == "image_url";
+}
+
+/// Texts and images as they came, for a server that sees. Images are not looked into.
+std::string read_parts(fields& in, const std::string& path, const json& content) {
+    for (std::size_t i = 0; i < content.size() && !in.failure(); ++i) {
+        const auto& part = content[i];
+        if (!is_image(part)) {
+            static_cast<void>(read_part(in, at(path, i), part, text_part));
+            continue;
+        }
+        const auto image = part.find("image_url");
+        if (image == part.end() || !image->is_object() || text_or_none(*image, "url").empty())
+            in.refuse(at(path, i) + ".image_url.url", "'" + at(path, i) + ".image_url.url' must be a string, such as "
+                                                      "\"data:image/png;base64,…\".");
+    }
+    return content.dump();
+}
+
 chat_message read_message(fields& in, const std::string& path, const json& message) {
     static constexpr std::array roles{"system", "developer", "user", "assistant", "tool"};
     if (!message.is_object()) {
@@ -85,7 +105,9 @@ chat_message read_message(fields& in, const std::string& path, const json& messa
         in.refuse(path + ".content", "'" + path + ".content' is missing.");
         return {};
     }
-    out.content = read_content(in, path + ".content", *content, text_part);
+    if (*role == "user" && content->is_array() && std::ranges::any_of(*content, is_image))
+        out.parts = read_parts(in, path + ".content", *content);
+    else out.content = read_content(in, path + ".content", *content, text_part);
     return out;
 }
 

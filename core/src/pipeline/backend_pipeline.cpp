@@ -129,7 +129,9 @@ nlohmann::json backend_pipeline::status() const {
     return {
         {"name", name_},
         {"serves", serves_},
-        {"target", {{"name", info_.name}, {"model", info_.name + " (" + info_.plugin + ")"}, {"server", true}, {"up", health_->is_up()}, {"failures", health_->failures()}}},
+        {"target",
+         {{"name", info_.name}, {"model", info_.name + " (" + info_.plugin + ")"}, {"server", true},
+          {"up", health_->is_up()}, {"failures", health_->failures()}}},
         {"draft", nullptr},
         {"speculation", {{"active", false}, {"why_not", info_.why_not}}},
         {"slots", {{"total", nullptr}, {"active", counters_->active.load()}, {"queued", 0}}},

@@ -26,9 +26,9 @@ struct own_command {
 // What works and lets others listen: links without encryption to other machines. For `check` and for the log.
 [[nodiscard]] std::vector<diagnostic> unencrypted_links(const configuration& config);
 
-// Loads every model, but those of pipelines with load = "on-demand", and starts every pipeline. `progress` gets 0 … 1 over all loads and returns false
-// to give up. A node named by several edges is loaded once for each of them. `launch`: for targets over a pool.
-// `config` and `plugins` must outlive the pipelines, which may load from them later.
+// Loads every model, but those of pipelines with load = "on-demand", and starts every pipeline. `progress` gets 0 … 1
+// over all loads and returns false to give up. A node named by several edges is loaded once for each of them.
+// `launch`: for targets over a pool. `config` and `plugins` must outlive the pipelines, which may load from them later.
 [[nodiscard]] result<std::vector<std::shared_ptr<pipeline>>>
 build_pipelines(const configuration& config, const registry& plugins, const std::function<bool(float)>& progress,
                 const own_command& launch = {});

@@ -14,6 +14,8 @@
 namespace tw {
 namespace {
 
+constexpr auto only_text = "the models that are loaded here read text only.";
+
 template <class... Functions> struct overloaded : Functions... { using Functions::operator()...; };
 
 std::unique_ptr<speculator> make_speculator(engine_pipeline_parts& parts) {
@@ -54,6 +56,7 @@ result<std::shared_ptr<generation>> engine_pipeline::start(generation_request re
                                                            std::shared_ptr<generation_sink> sink) {
     const auto& info = scheduler_.target().info();
     if (auto valid = validate(request.sampling, info.n_vocab); !valid) return valid.error();
+    if (auto can = without_images(request, only_text); !can) return can.error();
     result<token_ids> prompt = token_ids{};
     token_ids shown;
     if (const auto* messages = std::get_if<std::vector<chat_message>>(&request.input)) {
@@ -84,6 +87,7 @@ result<std::shared_ptr<generation>> engine_pipeline::start(generation_request re
 }
 
 result<std::int64_t> engine_pipeline::count_tokens(const generation_request& request) const {
+    if (auto can = without_images(request, only_text); !can) return can.error();
     const auto prompt = prompt_tokens(request);
     if (!prompt) return prompt.error();
     return static_cast<std::int64_t>(prompt->size());

@@ -18,6 +18,7 @@ namespace tw {
     auto out = nlohmann::ordered_json::array();
     for (const auto& message : messages) {
         nlohmann::ordered_json one{{"role", message.role}, {"content", message.content}};
+        if (!message.parts.empty()) one["content"] = nlohmann::ordered_json::parse(message.parts);
         for (const auto& call : message.calls) one["tool_calls"].push_back(to_json(call));
         if (!message.call_id.empty()) one["tool_call_id"] = message.call_id;
         if (!message.tool.empty()) one["name"] = message.tool;

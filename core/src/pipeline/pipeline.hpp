@@ -71,6 +71,17 @@ class answered final : public generation {
                  .param = called ? "messages" : "tools"};
 }
 
+// For pipelines whose model does not see.
+[[nodiscard]] inline result<void> without_images(const generation_request& request, const std::string& why) {
+    if (const auto* messages = std::get_if<std::vector<chat_message>>(&request.input))
+        for (const auto& message : *messages)
+            if (!message.parts.empty())
+                return error{.code = code::unsupported,
+                             .message = "Images are not served here: " + why + " Ask a model whose backend is a server that sees.",
+                             .param = "messages"};
+    return {};
+}
+
 // For pipelines whose picks are not made here.
 [[nodiscard]] inline result<void> without_grammar(const generation_request& request, const std::string& why) {
     if (request.sampling.grammar.empty()) return {};

@@ -22,6 +22,7 @@ std::string serialised(const generation_request& request) {
             add(message.role);
             add(std::string_view("\0", 1));
             add(message.content);
+            add(message.parts);
             add(std::string_view("\0", 1));
         }
     } else if (const auto* text = std::get_if<std::string>(&request.input)) {

@@ -6,7 +6,7 @@
 namespace tw {
 namespace {
 
-// Tells the end to the client first, then to who keeps the place.
+// Gives the place back first: whoever hears of the end finds it free.
 class leaving_sink final : public generation_sink {
   public:
     leaving_sink(std::shared_ptr<generation_sink> to, waiting_call::left_function left)
@@ -16,8 +16,8 @@ class leaving_sink final : public generation_sink {
     void likelihoods(std::vector<token_likelihood> tokens) override { to_->likelihoods(std::move(tokens)); }
     void call(tool_call_piece piece) override { to_->call(std::move(piece)); }
     void done(generation_result result) override {
-        to_->done(std::move(result));
         left_();
+        to_->done(std::move(result));
     }
 
   private:
@@ -42,8 +42,8 @@ result<std::shared_ptr<generation>> begin_at(pipeline& where, generation_request
 result<std::shared_ptr<generation>> begin_at(pipeline& where, question asked, finding_function done,
                                              waiting_call::left_function left) {
     return where.ask(std::move(asked), [done = std::move(done), left = std::move(left)](result<finding> found) {
-        done(std::move(found));
         left();
+        done(std::move(found));
     });
 }
 

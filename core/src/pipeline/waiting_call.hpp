@@ -12,7 +12,7 @@ namespace tw {
 // What was asked for gets its place, is cancelled, or is refused: one of these, once. Any thread.
 class waiting_call final : public generation {
   public:
-    // Called, once, when what was begun has ended.
+    // Called, once, when what was begun has ended, before who asked for it hears of that.
     using left_function = std::function<void()>;
 
     waiting_call(generation_request request, std::shared_ptr<generation_sink> sink);

@@ -27,6 +27,7 @@ struct chat_message {
     std::vector<tool_call> calls{}; // of an assistant
     std::string call_id{};          // of a tool: which call its content is the result of
     std::string tool{};             // likewise: its name; empty = not said
+    std::string parts{};            // in place of content: texts and images, OpenAI's list of parts as JSON
 };
 
 // The functions that an answer may call.

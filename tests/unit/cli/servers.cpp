@@ -46,6 +46,18 @@ TEST_CASE("a llama-server is served plainly, and the status says why nothing is 
     CHECK_THAT(far.requests().back(), ContainsSubstring("POST /v1/chat/completions HTTP/1.1"));
 }
 
+TEST_CASE("images reach the server as the client sent them") {
+    far_server far;
+    far.set(streams({words("A cat"), event("{}", "\"stop\""), "data: [DONE]\n\n"}));
+    const endpoint here(far.url());
+    const std::string seen = R"([{"text":"What is it?","type":"text"},)"
+                             R"({"image_url":{"detail":"low","url":"data:image/png;base64,iVBORw0KGgo="},"type":"image_url"}])";
+    raw_client client(here.port());
+    client.send(post("/v1/chat/completions", R"({"model":"m","messages":[{"role":"user","content":)" + seen + "}]}"));
+    CHECK(client.read().status == 200);
+    CHECK_THAT(far.requests().back(), ContainsSubstring("\"content\":" + seen));
+}
+
 TEST_CASE("a client that goes away ends the server's work") {
     std::atomic<int> begun{0}, ended{0};
     far_server far;

@@ -187,12 +187,27 @@ TEST_CASE("messages that are none are named by their place") {
           "assistant or tool.");
     CHECK(chat_error(R"({"messages":[{"role":"user"}]})") ==
           "messages[0].content: 'messages[0].content' is missing.");
-    CHECK(
-        chat_error(
-            R"({"messages":[{"role":"user","content":[{"type":"image_url","image_url":{}}]}]})") ==
-        "messages[0].content[0].type: Parts of type 'image_url' are not supported yet "
-        "(messages[0].content[0]); "
-        "send text.");
+    CHECK(chat_error(R"({"messages":[{"role":"user","content":[{"type":"input_audio"}]}]})") ==
+          "messages[0].content[0].type: Parts of type 'input_audio' are not supported yet "
+          "(messages[0].content[0]); "
+          "send text.");
+}
+
+TEST_CASE("images stay what the client sent, and only users send them") {
+    const std::string image = R"({"image_url":{"url":"data:image/png;base64,AA=="},"type":"image_url"})";
+    const auto said = [&](const std::string& role, const std::string& part) {
+        return R"({"messages":[{"role":")" + role + R"(","content":[{"text":"Look","type":"text"},)" + part + "]}]}";
+    };
+    const auto parsed = parse_request(endpoint::chat, said("user", image), {.max_tokens = 1000});
+    REQUIRE(parsed.has_value());
+    const auto& message = std::get<std::vector<chat_message>>(parsed->inputs[0])[0];
+    CHECK(message.content.empty());
+    CHECK(message.parts == R"([{"text":"Look","type":"text"},)" + image + "]");
+    for (const char* none : {"{}", R"({"url":1})", R"("x")"})
+        CHECK(chat_error(said("user", R"({"type":"image_url","image_url":)" + std::string(none) + "}"))
+                  .starts_with("messages[0].content[1].image_url.url: "));
+    CHECK(chat_error(said("user", image + R"(,{"type":"input_audio"})")).starts_with("messages[0].content[2].type: "));
+    CHECK(chat_error(said("system", image)).starts_with("messages[0].content[1].type: "));
 }
 
 TEST_CASE("what would change the answer and cannot be done is refused by name") {

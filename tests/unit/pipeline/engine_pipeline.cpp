@@ -64,6 +64,10 @@ TEST_CASE("what cannot be answered is refused before anything runs") {
     CHECK(refused(*models, prompt(std::string(5'000'000, 'a'))).code == code::context_overflow);
     CHECK(refused(*models, prompt(std::vector<chat_message>{{"user", "hello"}})).message ==
           "The model has no chat template.");
+    auto image = prompt(std::vector<chat_message>{{.role = "user", .content = "", .parts = R"([{"type":"image_url"}])"}});
+    CHECK(models->count_tokens(image).error().param == "messages");
+    CHECK(refused(*models, std::move(image)).message == "Images are not served here: the models that are loaded here read text "
+                                                        "only. Ask a model whose backend is a server that sees.");
     auto banned = prompt(std::string("abc"));
     banned.sampling.logit_bias = {{99, 1.0F}};
     CHECK(refused(*models, std::move(banned)).code == code::invalid_argument);

@@ -200,7 +200,7 @@ TEST_CASE("a model that is too large for all the memory is refused with both siz
     const auto end = begin(*on.models["a"]).heard->wait();
     REQUIRE(end.failure.has_value());
     CHECK(end.failure->code == code::unavailable);
-    CHECK(end.failure->message.find("takes about 10 bytes and all models together may take 9 bytes") != std::string::npos);
+    CHECK(end.failure->message.find("takes about 10 B and all models together may take 9 B") != std::string::npos);
     CHECK(on.loads["a"] == 0);
 }
 

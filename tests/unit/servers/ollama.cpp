@@ -77,6 +77,19 @@ TEST_CASE("Ollama: tools, forms and log probabilities in its own words, wherever
         CHECK(server.ask(refused, whole("")).end.code == TW_UNSUPPORTED);
 }
 
+TEST_CASE("Ollama: images stand beside the text, and only those that are in the request") {
+    played<ollama::server> server(table);
+    const auto asked = [&](const std::string& url) {
+        return server.ask(R"({"messages":[{"role":"system","content":"See."},{"role":"user","content":[{"type":"text","text":"What is"},)"
+                          R"({"type":"image_url","image_url":{"url":")" + url + R"("}},{"type":"text","text":"it?"}]}]})",
+                          whole(chat_answer));
+    };
+    CHECK(asked("data:image/png;base64,iVBORw0KGgo=").end.code == TW_OK);
+    CHECK(value::parse(server.last().body).find("messages")->raw() ==
+          R"([{"role":"system","content":"See."},{"role":"user","content":"What is\nit?","images":["iVBORw0KGgo="]}])");
+    CHECK(asked("https://example.org/cat.png").end.code == TW_UNSUPPORTED);
+}
+
 TEST_CASE("Ollama: a completion goes without a template, wherever its bytes are cut") {
     played<ollama::server> server(table);
     const auto heard = server.ask_split(sample_completion, generate_answer);

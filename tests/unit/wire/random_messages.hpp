@@ -54,7 +54,10 @@ inline auto members(is<tool_call_piece> auto& m) { auto& [a, b] = m; return std:
 inline auto members(is<tool_use> auto& m) { auto& [a, b, c] = m; return std::tie(a, b, c); }
 inline auto members(is<likely_token> auto& m) { auto& [a, b, c] = m; return std::tie(a, b, c); }
 inline auto members(is<token_likelihood> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
-inline auto members(is<chat_message> auto& m) { auto& [a, b, c, d, e] = m; return std::tie(a, b, c, d, e); }
+inline auto members(is<chat_message> auto& m) {
+    auto& [a, b, c, d, e, parts] = m; // images do not cross
+    return std::tie(a, b, c, d, e);
+}
 inline auto members(is<generation_request> auto& m) {
     auto& [a, b, c, d, e, f, g, h, i, j, k] = m;
     return std::tie(a, b, c, c.grammar, d, e, f, g, h, i, j, k);
