@@ -26,6 +26,10 @@ void inflate(const std::filesystem::path& in, const std::filesystem::path& out,
 void widen(const std::filesystem::path& in, const std::filesystem::path& out, const std::string& width,
            const std::string& inner);
 
+/// Makes every feed-forward part of the llama GGUF `in` a mixture of `experts` (2 to 64) that are all the same and of which
+/// a token gets two: the same function, `experts` times the bytes. Reports on stderr.
+void mix(const std::filesystem::path& in, const std::filesystem::path& out, const std::string& experts);
+
 /// Writes a GGUF with the vocabulary of a Hugging Face `tokenizer` file and weights that are all
 /// zero.
 void write_vocabulary(const std::filesystem::path& tokenizer, const std::filesystem::path& out);

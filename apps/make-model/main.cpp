@@ -18,6 +18,8 @@ constexpr const char* usage = R"(usage:
   tightwad-make-model widen IN.gguf OUT.gguf WIDTH INNER
       pad a llama GGUF with zeros to that width and feed-forward size, heads of 128: a small model that costs a GPU
       what a large one does (4096 11008, then inflate to 32 blocks: the shape of a 7B), for benches
+  tightwad-make-model mix IN.gguf OUT.gguf EXPERTS
+      make a llama GGUF a mixture of so many experts that are all the same, for tests
   tightwad-make-model vocabulary TOKENIZER.json OUT.gguf
       write a GGUF with that byte-level BPE vocabulary and weights that are all zero, for tests
 )";
@@ -40,6 +42,8 @@ int main(int argc, char** argv) {
             tw::make_model::inflate(words[1], words[2], words[3]);
         } else if (words.size() == 5 && words[0] == "widen") {
             tw::make_model::widen(words[1], words[2], words[3], words[4]);
+        } else if (words.size() == 4 && words[0] == "mix") {
+            tw::make_model::mix(words[1], words[2], words[3]);
         } else if (words.size() == 3 && words[0] == "vocabulary") {
             tw::make_model::write_vocabulary(words[1], words[2]);
         } else {

@@ -9,6 +9,7 @@
 #include <ggml-backend.h>
 
 #include "embedding.hpp"
+#include "expert_placement.hpp"
 #include "identity.hpp"
 #include "model_file.hpp"
 #include "rpc_workers.hpp"
@@ -114,8 +115,10 @@ void engine::load(const tw::sdk::config& config, std::int32_t gpu_layers, const 
     std::array<float, 128> split{}; // llama.cpp reads as many as it could have devices
     std::copy(shares.begin(), shares.end(), split.begin());
     if (!shares.empty()) params.tensor_split = split.data();
-    const auto at_home = output_layer_here(config, gpu(gpu_layers));
-    params.tensor_buft_overrides = at_home.data();
+    const auto experts = placed_experts_of(config, pool.servers);
+    auto overrides = output_layer_here(config, gpu(gpu_layers));
+    for (const auto& one : experts) overrides.insert(overrides.end() - 1, {one.pattern.c_str(), one.where});
+    params.tensor_buft_overrides = overrides.data();
     auto asked = progress;
     params.progress_callback = [](float fraction, void* report) {
         return static_cast<tw::sdk::progress*>(report)->ask(fraction);
@@ -170,7 +173,8 @@ void engine::open_context(const tw::sdk::config& config, bool on_gpu) {
                                           ". Lower slots or context.");
     // Layers on the processor compute there even beside a GPU; a model wholly on the GPU waits for nobody.
     const bool output_here = output_stays_here(config) && gpu(gpu_layers) == nullptr;
-    if (!on_gpu || output_here || (gpu_layers >= 0 && gpu_layers <= llama_model_n_layer(model_.get())))
+    const bool experts_here = config.integer("cpu_moe", 0, -1, 10000) != 0;
+    if (!on_gpu || output_here || experts_here || (gpu_layers >= 0 && gpu_layers <= llama_model_n_layer(model_.get())))
         threads_ = thread_pool::share(threads);
     if (threads_) llama_attach_threadpool(context_.get(), threads_->get(), nullptr);
     n_ctx_ = std::min(each, static_cast<std::int32_t>(llama_n_ctx_seq(context_.get())));

@@ -32,6 +32,8 @@ class engine : public tw::sdk::engine {
         tw::sdk::text_option("pooling", "Of embeddings: mean, cls or last; empty = as the model file says.", ""),
         tw::sdk::integer_option("threads", "Processor threads; 0 = one per core.", "0", 0, 1024),
         tw::sdk::integer_option("gpu_layers", "Layers placed on the GPU; -1 = all of them.", "-1", -1, 10000),
+        tw::sdk::integer_option("cpu_moe", "Layers, from the first, whose experts stay on the processor; -1 = all of them.",
+                                "0", -1, 10000),
         tw::sdk::text_option("cache", "exact = on the CPU many rows give the bits of one; fast = as llama.cpp has it.",
                              "exact"),
         tw::sdk::path_option("chat_template", "A file with a Jinja template, in place of the model's own."),
@@ -42,6 +44,8 @@ class engine : public tw::sdk::engine {
         tw::sdk::text_option("rpc_vram", "Filled in from a pool: bytes that each may use, with commas.", ""),
         tw::sdk::text_option("rpc_output", "Filled in from a pool: coordinator or last-worker holds the output layer.",
                              "coordinator"),
+        tw::sdk::text_option("rpc_experts", "Filled in from a pool: layers whose experts each holds, with commas and \";\".",
+                             ""),
         tw::sdk::text_option("tensor_split",
                              "Shares of the layers for the devices, such as \"3,1\"; empty = by free memory.", ""),
     };

@@ -148,6 +148,7 @@ device_list pool_devices(const tw::sdk::config& config, ggml_backend_dev_t own) 
         const auto reg = add(servers[i].c_str());
         const auto count = reg == nullptr ? 0 : ggml_backend_reg_dev_count(reg);
         if (count == 0) throw failure(TW_UNSUPPORTED, "The rpc-server " + name + " has no device to compute on.");
+        out.servers.push_back(ggml_backend_reg_dev_get(reg, 0));
         for (std::size_t k = 0; k < count; ++k) {
             out.devices.push_back(ggml_backend_reg_dev_get(reg, k));
             if (i < vram.size()) out.shares.push_back(vram[i] / static_cast<float>(count));

@@ -13,6 +13,7 @@ namespace llamacpp {
 struct device_list {
     std::vector<ggml_backend_dev_t> devices;
     std::vector<float> shares; // of the layers, one a device; empty = by free memory
+    std::vector<ggml_backend_dev_t> servers; // the first device of each server
 };
 
 // Whether the output layer lies on this machine, so that a row of a pass brings n_embd numbers home and not one for

@@ -31,13 +31,18 @@ std::vector<plan::holder> split_by(const plan_subject& subject, const pool_confi
     return out;
 }
 
+// This machine comes last where it has a part.
 std::vector<plan::share> divide(const plan_subject& subject, const pool_config& pool, const std::vector<plan::machine>& machines,
                                 const std::vector<plan::holder>& by, const plan::machine& here) {
     const auto output_at = pool.output == "coordinator"
                                ? std::optional(plan::holder{here.name, here.memory_bytes})
                                : std::nullopt;
     auto out = plan::split_layers(subject.model, by, subject.tokens(), output_at);
+    if (out.empty()) return out;
+    if (out.size() < machines.size()) out.push_back({.name = here.name});
     for (std::size_t i = 0; i < out.size(); ++i) out[i].memory_bytes = machines[i].memory_bytes;
+    for (std::size_t i = 0; i < pool.workers.size(); ++i) plan::place_experts(subject.model, out, pool.workers[i].experts, i);
+    plan::place_experts(subject.model, out, subject.experts_here, out.size() - 1);
     return out;
 }
 
@@ -69,7 +74,7 @@ result<planned_pool> plan_pool(const plan_subject& subject, const pool_config& p
             out.problem = "The pool " + pool.name + " has no speed: " + one.problem;
     }
     const auto& here = outcome.here.machine;
-    if (pool.output == "coordinator") out.machines.push_back(here);
+    if (pool.output == "coordinator" || !subject.experts_here.empty()) out.machines.push_back(here);
     out.shares = divide(subject, pool, out.machines, split_by(subject, pool, out.workers), here);
     if (out.shares.empty() && out.problem.empty())
         out.problem = "The pool " + pool.name + " has no memory to divide the layers by.";

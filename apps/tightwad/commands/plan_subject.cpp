@@ -107,6 +107,10 @@ result<plan_subject> subject_of(const configuration& config, const plan_options&
     out.slots = options.slots != 0 ? options.slots
                                    : value_of<std::uint64_t>(backend, "slots", backend.is_null() ? 1 : usual_slots);
     out.threads = value_of<unsigned>(backend, "threads", 0);
+    const auto kept = value_of<std::int64_t>(backend, "cpu_moe", 0);
+    const auto layers = static_cast<std::int64_t>(out.model.layers.size());
+    for (std::int64_t i = 0; i < (kept < 0 ? layers : std::min(kept, layers)); ++i)
+        out.experts_here.push_back(static_cast<std::uint32_t>(i));
     return out;
 }
 

@@ -19,6 +19,7 @@ struct plan_subject {
     std::uint64_t context = 0, slots = 0;
     unsigned threads = 0;            // 0 = one per core
     std::vector<float> tensor_split; // as the backend says; empty = it does not
+    std::vector<std::uint32_t> experts_here; // layers whose experts the backend keeps on this machine's processor
     std::vector<const pool_config*> pools;
     const node_config* draft = nullptr; // of this machine; null = none
     std::string no_draft;               // why, where there is to be one

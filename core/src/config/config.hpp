@@ -92,6 +92,7 @@ struct pool_worker {
     std::optional<peer_ref> peer; // reached through that machine's authenticated link; none = straight, unprotected
     std::string device;           // what it computes on, as its program calls it; empty = its own choice
     std::uint64_t vram_bytes = 0; // 0 = not said
+    std::vector<std::uint32_t> experts{}; // layers whose experts lie here, whoever holds the layer
     location at;
 };
 

@@ -60,7 +60,7 @@ node_config read_node(const toml_tree::member& table, std::string interface, con
         out.add(table.value.find("plugin")->value.at, options.error().message);
         return node;
     }
-    for (const char* key : {"rpc", "rpc_names", "rpc_on_cpu", "rpc_vram", "rpc_output"}) // the host's own to fill in
+    for (const char* key : {"rpc", "rpc_names", "rpc_on_cpu", "rpc_vram", "rpc_output", "rpc_experts"}) // the host's own to fill in
         if (const auto* written = reader.has(key) ? reader.take(key) : nullptr)
             out.add(written->at, "\"" + std::string(key) + "\" is filled in from a pool; write pool = \"NAME\" and a "
                                  "[pool.NAME] with the workers.");

@@ -36,6 +36,15 @@ void read_vram(table_reader& reader, pool_worker& worker, report& out) {
     else out.add(found->value.at, "\"vram\" must be a size such as \"8GB\" or \"24GiB\".");
 }
 
+void read_experts(table_reader& reader, const value& table, pool_worker& worker, report& out) {
+    const auto text = reader.text("experts");
+    if (!text) return;
+    if (auto layers = parse_ranges(*text)) worker.experts = std::move(*layers);
+    else
+        out.add(table.find("experts")->value.at,
+                "\"experts\" must be numbers of layers, each once and below 4096, such as \"0-11,20\".");
+}
+
 void read_way(table_reader& reader, const value& table, pool_worker& worker, report& out) {
     const bool has_host = reader.has("host"), has_url = reader.has("url");
     const auto host = reader.text("host"), url = reader.text("url");
@@ -90,6 +99,7 @@ pool_worker read_worker(const value& table, report& out) {
                 "\"device\" must be a device of the rpc-server, such as \"CUDA0\" or \"CPU\", or several with commas.");
     }
     read_vram(reader, worker, out);
+    read_experts(reader, table, worker, out);
     reader.finish();
     const bool numeric6 = worker.host.find(':') != std::string::npos;
     worker.name = (numeric6 ? '[' + worker.host + ']' : worker.host) + ':' + std::to_string(worker.rpc_port);
@@ -113,6 +123,10 @@ void read_workers(table_reader& reader, pool_config& pool, report& out) {
             std::ranges::any_of(pool.workers, [&](const pool_worker& other) { return other.name == worker.name; });
         if (twice && !worker.host.empty())
             out.add(one.at, "The worker " + worker.name + " stands twice in [pool." + pool.name + "].");
+        for (const auto& other : pool.workers)
+            if (const auto layer = std::ranges::find_first_of(worker.experts, other.experts); layer != worker.experts.end())
+                out.add(one.at, "The experts of layer " + std::to_string(*layer) + " are given to two workers, " + other.name +
+                                    " and " + worker.name + ".");
         pool.workers.push_back(std::move(worker));
     }
 }

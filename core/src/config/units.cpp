@@ -54,6 +54,26 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
     return std::chrono::milliseconds(static_cast<std::int64_t>(*time));
 }
 
+std::optional<std::vector<std::uint32_t>> parse_ranges(std::string_view text) {
+    constexpr std::int64_t most = 4096;
+    std::vector<std::uint32_t> out;
+    for (bool more = true; more;) {
+        const auto comma = text.find(',');
+        more = comma != std::string_view::npos;
+        const auto part = text.substr(0, comma);
+        const auto dash = part.find('-');
+        const auto first = parse_integer(part.substr(0, dash));
+        const auto last = dash == std::string_view::npos ? first : parse_integer(part.substr(dash + 1));
+        if (!first || !last || *first < 0 || *last < *first || *last >= most) return std::nullopt;
+        for (auto one = *first; one <= *last; ++one) {
+            if (std::ranges::find(out, one) != out.end()) return std::nullopt;
+            out.push_back(static_cast<std::uint32_t>(one));
+        }
+        if (more) text.remove_prefix(comma + 1);
+    }
+    return out;
+}
+
 std::optional<std::int64_t> parse_integer(std::string_view text) {
     std::int64_t number = 0;
     const auto [rest, failed] = std::from_chars(text.data(), text.data() + text.size(), number);

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace tw {
 
@@ -19,6 +20,9 @@ namespace tw {
 
 // "127.0.0.1:8088", "[::1]:8088", "localhost:8088": host without brackets, and port (not 0).
 [[nodiscard]] std::optional<std::pair<std::string, std::uint16_t>> parse_listen(std::string_view text);
+
+// "0-11,20" as 0, 1 … 11, 20: numbers below 4096, each once.
+[[nodiscard]] std::optional<std::vector<std::uint32_t>> parse_ranges(std::string_view text);
 
 // Digits only, nothing before or after.
 [[nodiscard]] std::optional<std::int64_t> parse_integer(std::string_view text);

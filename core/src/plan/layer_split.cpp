@@ -46,4 +46,19 @@ std::vector<share> split_layers(const model_shape& model, const std::vector<hold
     return out;
 }
 
+void place_experts(const model_shape& model, std::vector<share>& shares, const std::vector<std::uint32_t>& layers,
+                   std::size_t keeper) {
+    for (const std::size_t layer : layers) {
+        const auto owner = std::ranges::find_if(
+            shares, [&](const auto& one) { return layer >= one.first && layer < one.first + one.count; });
+        if (owner == shares.end() || &*owner == &shares[keeper] || model.layers[layer].expert_bytes == 0 ||
+            std::ranges::find(owner->experts_away, layer) != owner->experts_away.end())
+            continue;
+        owner->experts_away.push_back(layer);
+        owner->weight_bytes -= model.layers[layer].expert_bytes;
+        shares[keeper].experts_of.push_back(layer);
+        shares[keeper].weight_bytes += model.layers[layer].expert_bytes;
+    }
+}
+
 } // namespace tw::plan

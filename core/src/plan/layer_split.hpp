@@ -20,6 +20,8 @@ struct share {
     std::size_t first = 0, count = 0; // layers
     bool output = false;              // also what follows the last layer
     std::uint64_t weight_bytes = 0, cache_bytes = 0, memory_bytes = 0;
+    // Layers of this machine whose experts another one holds, and layers of others whose experts this one holds.
+    std::vector<std::size_t> experts_away{}, experts_of{};
 
     [[nodiscard]] std::uint64_t needed() const { return weight_bytes + cache_bytes; }
     [[nodiscard]] bool fits() const { return needed() <= memory_bytes; }
@@ -30,5 +32,10 @@ struct share {
 // None for no holder, or where all have no memory.
 [[nodiscard]] std::vector<share> split_layers(const model_shape& model, const std::vector<holder>& holders,
                                               std::uint64_t tokens, const std::optional<holder>& coordinator = {});
+
+// Gives the experts of these layers, whole, to the share of that number; those that are there already, that were given
+// away before, or that do not exist stay where they are.
+void place_experts(const model_shape& model, std::vector<share>& shares, const std::vector<std::uint32_t>& layers,
+                   std::size_t keeper);
 
 } // namespace tw::plan

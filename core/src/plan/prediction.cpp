@@ -15,9 +15,14 @@ constexpr double number_bytes = 4; // of a hidden state and of logits
 double seconds(double bytes, double rate) { return rate > 0 ? bytes / rate : 0; }
 
 double wire_s(const model_shape& model, const share& part, const link_speed& link, std::uint32_t rows) {
-    const auto there = static_cast<double>(model.width) * number_bytes * rows;
-    const auto back = static_cast<double>(part.output ? model.vocabulary : model.width) * number_bytes * rows;
-    return link.round_trip_s + seconds(there, link.up_bytes_s) + seconds(back, link.down_bytes_s);
+    const auto hidden = static_cast<double>(model.width) * number_bytes * rows;
+    const auto logits = static_cast<double>(model.vocabulary) * number_bytes * rows;
+    const auto exchange = [&](double back) {
+        return link.round_trip_s + seconds(hidden, link.up_bytes_s) + seconds(back, link.down_bytes_s);
+    };
+    const auto detours = static_cast<double>(part.experts_away.size() + part.experts_of.size());
+    const bool in_the_row = part.count > 0 || part.output;
+    return detours * exchange(hidden) + (in_the_row ? exchange(part.output ? logits : hidden) : 0);
 }
 
 } // namespace
@@ -36,10 +41,11 @@ double bytes_read(const model_shape& model, const share& part, std::uint32_t row
     const auto experts = static_cast<double>(model.experts), used = static_cast<double>(model.experts_used);
     const double touched = experts > 0 ? 1 - std::pow(1 - std::min(used / experts, 1.0), rows) : 1;
     double out = part.output ? static_cast<double>(model.output_bytes) : 0;
-    for (std::size_t i = part.first; i < part.first + part.count; ++i) {
-        const auto& layer = model.layers[i];
-        out += static_cast<double>(layer.bytes - layer.expert_bytes) + static_cast<double>(layer.expert_bytes) * touched;
-    }
+    const auto experts_of = [&](std::size_t layer) { return static_cast<double>(model.layers[layer].expert_bytes) * touched; };
+    for (std::size_t i = part.first; i < part.first + part.count; ++i)
+        out += static_cast<double>(model.layers[i].bytes - model.layers[i].expert_bytes) + experts_of(i);
+    for (const auto layer : part.experts_away) out -= experts_of(layer);
+    for (const auto layer : part.experts_of) out += experts_of(layer);
     return out;
 }
 
@@ -47,7 +53,7 @@ std::optional<double> pass_s(const model_shape& model, const std::vector<share>&
                              const std::vector<machine>& machines, std::uint32_t rows) {
     double out = 0;
     for (std::size_t i = 0; i < shares.size(); ++i) {
-        if (shares[i].count == 0 && !shares[i].output) continue;
+        if (shares[i].count == 0 && !shares[i].output && shares[i].experts_of.empty()) continue;
         if (!machines[i].compute) return std::nullopt;
         out += bytes_read(model, shares[i], rows) * machines[i].compute->of(rows);
         if (machines[i].link) out += wire_s(model, shares[i], *machines[i].link, rows);

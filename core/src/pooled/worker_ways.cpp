@@ -47,13 +47,17 @@ result<worker_ways> worker_ways::open(const pool_config& pool, const std::functi
 
 std::string worker_ways::options_for(const std::string& options_json) const {
     auto options = nlohmann::json::parse(options_json);
-    std::string addresses, names, vram;
-    bool on_cpu = true, all_say = true;
+    std::string addresses, names, vram, experts;
+    bool on_cpu = true, all_say = true, placed = false;
     for (const auto& each : ways_) {
         const char* comma = addresses.empty() ? "" : ",";
         addresses += comma + std::string("127.0.0.1:") + std::to_string(each.through->port());
         names += comma + each.to.name;
         vram += comma + std::to_string(each.to.vram_bytes);
+        if (*comma != '\0') experts += ';';
+        for (const auto layer : each.to.experts)
+            experts += (experts.empty() || experts.back() == ';' ? "" : ",") + std::to_string(layer);
+        placed = placed || !each.to.experts.empty();
         on_cpu = on_cpu && each.to.device == "CPU";
         all_say = all_say && each.to.vram_bytes != 0;
     }
@@ -62,6 +66,7 @@ std::string worker_ways::options_for(const std::string& options_json) const {
     options["rpc_on_cpu"] = on_cpu;
     options["rpc_output"] = output_;
     if (all_say) options["rpc_vram"] = vram;
+    if (placed) options["rpc_experts"] = experts;
     // To compare cache settings would send the weights to the workers once for each.
     if (!options.contains("cache")) options["cache"] = "exact";
     return options.dump();

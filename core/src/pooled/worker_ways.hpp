@@ -22,7 +22,7 @@ class worker_ways {
                                                   const std::function<void(const error&)>& lost);
 
     // The options of a backend with those that lead an engine to the workers: "rpc", "rpc_names", "rpc_on_cpu",
-    // "rpc_output", "rpc_vram" where every worker says it. `options_json` is a JSON object.
+    // "rpc_output", "rpc_experts", "rpc_vram" where every worker says it. `options_json` is a JSON object.
     [[nodiscard]] std::string options_for(const std::string& options_json) const;
 
     // On loopback, where the way to the pool's worker of that number begins.

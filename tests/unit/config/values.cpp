@@ -298,7 +298,7 @@ pool = "den"
 plugin = "rpc-coordinator"
 insecure = true
 workers = [ { url = "tws://192.168.1.20", rpc_port = 50060, device = "CUDA0,CUDA1", vram = "8GB", token = { env = "T" }, fingerprint = "AB00000000000000000000000000000000000000000000000000000000000000" },
-            { host = "192.168.1.21" }, { url = "tw://127.0.0.1:9292" } ]
+            { host = "192.168.1.21", experts = "0-2,7" }, { url = "tw://127.0.0.1:9292" } ]
 [pipeline.chat]
 serves = ["m"]
 target = "big"
@@ -321,5 +321,7 @@ target = "big"
     CHECK(first.vram_bytes == 8'000'000'000);
     CHECK(den->workers[1].name == "192.168.1.21:50052");
     CHECK_FALSE(den->workers[1].peer.has_value());
+    CHECK(den->workers[1].experts == std::vector<std::uint32_t>{0, 1, 2, 7});
+    CHECK(first.experts.empty());
     CHECK(den->workers[2].peer->url == "tw://127.0.0.1:9292");
 }

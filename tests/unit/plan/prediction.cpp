@@ -80,6 +80,26 @@ TEST_CASE("of experts a pass reads those that its rows choose") {
     CHECK_THAT(bytes_read(model, whole, 2), WithinRel(4 * (20e6 + 80e6 * (1 - 0.75 * 0.75)) + 50e6, 1e-9));
 }
 
+TEST_CASE("experts that another machine holds are its bytes, and a way there and back for each layer") {
+    auto model = dense();
+    model.experts = 8;
+    model.experts_used = 2;
+    for (auto& layer : model.layers) layer.expert_bytes = 80 * mb;
+    const std::vector<machine> machines{far("a", 1e-9), far("b", 2e-9), here(4e-9)};
+    auto shares = halves(model, holder{"this machine", 500 * mb});
+    place_experts(model, shares, {0, 2, 2, 99}, 1); // of layer 2 they are there already
+    place_experts(model, shares, {0, 3}, 2);        // those of 0 are given away
+    CHECK(shares[0].weight_bytes == 120 * mb);
+    CHECK(shares[1].weight_bytes == 200 * mb);
+    CHECK(shares[2].weight_bytes == 130 * mb);
+    CHECK(shares[1].experts_of == std::vector<std::size_t>{0});
+    CHECK(shares[1].experts_away == std::vector<std::size_t>{3});
+    // A layer reads 20 MB and 20 of 80 MB of experts.
+    const double way = 0.016; // a round trip with a row both ways
+    const double a = 0.06 + 2 * way, b = 2 * 0.08 + 3 * way, home = 4e-9 * 70e6;
+    CHECK_THAT(pass_s(model, shares, machines, 1).value(), WithinRel(a + b + home, 1e-9));
+}
+
 TEST_CASE("drafts are as long as pays best") {
     CHECK_THAT(tw::expected_tokens(0.5, 3), WithinRel(1.875, 1e-9));
     CHECK_THAT(tw::expected_tokens(1, 3), WithinRel(4.0, 1e-9));
