@@ -62,6 +62,7 @@ constexpr known_path write_paths[] = {
     {"/api/chat", action::generate, endpoint::ollama_chat},
     {"/api/generate", action::generate, endpoint::ollama_generate},
     {"/api/show", action::ollama_show},
+    {"/v1/tightwad/swap", action::swap},
 };
 
 std::optional<route> by_path(std::string_view path) {

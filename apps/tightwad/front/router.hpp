@@ -17,6 +17,7 @@ enum class action {
     models,
     model,
     status,
+    swap,
     generate,
     count_tokens,
     ollama_tags,
