@@ -90,12 +90,11 @@ int bench(const global_options& global, const bench_options& options) {
     if (const auto mistakes = check_pipelines(what->config, what->plugins); !mistakes.empty())
         return report_mistakes(mistakes);
 
-    auto pooled = command_of("pool-engine", global, what->config);
     progress_line loading("loading models");
     const auto built = build_pipelines(what->config, what->plugins, [&](float part) {
         loading.show(part);
         return true;
-    }, {std::move(pooled.program), std::move(pooled.arguments)});
+    }, command_of("pool-engine", global, what->config));
     loading.clear();
     if (!built) return complain(built.error().message, exit_failure);
     progress_line measuring("measuring");

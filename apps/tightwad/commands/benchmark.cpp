@@ -117,11 +117,9 @@ int benchmark(const global_options& global, const benchmark_options& options) {
     const auto model = options.model.empty() ? config->pipelines.front().serves.front() : options.model;
     http_request request{.method = "POST", .path = "/v1/completions", .body = body(model, options.max_tokens), .token = {}};
     request.patience = std::chrono::minutes{5}; // a large model reads a prompt for as long
-    if (config->server.token) {
-        auto token = read_secret(*config->server.token);
-        if (!token) return complain(token.error().message, exit_usage);
-        request.token = std::move(*token);
-    }
+    auto token = read_secret(config->server.token);
+    if (!token) return complain(token.error().message, exit_usage);
+    request.token = std::move(*token);
     stopwatch watch;
     const auto answer = fetch(config->server, request, [&](std::string_view bytes) { watch.feed(bytes); });
     if (!answer) return complain(answer.error().message, exit_failure);

@@ -105,13 +105,9 @@ int chat(const global_options& global, const chat_options& options) {
     const auto config = load_config(global);
     if (!config) return report_mistakes(config.error());
     if (const auto missing = missing_pipelines(*config); !missing.empty()) return report_mistakes(missing);
-    std::string token;
-    if (config->server.token) {
-        auto secret = read_secret(*config->server.token);
-        if (!secret) return complain(secret.error().message, exit_usage);
-        token = std::move(*secret);
-    }
-    conversation talk(*config, options, std::move(token));
+    auto token = read_secret(config->server.token);
+    if (!token) return complain(token.error().message, exit_usage);
+    conversation talk(*config, options, std::move(*token));
     return is_terminal(STDIN_FILENO) ? many_questions(talk) : one_question(talk);
 }
 

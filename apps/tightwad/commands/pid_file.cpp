@@ -63,6 +63,13 @@ std::optional<serving_process> find_serving(const fs::path& file) {
     return found;
 }
 
+std::optional<std::string> already_serving(std::uint16_t port) {
+    const auto other = find_serving(port);
+    if (!other) return std::nullopt;
+    return "An endpoint already runs at " + other->url + " (pid " + std::to_string(other->pid) +
+           "); stop it with `tightwad stop`, or choose another port.";
+}
+
 result<pid_file> pid_file::write(std::uint16_t port, const std::string& url) {
     return write(pid_file_path(port), url);
 }

@@ -29,6 +29,9 @@ struct serving_process {
 [[nodiscard]] std::optional<serving_process> find_serving(std::uint16_t port);
 [[nodiscard]] std::optional<serving_process> find_serving(const std::filesystem::path& file);
 
+// The refusal to start another endpoint on a port that has one; none where it is free.
+[[nodiscard]] std::optional<std::string> already_serving(std::uint16_t port);
+
 [[nodiscard]] bool is_running(const serving_process& process);
 
 // Written for this process, removed when dropped.

@@ -18,6 +18,7 @@
 #include "memory/read_speed.hpp"
 #include "net/free_port.hpp"
 #include "net/peer_questions.hpp"
+#include "pooled/peer_way.hpp"
 #include "pooled/worker_meter.hpp"
 #include "pooled/worker_ways.hpp"
 
@@ -55,17 +56,9 @@ double number(const json& from, const char* where) {
 }
 
 result<peer_facts> ask(const peer_ref& peer) {
-    net::connection_options to;
-    auto address = net::parse_peer_address(peer.url);
-    if (!address) return address.error();
-    to.peer = std::move(*address);
-    to.fingerprint = peer.fingerprint;
-    if (peer.token) {
-        auto token = read_secret(*peer.token);
-        if (!token) return token.error();
-        to.token = std::move(*token);
-    }
-    const auto answers = net::ask_peer(to, {"/v1/peer/health", "/v1/peer/gpu"});
+    const auto to = pooled::way_to_peer(peer);
+    if (!to) return to.error();
+    const auto answers = net::ask_peer(*to, {"/v1/peer/health", "/v1/peer/gpu"});
     if (!answers) return answers.error();
     const auto health = parsed((*answers)[0].body), gpus = parsed((*answers)[1].body);
     peer_facts out;

@@ -73,11 +73,9 @@ int proxy_status(const global_options& global, bool as_json) {
     if (!config) return report_mistakes(config.error());
     http_request request;
     request.path = "/v1/tightwad/status";
-    if (config->server.token) {
-        auto token = read_secret(*config->server.token);
-        if (!token) return complain(token.error().message, exit_usage);
-        request.token = std::move(*token);
-    }
+    auto token = read_secret(config->server.token);
+    if (!token) return complain(token.error().message, exit_usage);
+    request.token = std::move(*token);
     const auto answer = fetch(config->server, request);
     if (!answer) return complain(answer.error().message, exit_failure);
     if (answer->status != 200) return complain(refusal_sentence(*answer), exit_failure);

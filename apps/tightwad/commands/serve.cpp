@@ -79,7 +79,7 @@ void let_go_of_streams() {
 // Loads the models on its own thread, so that the endpoint can say how far it is.
 class loader {
   public:
-    loader(const setup& what, pool_launch launch, front::server& front, const serve_options& options)
+    loader(const setup& what, own_command launch, front::server& front, const serve_options& options)
         : launch_(std::move(launch)), thread_([this, &what, &front, options] { work(what, front, options); }) {}
     ~loader() {
         give_up();
@@ -117,14 +117,14 @@ class loader {
         front.stop();
     }
 
-    const pool_launch launch_;
+    const own_command launch_;
     std::atomic<bool> stopping_ = false;
     mutable std::mutex mutex_;
     std::optional<error> failure_;
     std::thread thread_; // last: it uses the others
 };
 
-int run(const setup& what, pool_launch launch, front::server& front, const serve_options& options) {
+int run(const setup& what, own_command launch, front::server& front, const serve_options& options) {
     const auto url = what.config.server.url();
     const auto mark = pid_file::write(what.config.server.port, url);
     if (!mark) return complain(mark.error().message, exit_failure);
@@ -152,10 +152,7 @@ int serve(const global_options& global, const serve_options& options) {
     if (const auto mistakes = check_pipelines(what->config, what->plugins); !mistakes.empty())
         return report_mistakes(mistakes);
     const auto& server = what->config.server;
-    if (const auto other = find_serving(server.port))
-        return complain("An endpoint already runs at " + other->url + " (pid " + std::to_string(other->pid) +
-                            "); stop it with `tightwad stop`, or choose another port.",
-                        exit_failure);
+    if (const auto refusal = already_serving(server.port)) return complain(*refusal, exit_failure);
     log_to_file("proxy");
     auto listening = front_options(what->config);
     if (!listening) return complain(listening.error().message, exit_usage);
@@ -166,8 +163,7 @@ int serve(const global_options& global, const serve_options& options) {
         return complain(front.error().message, configured_wrong ? exit_usage : exit_failure);
     }
     spdlog::info("event=listening url={} config={}", server.url(), what->config.path.string());
-    auto pooled = command_of("pool-engine", global, what->config);
-    return run(*what, {std::move(pooled.program), std::move(pooled.arguments)}, **front, options);
+    return run(*what, command_of("pool-engine", global, what->config), **front, options);
 }
 
 } // namespace tw::cli

@@ -120,11 +120,9 @@ int swap_model(const global_options& global, const swap_options& options) {
     http_request request{.method = "POST", .path = "/v1/tightwad/swap", .body = {}, .token = {}};
     const auto model = to_valid_utf8(as_the_endpoint_finds_it(options.model, *config));
     request.body = json{{"pipeline", *pipeline}, {"model", model}}.dump();
-    if (config->server.token) {
-        auto token = read_secret(*config->server.token);
-        if (!token) return complain(token.error().message, exit_usage);
-        request.token = std::move(*token);
-    }
+    auto token = read_secret(config->server.token);
+    if (!token) return complain(token.error().message, exit_usage);
+    request.token = std::move(*token);
     const auto begun = fetch(config->server, request);
     if (!begun) return complain(begun.error().message, exit_failure);
     if (begun->status != 202) return complain(refusal_sentence(*begun), exit_failure);

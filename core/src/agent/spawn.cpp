@@ -52,13 +52,18 @@ bool make_pipe(descriptor& reading, descriptor& writing) {
     return true;
 }
 
-[[noreturn]] void become(char* const* argv, char* const* envp, int null, int output, int report, pid_t parent) {
+[[noreturn]] void become(char* const* argv, char* const* envp, int null, int output, int report, pid_t parent,
+                         lifetime how_long) {
     sigset_t none;
     sigemptyset(&none);
     ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
     ::signal(SIGPIPE, SIG_DFL);
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent) ::_exit(127); // it died before prctl
+    if (how_long == lifetime::its_own) {
+        ::setsid();
+    } else {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (::getppid() != parent) ::_exit(127); // it died before prctl
+    }
     ::dup2(null, 0);
     ::dup2(output, 1);
     ::dup2(output, 2);
@@ -108,7 +113,7 @@ std::vector<std::string> environment_for(const std::optional<std::vector<std::st
 } // namespace
 
 result<spawned> spawn(const fs::path& program, const std::vector<std::string>& arguments,
-                      const std::optional<std::vector<std::string>>& own) {
+                      const std::optional<std::vector<std::string>>& own, lifetime how_long) {
     auto variables = environment_for(own);
     std::vector<std::string> words{program.string()};
     words.insert(words.end(), arguments.begin(), arguments.end());
@@ -125,7 +130,7 @@ result<spawned> spawn(const fs::path& program, const std::vector<std::string>& a
     const auto parent = ::getpid();
     const auto child = ::fork();
     if (child < 0) return cannot_run(program, errno);
-    if (child == 0) become(argv.data(), envp.data(), null.get(), output_end.get(), report_end.get(), parent);
+    if (child == 0) become(argv.data(), envp.data(), null.get(), output_end.get(), report_end.get(), parent, how_long);
     output_end.reset();
     report_end.reset();
     int why = 0;

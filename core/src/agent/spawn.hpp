@@ -18,12 +18,16 @@ struct spawned {
     int output = -1; // its stdout and stderr, to be read without blocking and closed by the caller
 };
 
-// The child has /dev/null as stdin, no other descriptor, no blocked signal and no TIGHTWAD_ variable. It is killed
-// when the calling *thread* ends, so call from one that outlives it. The caller reaps it. Errors: the program
-// cannot be run.
+// with_caller: it is killed when the calling *thread* ends, so call from one that outlives it. its_own: it goes on
+// afterwards, and is not of the caller's terminal.
+enum class lifetime { with_caller, its_own };
+
+// The child has /dev/null as stdin, no other descriptor, no blocked signal and no TIGHTWAD_ variable. The caller reaps
+// it. Errors: the program cannot be run.
 // `own`: the child is a part of Tightwad and gets the whole environment, and these "NAME=value" on top.
 [[nodiscard]] result<spawned> spawn(const std::filesystem::path& program, const std::vector<std::string>& arguments,
-                                    const std::optional<std::vector<std::string>>& own = std::nullopt);
+                                    const std::optional<std::vector<std::string>>& own = std::nullopt,
+                                    lifetime how_long = lifetime::with_caller);
 
 // How a process ended, for waitpid()'s status: its exit code, or 128 + the signal.
 [[nodiscard]] int exit_code_of(int status);

@@ -28,4 +28,8 @@ result<std::string> read_secret(const secret_ref& ref) {
     return value;
 }
 
+result<std::string> read_secret(const std::optional<secret_ref>& ref) {
+    return ref ? read_secret(*ref) : result<std::string>(std::string());
+}
+
 } // namespace tw

@@ -105,7 +105,7 @@ struct workshop {
     const configuration& config;
     const registry& plugins;
     peer::peer_links links;
-    const pool_launch& launch;
+    const own_command& launch;
 };
 
 // A drafter that cannot be used: an error, or a line in the log and, the first time, in the status.
@@ -293,7 +293,7 @@ std::vector<diagnostic> unencrypted_links(const configuration& config) {
 
 result<std::vector<std::shared_ptr<pipeline>>>
 build_pipelines(const configuration& config, const registry& plugins, const std::function<bool(float)>& progress,
-                const pool_launch& launch) {
+                const own_command& launch) {
     std::vector<std::shared_ptr<pipeline>> out;
     workshop shop{config, plugins, peer::peer_links(hello_of(config.machine())), launch};
     for (const auto& each : unencrypted_links(config)) spdlog::warn("event=unencrypted_link why=\"{}\"", each.message);

@@ -13,9 +13,9 @@
 
 namespace tw {
 
-// How this program starts itself for a process that holds a model over a pool: its arguments up to "pool-engine".
-struct pool_launch {
-    std::filesystem::path program{}; // empty = it cannot
+// How this program starts itself as another process. For one that holds a model over a pool: up to "pool-engine".
+struct own_command {
+    std::filesystem::path program{}; // empty = it cannot: the system does not say what runs
     std::vector<std::string> arguments{};
 };
 
@@ -30,6 +30,6 @@ struct pool_launch {
 // to give up. A node named by several edges is loaded once for each of them. `launch`: for targets over a pool.
 [[nodiscard]] result<std::vector<std::shared_ptr<pipeline>>>
 build_pipelines(const configuration& config, const registry& plugins, const std::function<bool(float)>& progress,
-                const pool_launch& launch = {});
+                const own_command& launch = {});
 
 } // namespace tw

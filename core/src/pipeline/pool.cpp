@@ -38,7 +38,7 @@ void warn(const pool_config& pool) {
 // What is the same for every model, and then which one.
 class process_maker {
   public:
-    process_maker(const pipeline_config& wanted, const node_config& target, const pool_launch& launch, std::uint16_t port,
+    process_maker(const pipeline_config& wanted, const node_config& target, const own_command& launch, std::uint16_t port,
                   const std::string& token) {
         base_.program = launch.program;
         base_.arguments = launch.arguments;
@@ -71,7 +71,7 @@ result<void> wait_for(const pool_pipeline& made, const std::string& pool, const 
 
 result<std::shared_ptr<pool_pipeline>>
 pooled_target(const pipeline_config& wanted, const node_config& target, const configuration& config,
-              const registry& plugins, const pool_launch& launch, peer::peer_links& links, const lent_drafters& drafts,
+              const registry& plugins, const own_command& launch, peer::peer_links& links, const lent_drafters& drafts,
               const std::function<bool(float)>& progress) {
     const auto& pool = *config.pool(target.pool);
     if (launch.program.empty())

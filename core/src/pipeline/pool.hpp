@@ -19,7 +19,7 @@ namespace tw {
 // no free port, no program to start.
 [[nodiscard]] result<std::shared_ptr<pool_pipeline>>
 pooled_target(const pipeline_config& wanted, const node_config& target, const configuration& config,
-              const registry& plugins, const pool_launch& launch, peer::peer_links& links, const lent_drafters& drafts,
+              const registry& plugins, const own_command& launch, peer::peer_links& links, const lent_drafters& drafts,
               const std::function<bool(float)>& progress);
 
 } // namespace tw

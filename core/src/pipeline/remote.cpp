@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "peer/remote_drafter.hpp"
+#include "pooled/peer_way.hpp"
 
 namespace tw {
 
@@ -17,27 +18,11 @@ wire::hello hello_of(const std::string& machine) {
     return out;
 }
 
-namespace {
-
-// Empty where the peer asks for none.
-result<std::string> token_of(const peer_ref& there) {
-    return there.token ? read_secret(*there.token) : result<std::string>(std::string());
-}
-
-} // namespace
-
 result<std::shared_ptr<peer::peer_link>> link_to(const node_config& node, peer::peer_links& links) {
-    const auto& there = *node.peer;
-    net::connection_options to;
-    auto address = net::parse_peer_address(there.url);
-    if (!address) return address.error();
-    to.peer = std::move(*address);
-    to.fingerprint = there.fingerprint;
-    to.limits = peer::limits_for_frames();
-    auto token = token_of(there);
-    if (!token) return token.error();
-    to.token = std::move(*token);
-    return links.get(std::move(to));
+    auto to = pooled::way_to_peer(*node.peer);
+    if (!to) return to.error();
+    to->limits = peer::limits_for_frames();
+    return links.get(std::move(*to));
 }
 
 drafter_offer remote_offer(const node_config& draft, const std::shared_ptr<peer::peer_link>& link,
@@ -64,7 +49,7 @@ remote_target(const pipeline_config& wanted, const node_config& target, std::sha
             way.engine = there.model;
             way.url = there.url;
             way.fingerprint = there.fingerprint;
-            auto token = token_of(there);
+            auto token = read_secret(there.token);
             if (!token) return token.error();
             way.token = std::move(*token);
         }

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <iterator>
 
+#include "speculation/policy.hpp"
+
 namespace tw::plan {
 namespace {
 
@@ -53,16 +55,11 @@ std::optional<double> pass_s(const model_shape& model, const std::vector<share>&
     return out;
 }
 
-double tokens_of_round(double acceptance, std::uint32_t drafted) {
-    if (acceptance >= 1) return drafted + 1.0;
-    return (1 - std::pow(acceptance, drafted + 1.0)) / (1 - acceptance);
-}
-
 drafting best_drafting(const std::function<double(std::uint32_t)>& pass, double token_s, double acceptance,
                        std::uint32_t longest) {
     drafting best{0, 1 / pass(1)};
     for (std::uint32_t length = 1; length <= longest; ++length) {
-        const auto tokens_s = tokens_of_round(acceptance, length) / (length * token_s + pass(length + 1));
+        const auto tokens_s = expected_tokens(acceptance, length) / (length * token_s + pass(length + 1));
         if (tokens_s > best.tokens_s) best = {length, tokens_s};
     }
     return best;

@@ -24,11 +24,6 @@ namespace tw::plan {
 [[nodiscard]] std::optional<double> pass_s(const model_shape& model, const std::vector<share>& shares,
                                            const std::vector<machine>& machines, std::uint32_t rows);
 
-// Tokens that a round of `drafted` tokens gives on average when each is accepted with probability `acceptance`:
-// E(y) = (1 - a^(y+1)) / (1 - a) (Leviathan, Kalman, Matias, "Fast Inference from Transformers via Speculative Decoding",
-// arXiv 2211.17192, equation 1).
-[[nodiscard]] double tokens_of_round(double acceptance, std::uint32_t drafted);
-
 struct drafting {
     std::uint32_t length = 0; // 0 = drafting does not pay
     double tokens_s = 0;

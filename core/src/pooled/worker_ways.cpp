@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "pooled/peer_way.hpp"
+
 namespace tw::pooled {
 namespace {
 
@@ -20,18 +22,10 @@ result<net::tunnel_options> way_to(const pool_worker& worker) {
         out.direct_port = worker.rpc_port;
         return out;
     }
-    net::connection_options to;
-    auto address = net::parse_peer_address(worker.peer->url);
-    if (!address) return address.error();
-    to.peer = std::move(*address);
-    to.fingerprint = worker.peer->fingerprint;
-    to.connect_timeout = patience;
-    if (worker.peer->token) {
-        auto token = read_secret(*worker.peer->token);
-        if (!token) return token.error();
-        to.token = std::move(*token);
-    }
-    out.peer = std::move(to);
+    auto to = way_to_peer(*worker.peer);
+    if (!to) return to.error();
+    to->connect_timeout = patience;
+    out.peer = std::move(*to);
     out.path = net::tunnel_to(worker.rpc_port, worker.device);
     return out;
 }

@@ -19,7 +19,8 @@ struct round_plan {
     [[nodiscard]] double rate() const { return seconds > 0 ? tokens / seconds : 0; }
 };
 
-// E(γ) = (1 - α^(γ+1)) / (1 - α): tokens of a round with γ drafts, each accepted with chance α.
+// E(γ) = (1 - α^(γ+1)) / (1 - α): tokens of a round with γ drafts, each accepted with chance α (Leviathan, Kalman,
+// Matias, "Fast Inference from Transformers via Speculative Decoding", arXiv 2211.17192, equation 1).
 [[nodiscard]] double expected_tokens(double alpha, std::size_t length);
 
 // What a round yields in all when answers share it: as many times the geometric mean of theirs. An answer without drafts

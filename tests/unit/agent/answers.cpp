@@ -56,7 +56,7 @@ TEST_CASE("logs end with the newest line and do not grow without end") {
     here.write("logs/proxy.log", "one\ntwo\r\nthr\xFF" "ee\n");
     CHECK(ask(agent, "GET", "/v1/peer/logs?service=proxy&lines=2")["lines"] ==
           nlohmann::json::array({"two", "thr\xEF\xBF\xBD" "ee"}));
-    const auto file = here.path / "logs/small.log";
+    const auto file = here.path() / "logs/small.log";
     {
         tw::agent::log_file log(file, 1000);
         for (int i = 0; i < 300; ++i) log.write("line " + std::to_string(i) + "\n");
@@ -64,13 +64,13 @@ TEST_CASE("logs end with the newest line and do not grow without end") {
     CHECK(std::filesystem::file_size(file) <= 1000);
     CHECK(std::filesystem::file_size(file.string() + ".1") <= 1000);
     CHECK(tw::agent::last_lines_of(file, 1) == std::vector<std::string>{"line 299"});
-    CHECK(tw::agent::last_lines_of(here.path / "none", 1).empty());
+    CHECK(tw::agent::last_lines_of(here.path() / "none", 1).empty());
     CHECK(tw::agent::last_lines("a\n\nb", 5) == std::vector<std::string>{"a", "", "b"});
 }
 
 TEST_CASE("cards are found by nvidia-smi and by the kernel's drivers") {
     const agent_folder here;
-    const auto drm = here.path / "drm";
+    const auto drm = here.path() / "drm";
     here.write("drm/card0/device/vendor", "0x1002\n");
     here.write("drm/card0/device/device", "0x744c\n");
     here.write("drm/card0/device/mem_info_vram_total", "25753026560\n");
@@ -86,8 +86,8 @@ TEST_CASE("cards are found by nvidia-smi and by the kernel's drivers") {
     CHECK(found.gpus[1].vendor == "NVIDIA");
 
     here.write("nvidia-smi", "#!/bin/sh\necho 'NVIDIA GeForce RTX 4070, 12282, 512'\necho 'NVIDIA H100, PCIe, [N/A], [N/A]'\n");
-    std::filesystem::permissions(here.path / "nvidia-smi", std::filesystem::perms::owner_all);
-    found = tw::agent::find_gpus(here.path / "nvidia-smi", drm);
+    std::filesystem::permissions(here.path() / "nvidia-smi", std::filesystem::perms::owner_all);
+    found = tw::agent::find_gpus(here.path() / "nvidia-smi", drm);
     REQUIRE(found.gpus.size() == 3);
     CHECK(found.gpus[0].name == "NVIDIA GeForce RTX 4070");
     CHECK(found.gpus[0].memory_bytes == 12282ULL << 20U);
@@ -96,7 +96,7 @@ TEST_CASE("cards are found by nvidia-smi and by the kernel's drivers") {
     CHECK(found.note.empty());
 
     here.write("nvidia-smi", "#!/bin/sh\nexit 9\n");
-    found = tw::agent::find_gpus(here.path / "nvidia-smi", here.path / "none");
+    found = tw::agent::find_gpus(here.path() / "nvidia-smi", here.path() / "none");
     CHECK(found.gpus.empty());
     CHECK_THAT(found.note, ContainsSubstring("ended with code 9"));
 
@@ -123,15 +123,15 @@ TEST_CASE("models are listed as a configuration names them") {
     here.write("models/deep/b.gguf", "GGUFGGUF");
     here.write("models/notes.txt", "x");
     here.write("cache/c.gguf", "G");
-    const auto listed = tw::agent::list_models({here.path / "models", here.path / "none"}, here.path / "cache", {here.path});
+    const auto listed = tw::agent::list_models({here.path() / "models", here.path() / "none"}, here.path() / "cache", {here.path()});
     REQUIRE(listed.size() == 3);
-    CHECK(listed[0].name == (here.path / "models/a.gguf").string());
+    CHECK(listed[0].name == (here.path() / "models/a.gguf").string());
     CHECK(listed[0].bytes == 4);
-    CHECK(listed[1].name == (here.path / "models/deep/b.gguf").string());
+    CHECK(listed[1].name == (here.path() / "models/deep/b.gguf").string());
     CHECK(listed[2].name == "cache:c.gguf");
     CHECK(listed[2].source == "cache");
     auto options = here.options();
-    options.config.model_dirs = {here.path / "models"};
+    options.config.model_dirs = {here.path() / "models"};
     tw::agent::agent agent(options);
     CHECK(ask(agent, "GET", "/v1/peer/models")["models"][0]["bytes"] == 4);
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "agent/agent.hpp"
+#include "support/scratch_folder.hpp"
 
 namespace tw::test {
 
@@ -37,37 +38,23 @@ echo
 . "$(dirname "$0")/behaviour"
 )sh";
 
-struct agent_folder {
-    std::filesystem::path path;
+struct agent_folder : scratch_folder {
     agent_folder() {
-        auto name = (std::filesystem::temp_directory_path() / "tightwad-test-XXXXXX").string();
-        path = ::mkdtemp(name.data());
-        write("rpc-server", script);
-        std::filesystem::permissions(path / "rpc-server", std::filesystem::perms::owner_all);
+        std::filesystem::permissions(write("rpc-server", script), std::filesystem::perms::owner_all);
         behave("exec sleep 1000");
     }
-    ~agent_folder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path, ignored);
-    }
-    agent_folder(const agent_folder&) = delete;
-    agent_folder& operator=(const agent_folder&) = delete;
 
-    void write(const std::string& name, const std::string& text) const {
-        std::filesystem::create_directories((path / name).parent_path());
-        std::ofstream(path / name) << text;
-    }
     void behave(const std::string& how) const { write("behaviour", how + "\n"); }
 
     [[nodiscard]] agent::agent_options options() const {
         agent::agent_options out;
         out.config.machine = "den";
-        out.config.rpc_server = path / "rpc-server";
+        out.config.rpc_server = path() / "rpc-server";
         out.version = "0.0";
         out.url = "tw://127.0.0.1:9191";
-        out.state = path;
+        out.state = path();
         out.rpc_start_patience = std::chrono::milliseconds{100}; // the script never listens
-        out.drm = path / "drm";
+        out.drm = path() / "drm";
         return out;
     }
 };

@@ -77,7 +77,7 @@ TEST_CASE("one that dies at once is answered with its last words, one that dies 
 
 TEST_CASE("what does not listen to SIGTERM is killed, and an agent that goes takes its processes with it") {
     const agent_folder here;
-    tw::agent::rpc_servers servers({here.path / "rpc-server", here.path / "logs", std::chrono::milliseconds{100},
+    tw::agent::rpc_servers servers({here.path() / "rpc-server", here.path() / "logs", std::chrono::milliseconds{100},
                                     std::chrono::milliseconds{200}});
     here.behave("trap '' TERM; echo ready; while :; do sleep 0.01; done");
     const auto port = free_port();
@@ -89,7 +89,7 @@ TEST_CASE("what does not listen to SIGTERM is killed, and an agent that goes tak
     here.behave("exec sleep 1000");
     std::vector<int> pids;
     {
-        tw::agent::rpc_servers others({here.path / "rpc-server", here.path / "logs", std::chrono::milliseconds{1}});
+        tw::agent::rpc_servers others({here.path() / "rpc-server", here.path() / "logs", std::chrono::milliseconds{1}});
         for (int i = 0; i < 16; ++i) {
             const auto one = others.start(free_port(), "");
             REQUIRE(one.has_value());
@@ -106,16 +106,16 @@ TEST_CASE("a daemon that is killed takes its rpc-servers with it") {
     const agent_folder here;
     const auto daemon = ::fork();
     if (daemon == 0) {
-        tw::agent::rpc_servers servers({here.path / "rpc-server", here.path / "logs", std::chrono::milliseconds{1}});
+        tw::agent::rpc_servers servers({here.path() / "rpc-server", here.path() / "logs", std::chrono::milliseconds{1}});
         const auto one = servers.start(free_port(), "");
         here.write("pid.part", std::to_string(one ? one->pid : -1));
-        std::filesystem::rename(here.path / "pid.part", here.path / "pid");
+        std::filesystem::rename(here.path() / "pid.part", here.path() / "pid");
         ::pause();
         ::_exit(0);
     }
-    CHECK(eventually([&] { return std::filesystem::exists(here.path / "pid"); }));
+    CHECK(eventually([&] { return std::filesystem::exists(here.path() / "pid"); }));
     int pid = -1;
-    std::ifstream(here.path / "pid") >> pid;
+    std::ifstream(here.path() / "pid") >> pid;
     CHECK(is_alive(pid));
     ::kill(daemon, SIGKILL);
     ::waitpid(daemon, nullptr, 0);
@@ -152,7 +152,7 @@ TEST_CASE("what must not be started is refused, and why") {
     none.config.rpc_server.clear();
     tw::agent::agent without(none);
     CHECK_THAT(refusal(without, "POST", "/v1/peer/rpc/start", 403, body(free_port())), ContainsSubstring("rpc_server is not set"));
-    none.config.rpc_server = here.path / "gone";
+    none.config.rpc_server = here.path() / "gone";
     tw::agent::agent gone(none);
     CHECK_THAT(refusal(gone, "POST", "/v1/peer/rpc/start", 503, body(free_port())), ContainsSubstring("cannot be run: No such file"));
 }
@@ -160,7 +160,7 @@ TEST_CASE("what must not be started is refused, and why") {
 TEST_CASE("starts and stops from many threads leave nothing behind") {
     const agent_folder here;
     here.behave("echo started; exec sleep 1000");
-    tw::agent::rpc_servers servers({here.path / "rpc-server", here.path / "logs", std::chrono::milliseconds{1}});
+    tw::agent::rpc_servers servers({here.path() / "rpc-server", here.path() / "logs", std::chrono::milliseconds{1}});
     std::vector<std::uint16_t> ports;
     for (int i = 0; i < 4; ++i) ports.push_back(free_port());
     std::vector<std::thread> threads;
@@ -193,7 +193,7 @@ TEST_CASE("the real rpc-server listens on loopback alone") {
     if (program.empty())
         SKIP("ggml-rpc-server is not built; `sh apps/setup/engine.sh --source` makes it");
     const agent_folder here;
-    tw::agent::rpc_servers servers({program, here.path / "logs", std::chrono::seconds{60}});
+    tw::agent::rpc_servers servers({program, here.path() / "logs", std::chrono::seconds{60}});
     const auto devices = servers.devices();
     REQUIRE(devices.has_value());
     CHECK(std::find(devices->begin(), devices->end(), "CPU") != devices->end());

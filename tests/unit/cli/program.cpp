@@ -109,19 +109,4 @@ int running_tightwad::wait() {
     return code_;
 }
 
-scratch_folder::scratch_folder() {
-    auto name = (fs::temp_directory_path() / "tightwad-test-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-}
-
-scratch_folder::~scratch_folder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-}
-
-std::string scratch_folder::write(const std::string& name, const std::string& text) const {
-    std::ofstream(path_ / name, std::ios::binary) << text;
-    return (path_ / name).string();
-}
-
 } // namespace tw::test

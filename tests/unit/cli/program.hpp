@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "support/scratch_folder.hpp"
+
 namespace tw::test {
 
 struct ran {
@@ -38,21 +40,6 @@ class running_tightwad {
     std::filesystem::path streams_;
     int pid_ = -1;
     int code_ = -1;
-};
-
-// A folder that is gone when it is dropped.
-class scratch_folder {
-  public:
-    scratch_folder();
-    ~scratch_folder();
-    scratch_folder(const scratch_folder&) = delete;
-    scratch_folder& operator=(const scratch_folder&) = delete;
-
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-    std::string write(const std::string& name, const std::string& text) const;
-
-  private:
-    std::filesystem::path path_;
 };
 
 } // namespace tw::test

@@ -7,6 +7,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "lookup.hpp"
+#include "support/scratch_folder.hpp"
 
 namespace {
 
@@ -40,19 +41,16 @@ TEST_CASE("each wrong configuration is answered with every mistake, its place an
 }
 
 TEST_CASE("a file that is not there, a folder and a file of more than 1 MiB are each one sentence") {
-    const auto folder = fs::temp_directory_path() / "tightwad-test-config-sizes";
-    fs::create_directories(folder);
+    const tw::test::scratch_folder folder;
     const auto first = [](const fs::path& file) {
         const auto loaded = tw::load(file, tw::test::options_of);
         REQUIRE(loaded.has_error());
         REQUIRE(loaded.error().size() == 1);
         return loaded.error().front().message;
     };
-    CHECK(first(folder / "none.toml").ends_with("none.toml is not there."));
-    CHECK(first(folder).ends_with("is a folder, not a configuration file."));
-    std::ofstream(folder / "large.toml") << std::string((1U << 20U) + 1, '#');
-    CHECK(first(folder / "large.toml").ends_with("large.toml is larger than 1 MiB."));
-    fs::remove_all(folder);
+    CHECK(first(folder.path() / "none.toml").ends_with("none.toml is not there."));
+    CHECK(first(folder.path()).ends_with("is a folder, not a configuration file."));
+    CHECK(first(folder.write("large.toml", std::string((1U << 20U) + 1, '#'))).ends_with("large.toml is larger than 1 MiB."));
 }
 
 TEST_CASE("nesting that would exhaust the stack is refused") {

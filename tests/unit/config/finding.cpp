@@ -1,12 +1,12 @@
 // Which file is taken, and where secrets come from.
 #include <filesystem>
-#include <fstream>
 
 #include <catch2/catch_test_macros.hpp>
 
 #include "config/paths.hpp"
 #include "environment.hpp"
 #include "lookup.hpp"
+#include "support/scratch_folder.hpp"
 
 namespace fs = std::filesystem;
 using tw::test::variable;
@@ -14,29 +14,14 @@ using tw::test::variable;
 namespace {
 
 // A scratch folder that is the current one, and the home, while it lives.
-struct scratch {
+struct scratch : tw::test::scratch_folder {
     fs::path before = fs::current_path();
-    fs::path folder = fs::temp_directory_path() / "tightwad-test-finding";
-    variable home{"HOME", (folder / "home").string()}, xdg{"XDG_CONFIG_HOME", ""},
-        named{"TIGHTWAD_CONFIG", ""};
+    variable home{"HOME", (path() / "home").string()}, xdg{"XDG_CONFIG_HOME", ""}, named{"TIGHTWAD_CONFIG", ""};
 
-    scratch() {
-        fs::remove_all(folder);
-        fs::create_directories(folder);
-        fs::current_path(folder);
-    }
-    ~scratch() {
-        fs::current_path(before);
-        fs::remove_all(folder);
-    }
+    scratch() { fs::current_path(path()); }
+    ~scratch() { fs::current_path(before); }
     scratch(const scratch&) = delete;
     scratch& operator=(const scratch&) = delete;
-
-    fs::path write(const fs::path& below, const std::string& text = "") const {
-        fs::create_directories((folder / below).parent_path());
-        std::ofstream(folder / below) << text;
-        return folder / below;
-    }
 };
 
 } // namespace
@@ -49,15 +34,15 @@ TEST_CASE("the configuration is searched from the nearest place to the farthest"
                               "/home/.config/tightwad/config.toml", "/home/.tightwad/config.toml"})
         CHECK(none.error().message.find(place) != std::string::npos);
 
-    const auto old = here.write("home/.tightwad/config.toml");
+    const fs::path old = here.write("home/.tightwad/config.toml");
     CHECK(*tw::find_config({}) == old);
-    const auto user = here.write("home/.config/tightwad/config.toml");
+    const fs::path user = here.write("home/.config/tightwad/config.toml");
     CHECK(*tw::find_config({}) == user);
     here.write("configs/tightwad.toml");
     CHECK(*tw::find_config({}) == "./configs/tightwad.toml");
     here.write("tightwad.toml");
     CHECK(*tw::find_config({}) == "./tightwad.toml");
-    const auto other = here.write("other.toml");
+    const fs::path other = here.write("other.toml");
     const variable named("TIGHTWAD_CONFIG", other.string());
     CHECK(*tw::find_config({}) == other);
     CHECK(*tw::find_config("tightwad.toml") == "tightwad.toml");
@@ -81,7 +66,7 @@ TEST_CASE("a secret comes from a variable or a file, without its line break") {
     CHECK(tw::read_secret({kind::env, "TIGHTWAD_TEST_NONE"}).error().message ==
           "The environment variable TIGHTWAD_TEST_NONE, which the configuration names for a secret, is "
           "not set.");
-    CHECK(*tw::read_secret({kind::file, here.write("key", "abc\r\n").string()}) == "abc");
-    CHECK(tw::read_secret({kind::file, here.write("none", "\n").string()}).has_error());
+    CHECK(*tw::read_secret({kind::file, here.write("key", "abc\r\n")}) == "abc");
+    CHECK(tw::read_secret({kind::file, here.write("none", "\n")}).has_error());
     CHECK(tw::read_secret({kind::file, "/nowhere/key"}).has_error());
 }

@@ -1,6 +1,5 @@
 // What a right configuration becomes.
 #include <filesystem>
-#include <fstream>
 
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
@@ -8,6 +7,7 @@
 #include "config/units.hpp"
 #include "environment.hpp"
 #include "lookup.hpp"
+#include "support/scratch_folder.hpp"
 
 using tw::test::parse_text;
 using tw::test::parse_with_pipeline;
@@ -153,12 +153,9 @@ TEST_CASE("sizes, times and addresses are read with their units") {
 }
 
 TEST_CASE("the plugins a file names and their pins are known before any is opened") {
-    const auto folder = std::filesystem::temp_directory_path() / "tightwad-test-config-pins";
-    std::filesystem::create_directories(folder);
-    CHECK(tw::named_plugins(folder / "none.toml").empty());
+    CHECK(tw::named_plugins("/nowhere/none.toml").empty());
     CHECK(tw::named_plugins(std::filesystem::path(TW_SOURCE_DIR) / "tests/golden/config/pins-differ.toml") ==
           std::map<std::string, std::string>{{"llamacpp", std::string(64, '1')}});
-    std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("a backend whose url is a peer's needs no model here") {
@@ -270,29 +267,24 @@ TEST_CASE("loopback is what only this machine can reach") {
 }
 
 TEST_CASE("a path may be the name of one of Ollama's models") {
-    namespace fs = std::filesystem;
-    const auto folder = fs::temp_directory_path() / "tightwad-test-config-ollama";
-    const variable models("OLLAMA_MODELS", folder.string());
+    const tw::test::scratch_folder folder;
+    const variable models("OLLAMA_MODELS", folder.path().string());
     const auto digest = std::string(64, 'a');
-    const auto manifests = folder / "manifests/registry.ollama.ai/library/tiny";
-    fs::create_directories(manifests);
-    fs::create_directories(folder / "blobs");
-    std::ofstream(manifests / "1b") << R"({"layers":[{"mediaType":"application/vnd.ollama.image.model","digest":"sha256:)"
-                                    << digest << "\"}]}";
-    std::ofstream(folder / "blobs" / ("sha256-" + digest)) << "GGUF";
+    folder.write("manifests/registry.ollama.ai/library/tiny/1b",
+                 R"({"layers":[{"mediaType":"application/vnd.ollama.image.model","digest":"sha256:)" + digest + "\"}]}");
+    const auto blob = folder.write("blobs/sha256-" + digest, "GGUF");
     const auto text = [](const std::string& name) {
         return "schema = 1\n[peer]\n[backend.b]\nplugin = \"llamacpp\"\nmodel_path = \"" + name + "\"\n";
     };
     const auto loaded = parse_text(text("ollama:tiny:1b"));
     REQUIRE(loaded.has_value());
     CHECK(nlohmann::json::parse(loaded->node("b")->options_json)["model_path"] ==
-          (folder / "blobs" / ("sha256-" + digest)).string());
+          blob);
     const auto refused = parse_text(text("ollama:tiny:2b"));
     REQUIRE(refused.has_error());
     CHECK(to_string(refused.error().front()) ==
           "/etc/tightwad/test.toml:5:14: Ollama has no model \"tiny:2b\" on this machine; did you mean \"tiny:1b\"? "
           "It has tiny:1b.");
-    fs::remove_all(folder);
 }
 
 TEST_CASE("a pool arrives as written, and a backend names it") {

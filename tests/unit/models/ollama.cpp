@@ -3,10 +3,10 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <cstdlib>
-#include <fstream>
 
 #include "models/ollama_manifest.hpp"
 #include "models/ollama_store.hpp"
+#include "support/scratch_folder.hpp"
 
 using Catch::Matchers::ContainsSubstring;
 namespace fs = std::filesystem;
@@ -22,26 +22,14 @@ std::string manifest(char digit) {
            digest(digit) + R"(","size":4}]})";
 }
 
-struct store_folder {
-    fs::path path;
-    store_folder() {
-        auto name = (fs::temp_directory_path() / "tightwad-test-XXXXXX").string();
-        path = ::mkdtemp(name.data());
-        fs::create_directories(path / "blobs");
-    }
-    ~store_folder() { fs::remove_all(path); }
-    store_folder(const store_folder&) = delete;
-    store_folder& operator=(const store_folder&) = delete;
+struct store_folder : tw::test::scratch_folder {
+    store_folder() { fs::create_directories(path() / "blobs"); }
 
-    void write(const fs::path& below, const std::string& text) const {
-        fs::create_directories((path / below).parent_path());
-        std::ofstream(path / below) << text;
-    }
     void add(const std::string& below, char digit) const {
         write("manifests/" + below, manifest(digit));
         write("blobs/sha256-" + digest(digit), "GGUF");
     }
-    [[nodiscard]] tw::ollama_store store() const { return tw::ollama_store({"/nowhere/models", path}); }
+    [[nodiscard]] tw::ollama_store store() const { return tw::ollama_store({"/nowhere/models", path()}); }
     [[nodiscard]] std::string refusal(const std::string& name) const {
         const auto found = store().find(name);
         REQUIRE(found.has_error());
@@ -58,7 +46,7 @@ TEST_CASE("a model of Ollama's is found by the name that ollama list shows, and 
     here.add("registry.ollama.ai/me/mine/v1", 'c');
     here.add("hf.co/user/repo-GGUF/Q4_K_M", 'd');
     const auto store = here.store();
-    const auto blob = [&](char digit) { return here.path / "blobs" / ("sha256-" + digest(digit)); };
+    const auto blob = [&](char digit) { return here.path() / "blobs" / ("sha256-" + digest(digit)); };
     CHECK(store.find("qwen3:8b").value() == blob('a'));
     CHECK(store.find("library/qwen3:8b").value() == blob('a'));
     CHECK(store.find("tiny").value() == blob('b'));
@@ -94,19 +82,19 @@ TEST_CASE("no name and no link leads out of Ollama's folder") {
         CHECK_THAT(here.refusal(name), ContainsSubstring("is no name of an Ollama model"));
 
     here.write("manifests/registry.ollama.ai/library/linked/latest", manifest('e'));
-    fs::create_symlink(outside.path / "weights", here.path / "blobs" / ("sha256-" + digest('e')));
+    fs::create_symlink(outside.path() / "weights", here.path() / "blobs" / ("sha256-" + digest('e')));
     CHECK_THAT(here.refusal("linked"), ContainsSubstring("its weights") && ContainsSubstring("lead out of"));
-    fs::create_directory_symlink(outside.path, here.path / "manifests/registry.ollama.ai/library/far");
+    fs::create_directory_symlink(outside.path(), here.path() / "manifests/registry.ollama.ai/library/far");
     outside.write("latest", manifest('a'));
     CHECK_THAT(here.refusal("far"), ContainsSubstring("its manifest") && ContainsSubstring("leads out of"));
     CHECK(here.store().list().empty());
 
     // Links inside are as good as files, and the folder itself may be one.
     here.add("registry.ollama.ai/library/real/latest", 'f');
-    fs::create_symlink("latest", here.path / "manifests/registry.ollama.ai/library/real/other");
+    fs::create_symlink("latest", here.path() / "manifests/registry.ollama.ai/library/real/other");
     CHECK(here.store().find("real:other").has_value());
-    fs::create_directory_symlink(here.path, outside.path / "models");
-    CHECK(tw::ollama_store({outside.path / "models"}).find("real").has_value());
+    fs::create_directory_symlink(here.path(), outside.path() / "models");
+    CHECK(tw::ollama_store({outside.path() / "models"}).find("real").has_value());
 }
 
 TEST_CASE("a damaged manifest is one sentence") {
@@ -127,7 +115,7 @@ TEST_CASE("a damaged manifest is one sentence") {
     CHECK_THAT(refused(R"({"layers":[)" + layers.substr(0, layers.size() - 2) + "," + layers),
                ContainsSubstring("more than one layer"));
     CHECK_THAT(refused(manifest('9')), ContainsSubstring("ollama pull bad"));
-    fs::remove(here.path / "manifests/registry.ollama.ai/library/bad/latest");
-    fs::create_directories(here.path / "manifests/registry.ollama.ai/library/bad/latest");
+    fs::remove(here.path() / "manifests/registry.ollama.ai/library/bad/latest");
+    fs::create_directories(here.path() / "manifests/registry.ollama.ai/library/bad/latest");
     CHECK_THAT(here.refusal("bad"), ContainsSubstring("is no file."));
 }

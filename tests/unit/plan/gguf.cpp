@@ -5,11 +5,11 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
-#include <unistd.h>
 
 #include "gguf_bytes.hpp"
 #include "plan/gguf_types.hpp"
 #include "plan/layer_split.hpp"
+#include "support/scratch_folder.hpp"
 
 using namespace tw;
 using namespace tw::plan;
@@ -173,8 +173,8 @@ TEST_CASE("the layers go where the running sum of the memories says, and what do
 }
 
 TEST_CASE("a model in several files is found by any of them, and a missing part is named") {
-    auto name = (std::filesystem::temp_directory_path() / "tightwad-plan-XXXXXX").string();
-    const std::filesystem::path folder = ::mkdtemp(name.data());
+    const tw::test::scratch_folder scratch;
+    const auto& folder = scratch.path();
     const auto write = [&](const char* file, const std::string& bytes, std::size_t data) {
         std::ofstream(folder / file, std::ios::binary) << bytes << std::string(data, '\0');
     };
@@ -192,5 +192,4 @@ TEST_CASE("a model in several files is found by any of them, and a missing part 
     write("m-00002-of-00002.gguf", second.done(), 10);
     CHECK_THAT(inspect_model(folder / "m-00001-of-00002.gguf").error().message, ContainsSubstring("cut short"));
     CHECK_THAT(inspect_model(folder / "none.gguf").error().message, ContainsSubstring("is not there"));
-    std::filesystem::remove_all(folder);
 }

@@ -3,6 +3,7 @@
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
 
 #include "plan/proposal.hpp"
+#include "speculation/policy.hpp"
 
 using namespace tw::plan;
 using Catch::Matchers::WithinRel;
@@ -80,8 +81,8 @@ TEST_CASE("of experts a pass reads those that its rows choose") {
 }
 
 TEST_CASE("drafts are as long as pays best") {
-    CHECK_THAT(tokens_of_round(0.5, 3), WithinRel(1.875, 1e-9));
-    CHECK_THAT(tokens_of_round(1, 3), WithinRel(4.0, 1e-9));
+    CHECK_THAT(tw::expected_tokens(0.5, 3), WithinRel(1.875, 1e-9));
+    CHECK_THAT(tw::expected_tokens(1, 3), WithinRel(4.0, 1e-9));
     const auto pass = [](std::uint32_t rows) { return 1 + 0.1 * (rows - 1); };
     // E(4) = 3.3616 tokens in 4 x .1 + 1.4 s; three give 1.845 tokens/s, five 1.8446.
     const auto best = best_drafting(pass, 0.1, 0.8, 31);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "pooled/pool_process.hpp"
+#include "support/scratch_folder.hpp"
 
 using namespace tw::pooled;
 using Catch::Matchers::ContainsSubstring;
@@ -21,31 +22,19 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct scratch {
-    std::filesystem::path path;
-    scratch() {
-        auto name = (std::filesystem::temp_directory_path() / "tightwad-pool-XXXXXX").string();
-        path = ::mkdtemp(name.data());
-    }
-    ~scratch() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path, ignored);
-    }
-    scratch(const scratch&) = delete;
-    scratch& operator=(const scratch&) = delete;
-
+struct scratch : tw::test::scratch_folder {
     [[nodiscard]] process_options play(const std::string& script) const {
         process_options out;
         out.program = "/bin/sh";
-        out.arguments = {"-c", "cd " + path.string() + "\n" + script};
+        out.arguments = {"-c", "cd " + path().string() + "\n" + script};
         out.environment = {"TIGHTWAD_POOL_TOKEN=of-the-test"};
-        out.log = path / "pool.log";
+        out.log = path() / "pool.log";
         out.first_retry = 20ms;
         out.longest_retry = 100ms;
         return out;
     }
     [[nodiscard]] std::string log() const {
-        std::ifstream in(path / "pool.log");
+        std::ifstream in(path() / "pool.log");
         return {std::istreambuf_iterator<char>(in), {}};
     }
 };
@@ -71,7 +60,7 @@ TEST_CASE("a process that says it is ready is up, gets its token, and is ended w
                                    "while [ ! -e go ]; do sleep .02; done\necho tightwad-pool ready\nexec sleep 1000"));
         REQUIRE(eventually([&] { return one.now().progress == 0.5F; }));
         CHECK(one.now().now == state::starting);
-        std::ofstream(here.path / "go") << "";
+        here.write("go");
         REQUIRE(eventually([&] { return one.now().now == state::up; }));
         CHECK(one.now().why.empty());
         CHECK(one.now().starts == 1);
@@ -89,11 +78,11 @@ TEST_CASE("a process that says why it goes down is quoted, and started again unt
     REQUIRE(eventually([&] { return one.now().starts > 2; }));
     CHECK(one.now().now == state::down);
     CHECK(one.now().why == "No rpc-server answers at 10.0.0.1:50052.");
-    std::ofstream(here.path / "worker") << "";
+    here.write("worker");
     REQUIRE(eventually([&] { return one.now().now == state::up; }));
     CHECK(one.now().why.empty());
 
-    std::filesystem::remove(here.path / "worker");
+    std::filesystem::remove(here.path() / "worker");
     ::kill(one.now().pid, SIGABRT); // as libllama would
     REQUIRE(eventually([&] { return one.now().now == state::down; }));
     CHECK(one.now().pid != 0);
@@ -111,7 +100,7 @@ TEST_CASE("a process that dies without a word is told by its code and its last l
 TEST_CASE("a program that cannot be run is said, and a process that ignores SIGTERM ends all the same") {
     const scratch here;
     auto options = here.play("");
-    options.program = here.path / "none";
+    options.program = here.path() / "none";
     {
         pool_process one(options);
         REQUIRE(eventually([&] { return one.now().now == state::down; }));

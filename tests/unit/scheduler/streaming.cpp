@@ -105,7 +105,7 @@ TEST_CASE("a drafter that guesses badly is heard out and then left alone") {
     const auto got = run(with, endless(4, 0, 250)).outcome.stats;
     CHECK(got.rounds > 220);
     const auto report = with.planner()->report();
-    CHECK(report.drafters.front().observations >= 8); // a busy machine leaves less time to listen
+    CHECK(report.drafters.front().observations > 20);
     CHECK(report.drafters.front().acceptance < 0.4);
 }
 
@@ -128,8 +128,8 @@ TEST_CASE("a prediction is drafted from, right or wrong, and counted") {
     const auto right = run(with, request).outcome;
     CHECK(right.tokens == truth.tokens);
     const auto predicted = static_cast<std::size_t>(draft_source::prediction);
-    CHECK(right.stats.sources[predicted].accepted > 50);
-    CHECK(right.stats.rounds < 80);
+    CHECK(right.stats.sources[predicted].accepted > 80);
+    CHECK(right.stats.rounds < 50);
     request.prediction.assign(120, 9);
     const auto wrong = run(with, request).outcome;
     CHECK(wrong.tokens == truth.tokens);

@@ -1,0 +1,12 @@
+// From what the configuration says of a peer to a connection.
+#pragma once
+
+#include "config/config.hpp"
+#include "net/connection.hpp"
+
+namespace tw::pooled {
+
+// Address, fingerprint and token; the rest is as usual. Errors: an address that makes no sense, a token that cannot be read.
+[[nodiscard]] result<net::connection_options> way_to_peer(const peer_ref& peer);
+
+} // namespace tw::pooled
