@@ -86,6 +86,20 @@ result<std::int64_t> fake_pipeline::count_tokens(const generation_request& reque
     return static_cast<std::int64_t>(words_of(script_of(request)).size());
 }
 
+result<void> fake_pipeline::swap_model(const std::string& model) {
+    if (model == "none") return fail(code::not_found, "There is no such model.");
+    if (model == "other") return fail(code::busy, "Another swap is under way.");
+    if (model == "fixed") return pipeline::swap_model(model);
+    const std::lock_guard lock(mutex_);
+    model_ = model;
+    return {};
+}
+
+std::string fake_pipeline::model() const {
+    const std::lock_guard lock(mutex_);
+    return model_;
+}
+
 void fake_pipeline::run(const std::shared_ptr<job>& one) {
     auto result = play(*one);
     const bool was_cancelled = result.reason == finish_reason::cancelled;
