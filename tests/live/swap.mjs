@@ -26,7 +26,8 @@ function broken() {
 }
 
 async function main() {
-  const attic = startPeer('attic', ports.attic), cellar = startPeer('cellar', ports.cellar);
+  const attic = startPeer('attic', ports.attic);
+  let cellar = startPeer('cellar', ports.cellar);
   const workers = `workers = [ ${worker(await fingerprint('attic'), ports.attic, ports.rpcA, '40MB')}, ` +
     `${worker(await fingerprint('cellar'), ports.cellar, ports.rpcB, '40MB')} ]\n`;
   const pool = `[pool.den]\nplugin = "rpc-coordinator"\n${workers}`;
@@ -123,6 +124,16 @@ async function main() {
   await drafts();
   await equal('stories15m-f32.gguf');
   console.log('ok a model of another vocabulary is served without drafts, which the next one has again');
+
+  assert.equal(await cellar.kill('SIGTERM'), 0);
+  await comesTrue('the pool down', async () => !(await up()), 5);
+  const alone = await swap('other');
+  assert.equal(alone.code, 1);
+  assert.match(alone.err, new RegExp(`"other" could not be loaded .*127\\.0\\.0\\.1:${ports.rpcB}.*"t" is not back yet either`));
+  cellar = startPeer('cellar', ports.cellar);
+  await comesTrue('the pool again', up);
+  await equal('stories15m-f32.gguf');
+  console.log('ok without one of its workers a pool changes nothing, and has its model again when that worker is there');
 
   const cut = answer(ports.proxy, { ...ask(1), max_tokens: 200 });
   await comesTrue('an answer that runs', async () => (await now()).running > 0);

@@ -1,10 +1,8 @@
 // A port, a token, a process, a link.
 #include "pipeline/pool.hpp"
 
-#include <algorithm>
 #include <cstdint>
 #include <random>
-#include <thread>
 #include <utility>
 
 #include <spdlog/spdlog.h>
