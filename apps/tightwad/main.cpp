@@ -25,6 +25,7 @@ constexpr const char* examples = R"(Examples:
   tightwad peer start -c den.toml         lend this machine's engines to others
   tightwad peer invite -c den.toml        what the others write into their configuration
   tightwad plan -c pool.toml              who would hold what of a model over a pool, and how fast
+  tightwad swap llama-70b                 the running pool holds another model; its workers stay
   tightwad reclaim ~/models/big.gguf      it is on the GPU: let go of its file in memory
   tightwad config import cluster.yaml -o tightwad.toml
                                           take over what the Python Tightwad was told
@@ -116,6 +117,19 @@ int main(int argc, char** argv) {
         ->type_name("N")
         ->capture_default_str();
     time_one->add_flag("--json", timing.json, "For programs");
+    swap_options swapping;
+    auto* change = command(&app, "swap",
+                           "Have the running endpoint serve another model over its pool, under the same names; the workers "
+                           "stay. A model that is unknown or does not fit changes nothing, one that cannot be loaded is "
+                           "followed by the one before it",
+                           [&] { return swap_model(global, swapping); });
+    change->add_option("model", swapping.model,
+                       "A [backend.NAME] over the same pool; or a GGUF file, cache:NAME or ollama:NAME, which gets the "
+                       "settings of the model that runs now")
+        ->type_name("MODEL")
+        ->required();
+    change->add_option("--pipeline", swapping.pipeline, "Whose model (default: the only pipeline over a pool)")->type_name("NAME");
+    change->add_flag("--json", swapping.json, "For programs");
     auto* proxy = app.add_subcommand("proxy", "The same as serve, stop and status");
     proxy->require_subcommand(1);
     serves(proxy, "start", "The same as serve");
@@ -126,6 +140,7 @@ int main(int argc, char** argv) {
     pooled->group(""); // not for people
     pooled->add_option("--pipeline", pooling.pipeline)->required();
     pooled->add_option("--backend", pooling.backend)->required();
+    pooled->add_option("--model", pooling.model);
     pooled->add_option("--port", pooling.port)->required();
     auto* peer = app.add_subcommand("peer", "Serve this machine's engines to other machines");
     peer->require_subcommand(1);

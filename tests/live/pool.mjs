@@ -2,65 +2,18 @@
 // Workers are killed while decoding and while idle: the endpoint stays, says why within seconds, and serves
 // again by itself. Usage: node pool.mjs TIGHTWAD RPC_SERVER. Needs a build whose engine has the RPC backend.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from './free_port.mjs';
-
-const [program, rpcServer] = process.argv.slice(2);
-const home = mkdtempSync(join(tmpdir(), 'tightwad-pool-'));
-const running = new Set();
-const token = 'a-token-of-the-test';
-
-function launch(name, command, args, env = {}) {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ASAN_OPTIONS: 'quarantine_size_mb=8', TIGHTWAD_STATE: join(home, name), TIGHTWAD_PEER_TOKEN: token, ...env } });
-  const out = createWriteStream(join(home, `${name}.log`), { flags: 'a' });
-  child.stdout.pipe(out);
-  child.stderr.pipe(out);
-  const ended = once(child, 'exit');
-  running.add(child);
-  return { name, child, kill: async (signal) => {
-    child.kill(signal);
-    const [code] = await ended;
-    running.delete(child);
-    return code;
-  } };
-}
-
-async function comesTrue(what, condition, seconds = 90) {
-  for (const until = Date.now() + seconds * 1000; Date.now() < until; await pause(25)) if (await condition()) return;
-  assert.fail(`waited ${seconds} s for: ${what}`);
-}
+import { answer, ask, comesTrue, config, engine, fingerprint, goesDown, healthy, isUp, launch, localUrl, pipeline, program,
+  rpcOf, rpcPid, startPeer, test, url, worker } from './pool_machines.mjs';
 
 const ports = {};
 for (const name of ['attic', 'cellar', 'rpcA', 'rpcB', 'proxy', 'local']) ports[name] = await freePort();
-const config = (name, text) => {
-  const file = join(home, `${name}.toml`);
-  writeFileSync(file, `schema = 1\n${text}`);
-  return file;
-};
-const engine = (model) => `plugin = "llamacpp"\nmodel_path = "cache:${model}"\ncontext = 256\nslots = 2\nthreads = 1\n`;
-const peer = (name) => config(name, `[peer]\nlisten = "127.0.0.1:${ports[name]}"\nmachine = "${name}"\ntls = true\nrpc_threads = 1\nrpc_server = "${rpcServer}"\n`);
-const files = { attic: peer('attic'), cellar: peer('cellar') };
-const start = (name) => launch(name, program, ['peer', 'start', '-c', files[name]]);
-const url = (port) => `http://127.0.0.1:${port}`;
-const healthy = (port) => fetch(`${url(port)}/health`).then((answer) => answer.ok, () => false);
-const pipeline = async () => (await (await fetch(`${url(ports.proxy)}/v1/tightwad/status`)).json()).pipelines[0];
-const up = async () => { const now = await pipeline(); return now.up && now.pool.state === 'up'; };
-const ask = (i) => ({ model: 'story', prompt: `Once upon a time number ${i}, there was`, max_tokens: 60, temperature: i % 2,
-  seed: 100 + i, logit_bias: { 2: -100 } });
-
-async function answer(port, body) {
-  const response = await fetch(`${url(port)}/v1/completions`, { method: 'POST', body: JSON.stringify(body),
-    headers: { 'content-type': 'application/json' }, signal: AbortSignal.timeout(120_000) });
-  const json = await response.json();
-  return { status: response.status, retry: response.headers.get('retry-after'), text: json.choices?.[0]?.text ?? '', error: json.error };
-}
+const start = (name) => startPeer(name, ports[name]);
+const now = () => pipeline(ports.proxy);
+const up = () => isUp(ports.proxy);
+const down = (what, act) => goesDown(ports.proxy, what, act);
 
 // Passes on to that port and counts what comes home from there.
 function counter(to) {
@@ -75,26 +28,15 @@ function counter(to) {
   return way;
 }
 
-const words = (name) => existsSync(join(home, `${name}.log`)) ? readFileSync(join(home, `${name}.log`), 'utf8') : '';
-
 async function main() {
   let attic = start('attic'), cellar = start('cellar');
-  const said = {};
-  for (const [name, one] of Object.entries({ attic, cellar })) {
-    await comesTrue(`the peer ${name}`, () => {
-      said[name] = /fingerprint ([0-9a-f]{64})/.exec(words(name))?.[1];
-      return said[name];
-    });
-    assert.equal(one.child.exitCode, null);
-  }
+  const prints = { attic: await fingerprint('attic'), cellar: await fingerprint('cellar') };
   const wayHome = counter(ports.cellar); // the last worker's way home
   ports.cellarWay = await wayHome.port;
-  const worker = (name, port, way = name) => `{ url = "tws://127.0.0.1:${ports[way]}", rpc_port = ${port}, device = "CPU", vram = "1GB", ` +
-    `token = { env = "TIGHTWAD_PEER_TOKEN" }, fingerprint = "${said[name]}" }`;
-  const pool = `[pool.den]\nplugin = "rpc-coordinator"\nworkers = [ ${worker('attic', ports.rpcA)}, ${worker('cellar', ports.rpcB)} ]\n`;
-  const counted = (output) => `[pool.den]\nplugin = "rpc-coordinator"\noutput = "${output}"\n` +
-    `workers = [ ${worker('attic', ports.rpcA)}, ${worker('cellar', ports.rpcB, 'cellarWay')} ]\n`;
-  files.proxy = config('proxy', `[server]\nlisten = "127.0.0.1:${ports.proxy}"\n[backend.t]\n${engine('stories15m-f32.gguf')}pool = "den"\n` +
+  const workers = (way) => `workers = [ ${worker(prints.attic, ports.attic, ports.rpcA)}, ${worker(prints.cellar, ports[way], ports.rpcB)} ]\n`;
+  const pool = `[pool.den]\nplugin = "rpc-coordinator"\n${workers('cellar')}`;
+  const counted = (output) => `[pool.den]\nplugin = "rpc-coordinator"\noutput = "${output}"\n${workers('cellarWay')}`;
+  const file = config('proxy', `[server]\nlisten = "127.0.0.1:${ports.proxy}"\n[backend.t]\n${engine('stories15m-f32.gguf')}pool = "den"\n` +
     `[backend.d]\n${engine('stories15m-q4_0.gguf')}[pipeline.p]\nserves = ["story"]\ntarget = "t"\ndraft = ["d"]\n${pool}`);
   const local = (output) => config('local', `[server]\nlisten = "127.0.0.1:${ports.local}"\n[backend.t]\n${engine('stories15m-f32.gguf')}pool = "den"\n` +
     `[pipeline.p]\nserves = ["story"]\ntarget = "t"\n${counted(output)}`);
@@ -111,7 +53,7 @@ async function main() {
     assert.ok(truth.every((text) => text.length > 20), JSON.stringify(truth));
     const perToken = (wayHome.bytes - before) / (6 * ask(0).max_tokens), logits = 32000 * 4;
     assert.ok(output === 'coordinator' ? perToken < logits / 8 : perToken > logits, `${output}: ${perToken} bytes a token`);
-    const page = (await (await fetch(`${url(ports.local)}/v1/tightwad/status`)).json()).pipelines[0];
+    const page = await pipeline(ports.local);
     assert.equal(page.pool.output, output);
     assert.match(page.target.device, output === 'coordinator' ? /output layer on CPU/ : /output layer on the last of them/);
     assert.equal(await alone.kill('SIGTERM'), 0);
@@ -119,10 +61,10 @@ async function main() {
   console.log('ok a model over two rpc-servers answers, and its output layer is where the pool says');
 
   const drafted = async (env) => {
-    const started = launch('proxy', program, ['serve', '-c', files.proxy], env);
+    const started = launch('proxy', program, ['serve', '-c', file], env);
     await comesTrue('the endpoint', () => healthy(ports.proxy));
     await comesTrue('the pool', up);
-    await comesTrue('a drafter', async () => (await pipeline()).remote?.pipeline?.speculation?.estimates?.drafters?.some((one) => one.here));
+    await comesTrue('a drafter', async () => (await now()).remote?.pipeline?.speculation?.estimates?.drafters?.some((one) => one.here));
     return started;
   };
   const equal = async () => {
@@ -138,7 +80,7 @@ async function main() {
 
   const proxy = await drafted({});
   await equal();
-  await comesTrue('accepted drafts', async () => (await answer(ports.proxy, ask(0))) && (await pipeline()).remote.pipeline.stats.sources.model.accepted > 0);
+  await comesTrue('accepted drafts', async () => (await answer(ports.proxy, ask(0))) && (await now()).remote.pipeline.stats.sources.model.accepted > 0);
   console.log('ok with a draft on top the answers are the same, and drafts are accepted');
 
   const post = async (path, body) => (await fetch(`${url(ports.proxy)}${path}`, { method: 'POST',
@@ -154,24 +96,6 @@ async function main() {
   assert.equal(typeof JSON.parse(call?.function.arguments ?? JSON.stringify(called)).n, 'number');
   console.log('ok a form, a call and log probabilities come over the pool');
 
-  const rpcPid = async (name, port) => (await rpcOf(name)).find((one) => one.port === port && one.state === 'running')?.pid;
-  const rpcOf = async (name) => {
-    // The management speaks TLS with a certificate nobody signed: ask as `peer status` does, by its local port.
-    const local = JSON.parse(readFileSync(join(home, name, 'peer.json'), 'utf8')).url;
-    return (await (await fetch(`${local}/v1/peer/rpc`, { headers: { authorization: `Bearer ${token}` } })).json()).rpc;
-  };
-  const down = async (what, act) => {
-    const began = Date.now();
-    await act();
-    await comesTrue(`the pool down after ${what}`, async () => !(await pipeline()).up, 5);
-    const took = Date.now() - began;
-    const refused = await answer(ports.proxy, ask(0));
-    assert.equal(refused.status, 503, `${what}: ${JSON.stringify(refused)}`);
-    assert.ok(Number(refused.retry) >= 1);
-    assert.match(refused.error.message, /pool "den" is down/);
-    return [took, refused.error.message];
-  };
-
   const [idle, why] = await down('an idle worker was killed', async () => process.kill(await rpcPid('attic', ports.rpcA), 'SIGKILL'));
   assert.match(why, /127\.0\.0\.1:\d+/);
   await comesTrue('the pool again', up);
@@ -179,7 +103,7 @@ async function main() {
   console.log(`ok a worker killed while idle: down after ${idle} ms, back by itself`);
 
   const long = answer(ports.proxy, { ...ask(1), max_tokens: 200 });
-  await comesTrue('an answer that runs', async () => (await pipeline()).running > 0);
+  await comesTrue('an answer that runs', async () => (await now()).running > 0);
   const [busy] = await down('a decoding worker was killed', async () => process.kill(await rpcPid('cellar', ports.rpcB), 'SIGKILL'));
   const cut = await long;
   assert.ok(cut.error, `an answer whose worker died says so: ${JSON.stringify(cut)}`);
@@ -198,7 +122,7 @@ async function main() {
   console.log(`ok a machine that went away: down after ${gone} ms (${whyGone}), named while it is missing, back by itself`);
 
   // Nobody gets at an rpc-server but through the tunnel.
-  const stranger = await fetch(`${JSON.parse(readFileSync(join(home, 'attic', 'peer.json'), 'utf8')).url}/v1/tunnel/rpc/${ports.rpcA}`);
+  const stranger = await fetch(`${localUrl('attic')}/v1/tunnel/rpc/${ports.rpcA}`);
   assert.equal(stranger.status, 401);
   assert.equal(await proxy.kill('SIGTERM'), 0);
   await comesTrue('no engine left behind', async () => (await rpcOf('attic')).every((one) => one.state === 'running' || one.code !== undefined));
@@ -206,14 +130,4 @@ async function main() {
   console.log('ok all ended in order');
 }
 
-try {
-  await main();
-  rmSync(home, { recursive: true });
-} catch (failure) {
-  for (const name of ['attic', 'cellar', 'local', 'proxy', 'proxy/logs/pool-t', 'local/logs/pool-t'])
-    try {
-      console.error(`--- ${name}\n${readFileSync(join(home, `${name}.log`), 'utf8').split('\n').slice(-30).join('\n')}`);
-    } catch { /* never started */ }
-  for (const child of running) child.kill('SIGKILL');
-  throw failure;
-}
+await test(main, ['attic', 'cellar', 'local', 'proxy', 'proxy/logs/pool-t', 'local/logs/pool-t']);

@@ -42,6 +42,7 @@ struct peer_invite_options {
 
 struct pool_engine_options {
     std::string pipeline, backend;
+    std::string model; // a file in place of the backend's own; empty = that one
     std::uint16_t port = 0;
 };
 
@@ -90,6 +91,12 @@ struct benchmark_options {
     bool json = false;
 };
 
+struct swap_options {
+    std::string model;    // a backend over the same pool, or as model_path is written
+    std::string pipeline; // empty = the only one over a pool
+    bool json = false;
+};
+
 struct reclaim_options {
     std::string file; // as model_path is written; empty = by the others, or the models of the configuration
     std::optional<int> pid;
@@ -112,6 +119,7 @@ struct logs_options {
 int serve(const global_options& global, const serve_options& options);
 int start(const global_options& global, const start_options& options);
 int benchmark(const global_options& global, const benchmark_options& options);
+int swap_model(const global_options& global, const swap_options& options);
 int proxy_stop(const global_options& global);
 int proxy_status(const global_options& global, bool json);
 int peer_start(const global_options& global, const peer_start_options& options);

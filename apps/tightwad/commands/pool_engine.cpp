@@ -22,6 +22,7 @@
 #include "peer/peer_host.hpp"
 #include "peer/peer_link.hpp"
 #include "pipeline/nodes.hpp"
+#include "pipeline/pool_model.hpp"
 #include "pipeline/remote.hpp"
 #include "pipeline/served.hpp"
 #include "pooled/pool_process.hpp"
@@ -106,7 +107,7 @@ int run(const setup& what, const pool_engine_options& options) {
     const auto ways = pooled::worker_ways::open(*pool, [](const error& why) { lost(why); });
     if (!ways) return give_up(ways.error().message);
     auto led = *node.node;
-    led.options_json = ways->options_for(led.options_json);
+    led.options_json = ways->options_for(options_of(led, options.model));
     node.node = &led;
     int shown = -1;
     auto target = load_served_target(node, wanted, what.plugins, [&](float part) {

@@ -83,6 +83,12 @@ std::variant<std::shared_ptr<tw::pipeline>, reply> catalogue::find(const std::st
     return error_reply(loading);
 }
 
+std::shared_ptr<tw::pipeline> catalogue::named(const std::string& pipeline) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::ranges::find_if(pipelines_, [&](const auto& one) { return one->name() == pipeline; });
+    return found == pipelines_.end() ? nullptr : *found;
+}
+
 nlohmann::ordered_json catalogue::status() const {
     std::vector<std::shared_ptr<tw::pipeline>> pipelines;
     std::function<nlohmann::json()> extra;

@@ -37,6 +37,9 @@ class catalogue {
     [[nodiscard]] std::variant<std::shared_ptr<tw::pipeline>, reply>
     find(const std::string& model) const;
 
+    /// By the pipeline's own name; null where none is loaded that is called so.
+    [[nodiscard]] std::shared_ptr<tw::pipeline> named(const std::string& pipeline) const;
+
     [[nodiscard]] bool ready() const;
     [[nodiscard]] float progress() const;
 

@@ -108,6 +108,8 @@ reply connection::page(const route& where, const request_head& head,
         return model_page(shared_.models, where.model, shared_.counts.started);
     case action::count_tokens:
         return count_tokens(where.as, body);
+    case action::swap:
+        return swap(head, body);
     case action::ollama_tags:
         return ollama_tags_page(shared_.models, shared_.counts.started);
     case action::ollama_ps:
@@ -121,6 +123,17 @@ reply connection::page(const route& where, const request_head& head,
     default:
         return status_page(shared_.models, shared_.counts);
     }
+}
+
+/// A page on the web could ask for it as well as a program, where no token is asked for.
+reply connection::swap(const request_head& head, const std::string& body) const {
+    if (from_unlisted_page(shared_.options.cors_origins, head))
+        return http_error(403,
+                          "Pages of " + to_valid_utf8(cut_utf8(head.origin, 200)) +
+                              " may not change the model: they are not in cors_origins of [server].",
+                          "origin_not_allowed");
+    if (shared_.stopping) return error_reply(fail(code::unavailable, "The server is stopping."));
+    return swap_page(shared_.models, body);
 }
 
 connection::extra_headers connection::common_headers(const request_head& head) const {

@@ -61,6 +61,7 @@ class connection : public std::enable_shared_from_this<connection> {
     [[nodiscard]] reply page(const route& where, const request_head& head,
                              const std::string& body) const;
     [[nodiscard]] reply count_tokens(endpoint kind, const std::string& body) const;
+    [[nodiscard]] reply swap(const request_head& head, const std::string& body) const;
     [[nodiscard]] extra_headers common_headers(const request_head& head) const;
     void log(const request_head& head, unsigned status) const;
 

@@ -28,12 +28,14 @@ header_list cors_headers(const std::vector<std::string>& allowed, const request_
     return out;
 }
 
+bool from_unlisted_page(const std::vector<std::string>& allowed, const request_head& head) {
+    return !head.origin.empty() && std::ranges::count(allowed, "*") == 0 && std::ranges::count(allowed, head.origin) == 0;
+}
+
 reply preflight_reply(const std::vector<std::string>& allowed, const request_head& head,
                       const std::string& methods) {
     reply out{.status = 204, .body = "", .headers = {{"Allow", methods}}, .content_type = ""};
-    const bool listed =
-        std::ranges::count(allowed, "*") > 0 || std::ranges::count(allowed, head.origin) > 0;
-    if (head.origin.empty() || !listed) return out;
+    if (head.origin.empty() || from_unlisted_page(allowed, head)) return out;
     out.headers.emplace_back("Access-Control-Allow-Methods", methods);
     // The clients' own headers (x-stainless-...) differ by version, so what is asked for is
     // granted; none of them carries a credential that the page does not already have.

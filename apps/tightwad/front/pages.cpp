@@ -5,8 +5,11 @@
 #include <chrono>
 #include <cmath>
 
+#include "base/text.hpp"
 #include "front/catalogue.hpp"
 #include "front/errors.hpp"
+#include "front/fields.hpp"
+#include "front/json_body.hpp"
 #include "front/json_text.hpp"
 
 namespace tw::front {
@@ -61,6 +64,31 @@ reply status_page(const catalogue& models, const counters& counts) {
         {"answers", counts.answers},         {"running_answers", counts.running_answers},
         {"disconnects", counts.disconnects}};
     return page(out);
+}
+
+reply swap_page(const catalogue& models, std::string_view body) {
+    nlohmann::json parsed;
+    if (const auto failure = parse_body(body, parsed)) return error_reply(*failure);
+    fields in(parsed);
+    const auto name = in.text("pipeline"), model = in.text("model");
+    if (in.failure()) return error_reply(*in.failure());
+    if (!name || !model || model->empty())
+        return http_error(400, "'pipeline' and 'model' are needed: whose model, and which one.", "invalid_value");
+    if (!models.ready()) {
+        auto loading = fail(code::unavailable, "The models are still being loaded; ask again when /health says ok.");
+        loading.retry_after = std::chrono::seconds{2};
+        return error_reply(loading);
+    }
+    const auto which = models.named(*name);
+    if (!which)
+        return http_error(404,
+                          "There is no pipeline '" + std::string(cut_utf8(*name, 200)) +
+                              "'; GET /v1/tightwad/status lists them.",
+                          "not_found");
+    const auto begun = which->swap_model(*model);
+    if (begun) return page({{"pipeline", *name}, {"model", *model}}, 202);
+    if (begun.error().code == code::busy) return http_error(409, begun.error().message, "swap_under_way");
+    return error_reply(begun.error());
 }
 
 } // namespace tw::front

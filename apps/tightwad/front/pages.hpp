@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "front/http_types.hpp"
 
@@ -25,5 +26,8 @@ struct counters {
 [[nodiscard]] reply model_page(const catalogue& models, const std::string& id,
                                std::int64_t created);
 [[nodiscard]] reply status_page(const catalogue& models, const counters& counts);
+
+/// {"pipeline": NAME, "model": MODEL}: begins to load another model there and is answered 202; the status says how it goes.
+[[nodiscard]] reply swap_page(const catalogue& models, std::string_view body);
 
 } // namespace tw::front

@@ -72,6 +72,7 @@ constexpr known_path write_paths[] = {
     {"/detokenize", action::inquire, {}, inquiry::detokenize},
     {"/api/embed", action::inquire, {}, inquiry::ollama_embed},
     {"/api/embeddings", action::inquire, {}, inquiry::ollama_embeddings},
+    {"/v1/tightwad/swap", action::swap},
 };
 
 std::optional<route> by_path(std::string_view path) {

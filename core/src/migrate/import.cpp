@@ -176,7 +176,9 @@ class writer {
             if (&model != &from_.models.front())
                 out_.add(other_meaning, model.at, "models." + model.name,
                          "All pipelines of a file are served at once, so only \"" + from_.models.front().name +
-                             "\" has one; give this backend its own, or make it the target.");
+                             "\" has one; give this backend its own, or make it the target" +
+                             (from_.workers.empty() ? "." : ", or load it in place of that one by `tightwad swap " +
+                                                                model_backends_.back() + "`."));
         }
     }
 

@@ -12,6 +12,7 @@
 #include "memory/facts.hpp"
 #include "peer/describe.hpp"
 #include "peer/local_drafter.hpp"
+#include "peer/relayed_drafter.hpp"
 #include "peer/remote_pipeline.hpp"
 #include "pipeline/backend_pipeline.hpp"
 #include "pipeline/embedding_pipeline.hpp"
@@ -171,7 +172,7 @@ result<lent_drafters> lend_drafts(const pipeline_config& wanted, workshop& shop,
         if (draft.node->peer) {
             auto link = link_to(*draft.node, shop.links);
             if (!link) return link.error();
-            lent.link = std::move(*link);
+            lent.what = std::make_shared<peer::relayed_drafter>(peer::peer_link::channels(*link), draft.node->peer->model);
         } else {
             auto model = load_engine(draft, draft.node->options_json, progress);
             if (!model) {
@@ -179,7 +180,7 @@ result<lent_drafters> lend_drafts(const pipeline_config& wanted, workshop& shop,
                 if (!gone) return gone.error();
                 continue;
             }
-            lent.local = peer::local_drafter::of(std::move(*model), each.name);
+            lent.what = peer::local_drafter::of(std::move(*model), each.name);
         }
         out.all.push_back(std::move(lent));
     }
@@ -239,7 +240,8 @@ result<replica> far_target(const pipeline_config& wanted, const resolved_node& t
 
 result<replica> over_pool(const pipeline_config& wanted, const resolved_node& target, workshop& shop,
                           const lent_drafters& drafts, const std::function<bool(float)>& progress) {
-    auto made = pooled_target(wanted, *target.node, shop.config, shop.launch, shop.links, drafts, progress);
+    auto made = pooled_target(wanted, *target.node, shop.config, shop.plugins, shop.launch, shop.links, drafts,
+                              progress);
     if (!made) return made.error();
     return replica{target.node->name, *made, [pool = *made] { return pool->is_up(); },
                    [pool = *made] {

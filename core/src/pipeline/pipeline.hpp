@@ -44,6 +44,16 @@ class pipeline {
 
     // State and figures for /v1/tightwad/status. Any thread.
     [[nodiscard]] virtual nlohmann::json status() const = 0;
+
+    // Begins to load `model` in place of the target's and returns; status() says how it goes. The names that are served
+    // stay. `model`: a backend of the configuration, or as model_path is written. Errors, with nothing touched:
+    // `unsupported` where the target's model stays as long as the endpoint runs; `busy`, another change is under way;
+    // there is no such model. Any thread.
+    [[nodiscard]] virtual result<void> swap_model(const std::string& model) {
+        static_cast<void>(model);
+        return fail(code::unsupported, "The pipeline '" + name() + "' keeps its model while the endpoint runs: only a single "
+                                       "target over a pool can change it. Change the configuration, and start anew.");
+    }
 };
 
 // A question that was answered before there was anything to cancel.

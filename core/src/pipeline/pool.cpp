@@ -1,10 +1,8 @@
 // A port, a token, a process, a link.
 #include "pipeline/pool.hpp"
 
-#include <algorithm>
 #include <cstdint>
 #include <random>
-#include <thread>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -35,40 +33,43 @@ void warn(const pool_config& pool) {
                 pool.name, each.name);
 }
 
-std::unique_ptr<pooled::pool_process> launch_process(const pipeline_config& wanted, const node_config& target,
-                                                   const own_command& launch, std::uint16_t port,
-                                                   const std::string& token) {
-    pooled::process_options out;
-    out.program = launch.program;
-    out.arguments = launch.arguments;
-    for (const auto& word : {std::string("--pipeline"), wanted.name, std::string("--backend"), target.name,
-                             std::string("--port"), std::to_string(port)})
-        out.arguments.push_back(word);
-    // llama.cpp's own report of a crash would start a debugger.
-    out.environment = {"TIGHTWAD_POOL_TOKEN=" + token, "GGML_NO_BACKTRACE=1"};
-    out.log = state_folder() / "logs" / ("pool-" + target.name + ".log");
-    return std::make_unique<pooled::pool_process>(std::move(out));
-}
+// What is the same for every model, and then which one.
+class process_maker {
+  public:
+    process_maker(const pipeline_config& wanted, const node_config& target, const own_command& launch, std::uint16_t port,
+                  const std::string& token) {
+        base_.program = launch.program;
+        base_.arguments = launch.arguments;
+        for (const auto& word : {std::string("--pipeline"), wanted.name, std::string("--port"), std::to_string(port)})
+            base_.arguments.push_back(word);
+        // llama.cpp's own report of a crash would start a debugger.
+        base_.environment = {"TIGHTWAD_POOL_TOKEN=" + token, "GGML_NO_BACKTRACE=1"};
+        base_.log = state_folder() / "logs" / ("pool-" + target.name + ".log");
+    }
+
+    pooled::process_options operator()(const pool_model& model) const {
+        auto out = base_;
+        out.arguments.insert(out.arguments.end(), {"--backend", model.backend});
+        if (!model.file.empty()) out.arguments.insert(out.arguments.end(), {"--model", model.file});
+        return out;
+    }
+
+  private:
+    pooled::process_options base_;
+};
 
 result<void> wait_for(const pool_pipeline& made, const std::string& pool, const std::function<bool(float)>& progress) {
-    for (;;) {
-        const auto report = made.report();
-        if (!progress(std::min(report.progress, 0.99F)))
-            return fail(code::cancelled, "The load of the model over the pool \"" + pool + "\" was given up.");
-        if (report.now == state::up && made.is_up()) return {};
-        if (report.now == state::down) {
-            spdlog::warn("event=pool_not_ready pool={} why=\"{}\"", pool, report.why);
-            return {};
-        }
-        std::this_thread::sleep_for(std::chrono::milliseconds{20});
-    }
+    const auto report = wait_for_model(made.process(), made.far(), progress);
+    if (!report) return fail(code::cancelled, "The load of the model over the pool \"" + pool + "\" was given up.");
+    if (report->now == state::down) spdlog::warn("event=pool_not_ready pool={} why=\"{}\"", pool, report->why);
+    return {};
 }
 
 } // namespace
 
 result<std::shared_ptr<pool_pipeline>>
 pooled_target(const pipeline_config& wanted, const node_config& target, const configuration& config,
-              const own_command& launch, peer::peer_links& links, const lent_drafters& drafts,
+              const registry& plugins, const own_command& launch, peer::peer_links& links, const lent_drafters& drafts,
               const std::function<bool(float)>& progress) {
     const auto& pool = *config.pool(target.pool);
     if (launch.program.empty())
@@ -86,14 +87,18 @@ pooled_target(const pipeline_config& wanted, const node_config& target, const co
     to.token = random_token();
     to.limits = peer::limits_for_frames();
     to.longest_retry = std::chrono::seconds{1};
-    auto process = launch_process(wanted, target, launch, port, to.token);
+    const process_maker make(wanted, target, launch, port, to.token);
+    const pool_model model{target.name, target.name};
+    auto process = std::make_unique<pooled::pool_process>(make(model));
     auto link = links.get(std::move(to));
     if (!link) return link.error();
     auto as_peer = target;
-    as_peer.peer = peer_ref{(*link)->url(), target.name, {}, {}};
+    as_peer.peer = peer_ref{(*link)->url(), {}, {}, {}}; // the only one there, whatever model that is
     auto far = remote_target(wanted, as_peer, std::move(*link), drafts);
     if (!far) return far.error();
-    auto made = std::make_shared<pool_pipeline>(pool, std::move(process), std::move(*far));
+    pool_parts parts{config, plugins, pool, model, make, std::move(process), std::move(*far)};
+    for (const auto& each : drafts.all) parts.drafters.push_back(each.what);
+    auto made = std::make_shared<pool_pipeline>(std::move(parts));
     const auto waited = wait_for(*made, pool.name, progress);
     if (!waited) return waited.error();
     return made;

@@ -15,10 +15,11 @@
 namespace tw {
 
 // Waits until the model is loaded, or until it is known why it is not: then the pipeline answers with the reason, and
-// the process is started again and again. Errors: cancelled by `progress`, no free port, no program to start.
+// the process is started again and again. Configuration and plugins outlive the pipeline. Errors: cancelled by `progress`,
+// no free port, no program to start.
 [[nodiscard]] result<std::shared_ptr<pool_pipeline>>
 pooled_target(const pipeline_config& wanted, const node_config& target, const configuration& config,
-              const own_command& launch, peer::peer_links& links, const lent_drafters& drafts,
+              const registry& plugins, const own_command& launch, peer::peer_links& links, const lent_drafters& drafts,
               const std::function<bool(float)>& progress);
 
 } // namespace tw

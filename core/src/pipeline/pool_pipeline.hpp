@@ -5,36 +5,54 @@
 #include <string>
 #include <vector>
 
-#include "config/config.hpp"
 #include "peer/remote_pipeline.hpp"
+#include "peer/served_drafter.hpp"
+#include "pipeline/model_swap.hpp"
 #include "pipeline/pipeline.hpp"
+#include "pipeline/pool_model.hpp"
 #include "pooled/pool_process.hpp"
 
 namespace tw {
 
-// The process is reached as a peer on loopback is. While it is down, requests are refused with the reason and with
-// when to ask again; running answers end in an error. Any thread.
+// What makes up such a pipeline; the configuration and the plugins outlive it.
+struct pool_parts {
+    const configuration& config;
+    const registry& plugins;
+    const pool_config& pool;
+    pool_model model;                                                  // that the process begins with
+    std::function<pooled::process_options(const pool_model&)> options; // of a process that holds another one
+    std::unique_ptr<pooled::pool_process> process;
+    std::shared_ptr<peer::remote_pipeline> far;                       // what answers from the process
+    std::vector<std::shared_ptr<peer::served_drafter>> drafters{};    // lent to it
+};
+
+// The process is reached as a peer on loopback is. While it is down or changes its model, requests are refused with the
+// reason and with when to ask again; answers that run when it goes down end in an error. Any thread.
 class pool_pipeline final : public pipeline {
   public:
-    pool_pipeline(pool_config pool, std::unique_ptr<pooled::pool_process> process,
-                  std::shared_ptr<peer::remote_pipeline> far);
+    explicit pool_pipeline(pool_parts parts);
 
     [[nodiscard]] const std::string& name() const override { return far_->name(); }
     [[nodiscard]] const std::vector<std::string>& serves() const override { return far_->serves(); }
     [[nodiscard]] result<std::shared_ptr<generation>> start(generation_request request,
                                                             std::shared_ptr<generation_sink> sink) override;
     // Of the far pipeline, and "pool": {name, state, why, pid, starts, progress, output,
-    // workers: [{name, device, protected}]}.
+    // workers: [{name, device, protected}], model: {name, backend, file}, swap: as model_swap has it}.
     [[nodiscard]] nlohmann::json status() const override;
+    [[nodiscard]] result<void> swap_model(const std::string& model) override { return swap_.begin(model); }
 
     [[nodiscard]] bool is_up() const { return far_->is_up(); }
-    [[nodiscard]] pooled::process_report report() const { return process_->now(); }
+    [[nodiscard]] const pooled::pool_process& process() const { return *process_; }
     [[nodiscard]] const peer::remote_pipeline& far() const { return *far_; }
 
   private:
+    [[nodiscard]] std::string misfit() const;
+
     const pool_config pool_;
     const std::unique_ptr<pooled::pool_process> process_;
-    const std::shared_ptr<peer::remote_pipeline> far_; // before the process, so that links end in order
+    const std::shared_ptr<peer::remote_pipeline> far_; // goes before the process, so that links end in order
+    const std::vector<std::shared_ptr<peer::served_drafter>> drafters_;
+    model_swap swap_; // last: it uses the others
 };
 
 } // namespace tw

@@ -4,7 +4,6 @@
 #include <random>
 #include <utility>
 
-#include "peer/relayed_drafter.hpp"
 #include "peer/remote_drafter.hpp"
 #include "pooled/peer_way.hpp"
 
@@ -45,7 +44,6 @@ remote_target(const pipeline_config& wanted, const node_config& target, std::sha
         wire::draft_way way;
         way.name = each.node->name;
         way.fallback = each.fallback;
-        auto lent = each.local;
         if (each.node->peer) {
             const auto& there = *each.node->peer;
             way.engine = there.model;
@@ -54,9 +52,8 @@ remote_target(const pipeline_config& wanted, const node_config& target, std::sha
             auto token = read_secret(there.token);
             if (!token) return token.error();
             way.token = std::move(*token);
-            lent = std::make_shared<peer::relayed_drafter>(peer::peer_link::channels(each.link), there.model);
         }
-        link->serve(way.name, std::move(lent));
+        link->serve(way.name, each.what);
         parts.drafts.push_back(std::move(way));
     }
     parts.peer = std::move(link);

@@ -23,13 +23,12 @@ namespace tw {
 [[nodiscard]] drafter_offer remote_offer(const node_config& draft, const std::shared_ptr<peer::peer_link>& link,
                                          const wire::served_engine& target);
 
-// A drafter that a remote target is to use: loaded here (`local`), or on a third machine (`link`), to which the
-// target's machine may find a way of its own.
+// A drafter that a remote target is to use: loaded here, or on a third machine, to which the target's machine may find
+// a way of its own.
 struct lent_drafter {
     const node_config* node = nullptr;
     bool fallback = false;
-    std::shared_ptr<peer::served_drafter> local{};
-    std::shared_ptr<peer::peer_link> link{};
+    std::shared_ptr<peer::served_drafter> what{};
 };
 
 struct lent_drafters {

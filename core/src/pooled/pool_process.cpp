@@ -25,7 +25,7 @@ using clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr auto stop_patience = 3s;
-constexpr std::size_t longest_line = 4096;
+constexpr std::size_t longest_line = 4096, most_last_lines = 8;
 
 } // namespace
 
@@ -47,9 +47,20 @@ process_report pool_process::now() const {
     return report_;
 }
 
-bool pool_process::is_stopping() const {
+void pool_process::replace(process_options by) {
+    {
+        const std::lock_guard lock(mutex_);
+        next_ = std::move(by);
+        report_.now = process_report::state::starting;
+        report_.why.clear();
+        report_.progress = 0;
+    }
+    changed_.notify_all();
+}
+
+bool pool_process::is_to_end() const {
     const std::lock_guard lock(mutex_);
-    return stopping_;
+    return stopping_ || next_;
 }
 
 void pool_process::watch() {
@@ -59,8 +70,12 @@ void pool_process::watch() {
         run_once();
         if (clock::now() - began > 30s) wait = options_.first_retry; // it stood for a while
         std::unique_lock lock(mutex_);
-        if (changed_.wait_for(lock, wait, [this] { return stopping_; })) return;
+        const bool told = changed_.wait_for(lock, wait, [this] { return stopping_ || next_; });
+        if (stopping_) return;
         wait = std::min(wait * 2, options_.longest_retry);
+        if (!told) continue;
+        options_ = *std::exchange(next_, std::nullopt);
+        wait = options_.first_retry;
     }
 }
 
@@ -68,7 +83,7 @@ void pool_process::run_once() {
     {
         const std::lock_guard lock(mutex_);
         said_.clear();
-        last_line_.clear();
+        report_.last_lines.clear();
         report_.progress = 0;
     }
     const auto child = agent::spawn(options_.program, options_.arguments, options_.environment);
@@ -76,6 +91,7 @@ void pool_process::run_once() {
         const std::lock_guard lock(mutex_);
         ++report_.starts;
         if (!child) {
+            if (next_) return;
             report_.now = process_report::state::down;
             report_.why = child.error().message;
             return;
@@ -102,7 +118,7 @@ void pool_process::read_lines(int output) {
     for (;;) {
         pollfd ready{output, POLLIN, 0};
         ::poll(&ready, 1, 100);
-        if (is_stopping()) return;
+        if (is_to_end()) return;
         std::array<char, 4096> bytes{};
         const auto got = ::read(output, bytes.data(), bytes.size());
         if (got == 0) return;
@@ -125,6 +141,7 @@ void pool_process::read_lines(int output) {
 void pool_process::heard(const std::string& line) {
     const std::string_view text(line), progress(line_progress), down(line_down);
     const std::lock_guard lock(mutex_);
+    if (next_) return; // of one that is over
     if (text == line_ready) {
         report_.now = process_report::state::up;
         report_.why.clear();
@@ -137,18 +154,18 @@ void pool_process::heard(const std::string& line) {
         report_.now = process_report::state::down;
         report_.why = said_;
     } else if (!line.empty()) {
-        last_line_ = to_valid_utf8(cut_utf8(line, 300));
+        report_.last_lines.push_back(to_valid_utf8(cut_utf8(line, 300)));
+        if (report_.last_lines.size() > most_last_lines) report_.last_lines.pop_front();
     }
 }
 
 void pool_process::ended(int exit_code) {
     const std::lock_guard lock(mutex_);
     report_.pid = -1;
-    if (stopping_) return;
+    if (stopping_ || next_) return;
     report_.now = process_report::state::down;
-    report_.why = !said_.empty() ? said_
-                                 : "The process that holds the model ended with code " + std::to_string(exit_code) +
-                                       (last_line_.empty() ? "." : " (" + last_line_ + ").");
+    const auto last = report_.last_lines.empty() ? std::string() : " (" + report_.last_lines.back() + ")";
+    report_.why = !said_.empty() ? said_ : "The process that holds the model ended with code " + std::to_string(exit_code) + last + ".";
     spdlog::warn("event=pool_down code={} why=\"{}\"", exit_code, report_.why);
 }
 

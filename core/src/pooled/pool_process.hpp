@@ -3,9 +3,11 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -36,6 +38,7 @@ struct process_report {
     float progress = 0;
     pid_t pid = -1; // -1 = none runs
     int starts = 0;
+    std::deque<std::string> last_lines{}; // of its log, since it was started last; at most 8
 };
 
 // It dies with this process. Any thread.
@@ -48,19 +51,24 @@ class pool_process {
 
     [[nodiscard]] process_report now() const;
 
+    // Ends the process as the destructor does and starts that one in its place; returns at once. From here on now() is
+    // about the new one.
+    void replace(process_options by);
+
   private:
     void watch();
     void run_once();
     void read_lines(int output);
     void heard(const std::string& line);
     void ended(int exit_code);
-    [[nodiscard]] bool is_stopping() const;
+    [[nodiscard]] bool is_to_end() const;
 
-    const process_options options_;
+    process_options options_; // of the watcher's thread
     mutable std::mutex mutex_; // guards what follows
     std::condition_variable changed_;
     process_report report_;
-    std::string last_line_, said_; // of its log; why it goes down, as it says itself
+    std::string said_; // why it goes down, as it says itself
+    std::optional<process_options> next_; // takes its place
     bool stopping_ = false;
     std::thread watcher_; // last: it uses the others; the child is killed with it
 };

@@ -152,6 +152,20 @@ result<std::shared_ptr<generation>> fake_pipeline::ask(question asked, finding_f
     return std::make_shared<answered>();
 }
 
+result<void> fake_pipeline::swap_model(const std::string& model) {
+    if (model == "none") return fail(code::not_found, "There is no such model.");
+    if (model == "other") return fail(code::busy, "Another swap is under way.");
+    if (model == "fixed") return pipeline::swap_model(model);
+    const std::lock_guard lock(mutex_);
+    model_ = model;
+    return {};
+}
+
+std::string fake_pipeline::model() const {
+    const std::lock_guard lock(mutex_);
+    return model_;
+}
+
 void fake_pipeline::run(const std::shared_ptr<job>& one) {
     auto result = play(*one);
     const bool was_cancelled = result.reason == finish_reason::cancelled;

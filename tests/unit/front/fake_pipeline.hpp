@@ -35,6 +35,9 @@ class fake_pipeline : public tw::pipeline {
     /// "silent" ends when it is cancelled.
     result<std::shared_ptr<generation>> ask(question asked, finding_function done) override;
     nlohmann::json status() const override;
+    /// "none" is not there, "other" is under way, "fixed" it never does.
+    result<void> swap_model(const std::string& model) override;
+    [[nodiscard]] std::string model() const; // that was asked for last
 
     /// Waits up to ten seconds until that many answers are running, or have been cancelled.
     bool wait_running(std::size_t count);
@@ -53,6 +56,7 @@ class fake_pipeline : public tw::pipeline {
     std::condition_variable changed_;
     std::size_t running_ = 0, cancelled_ = 0;
     generation_request last_;
+    std::string model_;
     std::vector<std::shared_ptr<job>> jobs_;
     std::vector<std::thread> threads_;
 };

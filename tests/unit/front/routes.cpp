@@ -176,3 +176,38 @@ TEST_CASE("an address other machines reach needs a token") {
     REQUIRE(taken.has_error());
     CHECK(taken.error().message.find("Address already in use") != std::string::npos);
 }
+
+TEST_CASE("another model is asked for by name, and by nobody but who may") {
+    running_server server({.token = "secret", .cors_origins = {"https://mine.example"}}, false);
+    const auto swap = [&](const char* body, std::string headers = "") {
+        return ask(server, post("/v1/tightwad/swap", body, "x-api-key: secret\r\n" + headers));
+    };
+    constexpr auto good = R"({"pipeline":"fake","model":"large"})";
+    const auto early = swap(good);
+    CHECK(early.status == 503);
+    CHECK(early.headers.contains("retry-after"));
+    server->set_ready({server.pipeline});
+    const auto begun = swap(good);
+    CHECK(begun.status == 202);
+    CHECK(json::parse(begun.body) == json{{"pipeline", "fake"}, {"model", "large"}});
+    CHECK(server.pipeline->model() == "large");
+
+    CHECK(swap(R"({"pipeline":"fak","model":"large"})").status == 404);
+    CHECK(swap(R"({"pipeline":"fake","model":"none"})").status == 404);
+    CHECK(swap(R"({"model":"large"})").status == 400);
+    CHECK(swap(R"({"pipeline":"fake","model":""})").status == 400);
+    CHECK(swap("large").status == 400);
+    const auto second = swap(R"({"pipeline":"fake","model":"other"})");
+    CHECK(second.status == 409);
+    CHECK(error_of(second) == "Another swap is under way. | invalid_request_error | null | swap_under_way");
+    const auto fixed = swap(R"({"pipeline":"fake","model":"fixed"})");
+    CHECK(fixed.status == 400);
+    CHECK(error_of(fixed).starts_with("The pipeline 'fake' keeps its model while the endpoint runs"));
+
+    CHECK(ask(server, get("/v1/tightwad/swap", "x-api-key: secret\r\n")).status == 405);
+    CHECK(ask(server, post("/v1/tightwad/swap", good)).status == 401);
+    const auto page = swap(good, "Origin: https://evil.example\r\n");
+    CHECK(page.status == 403);
+    CHECK(error_of(page).starts_with("Pages of https://evil.example may not change the model"));
+    CHECK(swap(good, "Origin: https://mine.example\r\n").status == 202);
+}

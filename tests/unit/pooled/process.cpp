@@ -2,6 +2,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -113,4 +114,51 @@ TEST_CASE("a program that cannot be run is said, and a process that ignores SIGT
         pid = stubborn.now().pid;
     }
     CHECK_FALSE(is_alive(pid));
+}
+
+TEST_CASE("another process takes the place of one that is up, of one that is down and of one that does not start") {
+    const scratch here;
+    const auto first = here.play("echo one line\necho tightwad-pool ready\nexec sleep 1000");
+    const auto second = here.play("while [ ! -e go ]; do sleep .02; done\necho tightwad-pool ready\nexec sleep 1000");
+    pool_process one(first);
+    REQUIRE(eventually([&] { return one.now().now == state::up; }));
+    const int before = one.now().pid;
+    one.replace(second);
+    CHECK(one.now().now == state::starting); // from here on it is about the second
+    REQUIRE(eventually([&] { return one.now().starts == 2; }));
+    CHECK_FALSE(is_alive(before));
+    CHECK(one.now().now == state::starting);
+    std::ofstream(here.path / "go") << "";
+    REQUIRE(eventually([&] { return one.now().now == state::up; }));
+
+    std::string talk;
+    for (int i = 0; i < 12; ++i) talk += "echo line " + std::to_string(i) + "\n";
+    auto failing = here.play(talk + "echo tightwad-pool down There is no room.\nexit 1");
+    failing.first_retry = failing.longest_retry = 1h;
+    one.replace(failing);
+    REQUIRE(eventually([&] { return one.now().now == state::down; }));
+    CHECK(one.now().why == "There is no room.");
+    const auto last = one.now().last_lines;
+    REQUIRE(last.size() == 8);
+    CHECK(last.front() == "line 4");
+    CHECK(last.back() == "line 11");
+
+    auto missing = failing;
+    missing.program = here.path / "none";
+    one.replace(missing); // at once, although the next try was an hour away
+    REQUIRE(eventually([&] { return one.now().why.find("cannot be run") != std::string::npos; }));
+    one.replace(first);
+    REQUIRE(eventually([&] { return one.now().now == state::up; }));
+    CHECK(one.now().last_lines == std::deque<std::string>{"one line"});
+}
+
+TEST_CASE("of processes that follow each other fast the last one stays, and an owner that goes leaves none") {
+    const scratch here;
+    for (int round = 0; round < 5; ++round) {
+        pool_process one(here.play("echo tightwad-pool ready\nexec sleep 1000"));
+        for (int i = 0; i < 20; ++i) one.replace(here.play("echo $$ >>pids\necho tightwad-pool progress 0." + std::to_string(i + 10) + "\nexec sleep 1000"));
+        if (round > 0) REQUIRE(eventually([&] { return one.now().progress == 0.29F; }));
+    }
+    std::ifstream pids(here.path / "pids");
+    for (int pid = 0; pids >> pid;) CHECK_FALSE(is_alive(pid));
 }
