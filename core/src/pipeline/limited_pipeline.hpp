@@ -21,6 +21,7 @@ class limited_pipeline final : public pipeline {
         return inner_->count_tokens(request);
     }
     [[nodiscard]] result<std::shared_ptr<generation>> ask(question asked, finding_function done) override;
+    [[nodiscard]] result<void> swap_model(const std::string& model) override { return inner_->swap_model(model); }
     // The inner one's, with `slots`: total, active, queued.
     [[nodiscard]] nlohmann::json status() const override;
 
