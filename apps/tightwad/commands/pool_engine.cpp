@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "commands/commands.hpp"
+#include "commands/pool_server.hpp"
+#include "commands/pool_voice.hpp"
 #include "commands/setup.hpp"
 #include "commands/signal_watch.hpp"
 #include "commands/stop_flag.hpp"
@@ -30,23 +32,6 @@
 
 namespace tw::cli {
 namespace {
-
-// Past everything that buffers: the process may end at once.
-void say(const std::string& line) {
-    const auto whole = line + '\n';
-    [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, whole.data(), whole.size());
-}
-
-std::string one_line(std::string text) {
-    for (auto& c : text)
-        if (c == '\n' || c == '\r') c = ' ';
-    return text;
-}
-
-int give_up(const std::string& why) {
-    say(pooled::line_down + one_line(why));
-    return exit_failure;
-}
 
 std::atomic<bool> is_loaded = false, is_lost = false;
 
@@ -92,7 +77,7 @@ int run(const setup& what, const pool_engine_options& options) {
     const auto& config = what.config;
     auto node = resolve(config, what.plugins, options.backend);
     const auto* pool = node.node == nullptr ? nullptr : config.pool(node.node->pool);
-    if (pool == nullptr || node.as_engine == nullptr)
+    if (pool == nullptr || (node.as_engine == nullptr && pool->server.empty()))
         return give_up("The configuration has no backend \"" + options.backend +
                        "\" over a pool any more; start `tightwad "
                        "serve` anew.");
@@ -108,6 +93,7 @@ int run(const setup& what, const pool_engine_options& options) {
     if (!ways) return give_up(ways.error().message);
     auto led = *node.node;
     led.options_json = ways->options_for(options_of(led, options.model));
+    if (!pool->server.empty()) return hold_server(*pool, led.options_json, options.port, stop);
     node.node = &led;
     int shown = -1;
     auto target = load_served_target(node, wanted, what.plugins, [&](float part) {

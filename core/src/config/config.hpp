@@ -102,6 +102,8 @@ struct pool_config {
     std::vector<pool_worker> workers; // 1 to 16, in the order in which they get layers
     std::string output = "coordinator"; // where the output layer lies; or "last-worker"
     bool insecure = false;            // unprotected workers on other machines are allowed
+    std::filesystem::path server{};   // a llama-server that holds the model instead of this program; empty = none
+    std::vector<std::string> server_args{}, server_env{}; // for it; of the second each is "NAME=value"
     location at;
 };
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/peer_address.hpp"
+#include "config/paths.hpp"
 #include "config/sections.hpp"
 #include "config/units.hpp"
 
@@ -143,6 +144,27 @@ void check_protection(const pool_config& pool, report& out) {
 
 } // namespace
 
+// A llama-server in the place of this program.
+void read_server(table_reader& reader, const value& table, pool_config& pool, report& out) {
+    if (const auto program = reader.text("server")) pool.server = resolve_path(*program, out.folder);
+    if (auto words = reader.texts("server_args")) pool.server_args = std::move(*words);
+    if (auto words = reader.texts("server_env")) pool.server_env = std::move(*words);
+    for (const auto& each : pool.server_env)
+        if (const auto end = each.find('='); end == std::string::npos || end == 0)
+            out.add(table.find("server_env")->value.at, "\"server_env\" must hold texts such as \"HSA_OVERRIDE_GFX_VERSION=11.0.0\".");
+    const auto misplaced = [&](const char* key, const char* why) {
+        if (const auto* found = table.find(key)) out.add(found->at, '"' + std::string(key) + "\" " + why);
+    };
+    if (pool.server.empty()) {
+        for (const char* key : {"server_args", "server_env"}) misplaced(key, "belongs to \"server\", the llama-server that is to hold the model.");
+        return;
+    }
+    misplaced("output", "is this program's; say to the llama-server of \"server\" where its layers lie by server_args.");
+    for (const auto& worker : pool.workers)
+        if (!worker.experts.empty())
+            out.add(worker.at, "\"experts\" is this program's; say to the llama-server of \"server\" where they lie by server_args.");
+}
+
 pool_config read_pool(const toml_tree::member& table, report& out) {
     pool_config pool;
     pool.name = table.key;
@@ -156,6 +178,7 @@ pool_config read_pool(const toml_tree::member& table, report& out) {
     pool.insecure = reader.boolean("insecure").value_or(false);
     if (auto where = reader.one_of("output", {"coordinator", "last-worker"})) pool.output = std::move(*where);
     read_workers(reader, pool, out);
+    read_server(reader, table.value, pool, out);
     reader.finish();
     check_protection(pool, out);
     return pool;

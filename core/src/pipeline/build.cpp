@@ -24,6 +24,7 @@
 #include "pipeline/pool.hpp"
 #include "pipeline/remote.hpp"
 #include "pipeline/replica_pipeline.hpp"
+#include "pooled/llama_server.hpp"
 #include "service/plugin_host.hpp"
 #include "speculation/drafter_thread.hpp"
 
@@ -103,6 +104,18 @@ std::string misfit(const engine& target, const engine& draft, const pipeline_con
         return "The draft '" + name + "' has " + std::to_string(draft.info().n_seq) + " slots and the target '" +
                pipeline.target + "' " + std::to_string(target.info().n_seq) + ": give the draft at least as many.";
     return {};
+}
+
+// A backend whose model a pool's llama-server holds.
+void check_held(const node_config& node, const resolved_node& used, const configuration& config,
+                std::vector<diagnostic>& mistakes) {
+    if (used.code == nullptr) return;
+    if (used.as_backend == nullptr)
+        mistakes.push_back({node.at, "The plugin '" + node.plugin + "' of backend '" + node.name +
+                                         "' cannot talk to the llama-server of [pool." + node.pool +
+                                         "]. Choose plugin = \"llamacpp\"."});
+    if (auto words = pooled::llama_server_arguments(node.options_json, *config.pool(node.pool), 1); !words)
+        mistakes.push_back({node.at, "[backend." + node.name + "]: " + words.error().message});
 }
 
 // As an engine is given a pool, so that it can say whether it has what that takes. Nobody is asked at the address.
@@ -250,6 +263,13 @@ result<replica> over_pool(const pipeline_config& wanted, const resolved_node& ta
                    }};
 }
 
+result<replica> server_of_pool(const pipeline_config& wanted, const resolved_node& target, workshop& shop,
+                               const std::function<bool(float)>& progress) {
+    auto made = server_over_pool(wanted, target, shop.config, shop.launch, progress);
+    if (!made) return made.error();
+    return replica{target.node->name, *made, [pool = *made] { return pool->is_up(); }, {}};
+}
+
 result<std::shared_ptr<pipeline>> build(const pipeline_config& wanted, workshop& shop,
                                         const std::function<bool(float)>& progress) {
     std::vector<std::string> names{wanted.target};
@@ -258,13 +278,14 @@ result<std::shared_ptr<pipeline>> build(const pipeline_config& wanted, workshop&
     std::optional<lent_drafters> lent; // by every target that is elsewhere
     for (const auto& name : names) {
         const auto target = resolve(shop.config, shop.plugins, name);
-        const bool pooled = !target.node->pool.empty();
+        const bool held = is_held_by_server(*target.node, shop.config), pooled = !target.node->pool.empty() && !held;
         if ((target.node->peer || pooled) && !lent) {
             auto drafts = lend_drafts(wanted, shop, progress);
             if (!drafts) return drafts.error();
             lent = std::move(*drafts);
         }
         auto one = target.node->peer           ? far_target(wanted, target, shop, *lent)
+                   : held                        ? server_of_pool(wanted, target, shop, progress)
                    : pooled                      ? over_pool(wanted, target, shop, *lent, progress)
                    : makes_embeddings(target)    ? embedding_target(wanted, target, progress)
                    : target.as_engine != nullptr ? local_target(wanted, target, shop, progress)
@@ -324,6 +345,10 @@ std::vector<diagnostic> check_pipelines(const configuration& config, const regis
     }
     for (const auto& node : config.nodes) {
         const auto used = resolve(config, plugins, node.name);
+        if (is_held_by_server(node, config)) {
+            check_held(node, used, config, mistakes);
+            continue;
+        }
         if (!node.pool.empty() && used.code != nullptr &&
             (used.as_engine == nullptr || !has_option(*used.as_engine, "rpc")))
             mistakes.push_back({node.at, "The plugin '" + node.plugin + "' of backend '" + node.name +

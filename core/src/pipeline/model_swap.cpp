@@ -18,12 +18,12 @@ constexpr std::chrono::milliseconds look_every{20};
 
 } // namespace
 
-std::optional<pooled::process_report> wait_for_model(const pooled::pool_process& process, const peer::remote_pipeline& far,
+std::optional<pooled::process_report> wait_for_model(const pooled::pool_process& process, const std::function<bool()>& reached,
                                                      const std::function<bool(float)>& progress) {
     for (;;) {
         auto report = process.now();
         if (!progress(std::min(report.progress, 0.99F))) return std::nullopt;
-        if (report.now == process_state::down || (report.now == process_state::up && far.is_up())) return report;
+        if (report.now == process_state::down || (report.now == process_state::up && reached())) return report;
         std::this_thread::sleep_for(look_every);
     }
 }
@@ -76,7 +76,7 @@ void model_swap::finish_answers() {
 std::optional<pooled::process_report> model_swap::load(const pool_model& what) {
     if (stopping_) return std::nullopt;
     of_.process.replace(of_.options(what));
-    return wait_for_model(of_.process, of_.far, [this](float) { return !stopping_; });
+    return wait_for_model(of_.process, [this] { return of_.far.is_up(); }, [this](float) { return !stopping_; });
 }
 
 void model_swap::go_back(const pool_model& wanted, const pooled::process_report& failed) {

@@ -27,9 +27,9 @@ struct swapped_pool {
     std::function<pooled::process_options(const pool_model&)> options;
 };
 
-// Until the process is up and reached, or down: its report then. None when `progress`, told 0 … 1, said to give up.
+// Until the process is up and `reached`, or down: its report then. None when `progress`, told 0 … 1, said to give up.
 [[nodiscard]] std::optional<pooled::process_report> wait_for_model(const pooled::pool_process& process,
-                                                                   const peer::remote_pipeline& far,
+                                                                   const std::function<bool()>& reached,
                                                                    const std::function<bool(float)>& progress);
 
 // Any thread.

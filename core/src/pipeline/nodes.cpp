@@ -14,9 +14,14 @@ resolved_node resolve(const configuration& config, const registry& plugins, cons
     resolved_node out{.node = config.node(name)};
     if (out.node != nullptr) out.code = plugins.find(out.node->plugin);
     if (out.code == nullptr) return out;
-    if (!out.node->server) out.as_engine = find_engine(*out.code);
+    if (!out.node->server && !is_held_by_server(*out.node, config)) out.as_engine = find_engine(*out.code);
     out.as_backend = find_backend(*out.code);
     return out;
+}
+
+bool is_held_by_server(const node_config& node, const configuration& config) {
+    const auto* pool = config.pool(node.pool);
+    return pool != nullptr && !pool->server.empty();
 }
 
 bool has_option(const tw_engine_v1& api, std::string_view name) {

@@ -23,6 +23,9 @@ struct resolved_node {
 
 [[nodiscard]] resolved_node resolve(const configuration& config, const registry& plugins, const std::string& name);
 
+// Whether it lies over a pool whose model a llama-server holds, so that it hands out text only.
+[[nodiscard]] bool is_held_by_server(const node_config& node, const configuration& config);
+
 // Whether the plugin declares such a key.
 [[nodiscard]] bool has_option(const tw_engine_v1& api, std::string_view name);
 

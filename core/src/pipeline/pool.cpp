@@ -5,10 +5,15 @@
 #include <random>
 #include <utility>
 
+#include <fcntl.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
+#include "bridge/backend.hpp"
+#include "bridge/interfaces.hpp"
 #include "config/paths.hpp"
 #include "net/free_port.hpp"
+#include "service/plugin_host.hpp"
 
 namespace tw {
 namespace {
@@ -58,11 +63,41 @@ class process_maker {
     pooled::process_options base_;
 };
 
-result<void> wait_for(const pool_pipeline& made, const std::string& pool, const std::function<bool(float)>& progress) {
-    const auto report = wait_for_model(made.process(), made.far(), progress);
+result<void> wait_for(const pooled::pool_process& process, const std::function<bool()>& reached, const std::string& pool,
+                      const std::function<bool(float)>& progress) {
+    const auto report = wait_for_model(process, reached, progress);
     if (!report) return fail(code::cancelled, "The load of the model over the pool \"" + pool + "\" was given up.");
     if (report->now == state::down) spdlog::warn("event=pool_not_ready pool={} why=\"{}\"", pool, report->why);
     return {};
+}
+
+// A port for the process that is to hold the model.
+result<std::uint16_t> prepare(const node_config& target, const pool_config& pool, const own_command& launch) {
+    if (launch.program.empty())
+        return fail(code::unsupported, "The backend \"" + target.name + "\" lies over the pool \"" + pool.name +
+                                           "\", and this command cannot start the process that holds it; use "
+                                           "`tightwad serve`.");
+    const auto port = net::free_port();
+    if (port == 0)
+        return fail(code::unavailable, "There is no free port on 127.0.0.1 for the pool \"" + pool.name + "\".");
+    warn(pool);
+    spdlog::info("event=pool pool={} backend={} workers={} held_by={} output_layer={}", pool.name, target.name,
+                 pool.workers.size(), pool.server.empty() ? "tightwad" : pool.server.string(),
+                 pool.server.empty() ? pool.output : "as the server has it");
+    return port;
+}
+
+// For the plugin, which reads its key from a file of this user's alone.
+result<secret_ref> keep_key(const std::string& backend, const std::string& token) {
+    const auto path = state_folder() / ("pool-" + backend + ".key");
+    std::error_code ignored;
+    std::filesystem::create_directories(path.parent_path(), ignored);
+    std::filesystem::remove(path, ignored);
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    const bool written = file >= 0 && ::write(file, token.data(), token.size()) == static_cast<ssize_t>(token.size());
+    if (file >= 0) ::close(file);
+    if (!written) return fail(code::unavailable, path.string() + ", the key of a pool's server, cannot be written.");
+    return secret_ref{secret_ref::kind::file, path.string()};
 }
 
 } // namespace
@@ -72,22 +107,14 @@ pooled_target(const pipeline_config& wanted, const node_config& target, const co
               const registry& plugins, const own_command& launch, peer::peer_links& links, const lent_drafters& drafts,
               const std::function<bool(float)>& progress) {
     const auto& pool = *config.pool(target.pool);
-    if (launch.program.empty())
-        return fail(code::unsupported, "The backend \"" + target.name + "\" lies over the pool \"" + pool.name +
-                                           "\", and this command cannot start the process that holds it; use "
-                                           "`tightwad serve`.");
-    const auto port = net::free_port();
-    if (port == 0)
-        return fail(code::unavailable, "There is no free port on 127.0.0.1 for the pool \"" + pool.name + "\".");
-    warn(pool);
-    spdlog::info("event=pool pool={} backend={} workers={} output_layer={}", pool.name, target.name, pool.workers.size(),
-                 pool.output);
+    const auto port = prepare(target, pool, launch);
+    if (!port) return port.error();
     net::connection_options to;
-    to.peer = {"127.0.0.1", port, false};
+    to.peer = {"127.0.0.1", *port, false};
     to.token = random_token();
     to.limits = peer::limits_for_frames();
     to.longest_retry = std::chrono::seconds{1};
-    const process_maker make(wanted, target, launch, port, to.token);
+    const process_maker make(wanted, target, launch, *port, to.token);
     const pool_model model{target.name, target.name};
     auto process = std::make_unique<pooled::pool_process>(make(model));
     auto link = links.get(std::move(to));
@@ -99,9 +126,34 @@ pooled_target(const pipeline_config& wanted, const node_config& target, const co
     pool_parts parts{config, plugins, pool, model, make, std::move(process), std::move(*far)};
     for (const auto& each : drafts.all) parts.drafters.push_back(each.what);
     auto made = std::make_shared<pool_pipeline>(std::move(parts));
-    const auto waited = wait_for(*made, pool.name, progress);
+    const auto waited = wait_for(made->process(), [&] { return made->is_up(); }, pool.name, progress);
     if (!waited) return waited.error();
     return made;
+}
+
+result<std::shared_ptr<server_pool>>
+server_over_pool(const pipeline_config& wanted, const resolved_node& target, const configuration& config,
+                 const own_command& launch, const std::function<bool(float)>& progress) {
+    const auto& pool = *config.pool(target.node->pool);
+    const auto port = prepare(*target.node, pool, launch);
+    if (!port) return port.error();
+    const auto token = random_token();
+    const auto key = keep_key(target.node->name, token);
+    if (!key) return key.error();
+    auto host = std::make_unique<plugin_host>(target.code->id, std::map<std::string, secret_ref>{{"api_key", *key}});
+    auto made = backend::create(*target.as_backend, target.code->id, std::move(host),
+                                R"({"url":"http://127.0.0.1:)" + std::to_string(*port) + "\"}");
+    if (!made) return made.error();
+    if (const auto* questions = find_question_api(*target.code)) (*made)->with_questions(*questions);
+    plain_target_info info{target.node->name, target.code->id, "The llama-server of [pool." + pool.name + "] hands out text, "
+                           "not logits, so no draft can be verified. To speculate, remove server from that pool.", true};
+    const process_maker make(wanted, *target.node, launch, *port, token);
+    auto out = std::make_shared<server_pool>(
+        pool, std::make_unique<pooled::pool_process>(make({target.node->name, target.node->name})),
+        std::make_unique<backend_pipeline>(wanted.name, wanted.serves, std::move(info), std::move(*made)));
+    const auto waited = wait_for(out->process(), [] { return true; }, pool.name, progress);
+    if (!waited) return waited.error();
+    return out;
 }
 
 } // namespace tw

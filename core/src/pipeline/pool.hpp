@@ -9,8 +9,10 @@
 
 #include "peer/peer_links.hpp"
 #include "pipeline/build.hpp"
+#include "pipeline/nodes.hpp"
 #include "pipeline/pool_pipeline.hpp"
 #include "pipeline/remote.hpp"
+#include "pipeline/server_pool.hpp"
 
 namespace tw {
 
@@ -21,5 +23,10 @@ namespace tw {
 pooled_target(const pipeline_config& wanted, const node_config& target, const configuration& config,
               const registry& plugins, const own_command& launch, peer::peer_links& links, const lent_drafters& drafts,
               const std::function<bool(float)>& progress);
+
+// The same with the llama-server that the pool names in the place of this program; it answers plainly.
+[[nodiscard]] result<std::shared_ptr<server_pool>>
+server_over_pool(const pipeline_config& wanted, const resolved_node& target, const configuration& config,
+                 const own_command& launch, const std::function<bool(float)>& progress);
 
 } // namespace tw

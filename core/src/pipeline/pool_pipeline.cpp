@@ -5,15 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "pipeline/pool_words.hpp"
+
 namespace tw {
-namespace {
-
-using state = pooled::process_report::state;
-
-const char* word(state now) { return now == state::up ? "up" : now == state::down ? "down" : "starting"; }
-
-} // namespace
-
 pool_pipeline::pool_pipeline(pool_parts parts)
     : pool_(parts.pool), process_(std::move(parts.process)), far_(std::move(parts.far)), drafters_(std::move(parts.drafters)),
       swap_({parts.config, parts.plugins, parts.pool, *process_, *far_, std::move(parts.options)}, std::move(parts.model)) {}
@@ -22,14 +16,7 @@ result<std::shared_ptr<generation>> pool_pipeline::start(generation_request requ
                                                          std::shared_ptr<generation_sink> sink) {
     auto why = swap_.closed();
     if (why.empty() && far_->is_up()) return far_->start(std::move(request), std::move(sink));
-    if (why.empty()) {
-        const auto report = process_->now();
-        why = "The pool \"" + pool_.name + "\" is down: " +
-              (report.why.empty() ? std::string("Its model is being loaded.") : report.why) + " It comes back by itself.";
-    }
-    auto out = fail(code::unavailable, std::move(why));
-    out.retry_after = std::chrono::seconds{5};
-    return out;
+    return pool_is_down(pool_, process_->now(), std::move(why));
 }
 
 // Of the first drafter that can propose nothing to the model that is loaded now.
@@ -45,26 +32,14 @@ std::string pool_pipeline::misfit() const {
 
 nlohmann::json pool_pipeline::status() const {
     auto out = far_->status();
-    const auto report = process_->now();
-    auto workers = nlohmann::json::array();
-    for (const auto& each : pool_.workers)
-        workers.push_back({{"name", each.name},
-                           {"device", each.device.empty() ? nlohmann::json() : nlohmann::json(each.device)},
-                           {"protected", each.peer.has_value()}});
     const auto model = swap_.now();
     if (out["target"].is_object()) out["target"]["model"] = model.name;
     if (const auto why = misfit(); !why.empty() && !out.contains("speculation")) out["speculation"] = {{"why_not", why}};
-    out["pool"] = {{"name", pool_.name},
-                   {"state", word(report.now)},
-                   {"why", report.why.empty() ? nlohmann::json() : nlohmann::json(report.why)},
-                   {"pid", report.pid < 0 ? nlohmann::json() : nlohmann::json(report.pid)},
-                   {"starts", report.starts},
-                   {"progress", report.progress},
-                   {"output", pool_.output},
-                   {"workers", std::move(workers)},
-                   {"model", {{"name", model.name}, {"backend", model.backend},
-                              {"file", model.file.empty() ? nlohmann::json() : nlohmann::json(model.file)}}},
-                   {"swap", swap_.status()}};
+    auto& pool = out["pool"] = pool_json(pool_, process_->now());
+    pool["output"] = pool_.output;
+    pool["model"] = {{"name", model.name}, {"backend", model.backend},
+                     {"file", model.file.empty() ? nlohmann::json() : nlohmann::json(model.file)}};
+    pool["swap"] = swap_.status();
     return out;
 }
 

@@ -1,0 +1,100 @@
+// Starts it, passes its words on, asks for its health, reaps it.
+#include "commands/pool_server.hpp"
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <string_view>
+#include <thread>
+
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agent/spawn.hpp"
+#include "base/text.hpp"
+#include "commands/http_client.hpp"
+#include "commands/pool_voice.hpp"
+#include "commands/terminal.hpp"
+#include "config/paths.hpp"
+#include "pooled/llama_server.hpp"
+#include "pooled/pool_process.hpp"
+
+namespace tw::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t longest_line = 300;
+
+// The server's output: it goes on into this process's, which is the pool's log.
+class server_words {
+  public:
+    explicit server_words(int output) : output_(output) {}
+
+    // Waits a tenth of a second for more. False when it has closed its output.
+    bool pass_on() {
+        pollfd ready{output_, POLLIN, 0};
+        ::poll(&ready, 1, 100);
+        std::array<char, 4096> bytes{};
+        const auto got = ::read(output_, bytes.data(), bytes.size());
+        if (got <= 0) return got < 0 && (errno == EAGAIN || errno == EINTR);
+        const std::string_view more(bytes.data(), static_cast<std::size_t>(got));
+        [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, more.data(), more.size());
+        for (const char c : more) {
+            if (c != '\n') line_ += line_.size() < longest_line ? std::string(1, c) : "";
+            else if (!line_.empty()) last_ = std::exchange(line_, {});
+        }
+        return true;
+    }
+    [[nodiscard]] std::string last() const { return to_valid_utf8(line_.empty() ? last_ : line_); }
+
+  private:
+    int output_;
+    std::string line_, last_;
+};
+
+bool answers(std::uint16_t port) {
+    server_config there;
+    there.port = port;
+    const auto health = fetch(there, {.method = "GET", .path = "/health", .body = {}, .token = {}, .patience = 1s});
+    return health && health->status == 200;
+}
+
+int reap(pid_t child) {
+    int status = 0;
+    const auto until = std::chrono::steady_clock::now() + 3s;
+    ::kill(child, SIGTERM);
+    while (::waitpid(child, &status, WNOHANG) == 0) {
+        if (std::chrono::steady_clock::now() > until) ::kill(child, SIGKILL);
+        std::this_thread::sleep_for(5ms);
+    }
+    return agent::exit_code_of(status);
+}
+
+} // namespace
+
+int hold_server(const pool_config& pool, const std::string& options_json, std::uint16_t port, const stop_flag& stop) {
+    const auto arguments = pooled::llama_server_arguments(options_json, pool, port);
+    if (!arguments) return give_up(arguments.error().message);
+    auto variables = pool.server_env;
+    variables.push_back("LLAMA_API_KEY=" + environment("TIGHTWAD_POOL_TOKEN"));
+    const auto child = agent::spawn(pool.server, *arguments, variables);
+    if (!child) return give_up(child.error().message);
+    server_words words(child->output);
+    bool ready = false, runs = true;
+    while (!stop.is_raised() && (runs = words.pass_on()))
+        if (!ready && answers(port)) {
+            ready = true;
+            say(pooled::line_ready);
+        }
+    const auto code = reap(child->pid);
+    ::close(child->output);
+    if (!runs)
+        return give_up("The llama-server " + pool.server.string() + " of the pool \"" + pool.name + "\" ended with code " +
+                       std::to_string(code) + " (" + words.last() + ").");
+    return exit_ok;
+}
+
+} // namespace tw::cli

@@ -1,0 +1,19 @@
+// What clients and the status are told of a pool, whatever holds its model.
+#pragma once
+
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "config/config.hpp"
+#include "pooled/pool_process.hpp"
+
+namespace tw {
+
+// `why`: in place of what the report says, if it is not empty.
+[[nodiscard]] error pool_is_down(const pool_config& pool, const pooled::process_report& report, std::string why = {});
+
+// {name, state, why, pid, starts, progress, workers: [{name, device, protected}]}.
+[[nodiscard]] nlohmann::json pool_json(const pool_config& pool, const pooled::process_report& report);
+
+} // namespace tw

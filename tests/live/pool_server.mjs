@@ -1,0 +1,63 @@
+// A pool whose model a real llama-server holds: started, watched and ended by the endpoint, over two real rpc-servers.
+// Usage: node pool_server.mjs TIGHTWAD RPC_SERVER LLAMA_SERVER
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort } from './free_port.mjs';
+import { answer, ask, comesTrue, config, engine, goesDown, healthy, home, isUp, launch, pipeline, program, rpcServer, run, test, url, words }
+  from './pool_machines.mjs';
+
+const llamaServer = process.argv[4];
+
+async function main() {
+  const ports = { front: await freePort(), a: await freePort(), b: await freePort() };
+  const worker = (name) => launch(`worker-${name}`, rpcServer, ['-H', '127.0.0.1', '-p', String(ports[name]), '-t', '1']);
+  const workers = { a: worker('a'), b: worker('b') };
+  const text = (more) => `[server]\nlisten = "127.0.0.1:${ports.front}"\n[backend.t]\n${engine('stories15m-f32.gguf')}pool = "den"\ntensor_split = "1,1"\n` +
+    `[pipeline.p]\nserves = ["story"]\ntarget = "t"\n[pool.den]\nplugin = "rpc-coordinator"\nserver = "${llamaServer}"\n${more}` +
+    `workers = [ { host = "127.0.0.1", rpc_port = ${ports.a} }, { host = "127.0.0.1", rpc_port = ${ports.b} } ]\n`;
+  const file = config('front', text('server_args = ["--no-webui", "--no-warmup"]\nserver_env = ["GGML_NO_BACKTRACE=1"]\n'));
+  const front = launch('front', program, ['serve', '-c', file]);
+  await comesTrue('the endpoint', () => healthy(ports.front));
+  await comesTrue('the pool', () => isUp(ports.front));
+  const page = await pipeline(ports.front);
+  assert.equal(page.pool.server, llamaServer);
+  assert.match(page.speculation.why_not, /remove server/);
+  const truth = [];
+  for (let i = 0; i < 3; ++i) {
+    const got = await answer(ports.front, ask(i));
+    assert.ok(got.text.length > 20, JSON.stringify(got));
+    truth.push(got.text);
+  }
+  const log = words('front/logs/pool-t');
+  assert.match(log, new RegExp(`127\\.0\\.0\\.1`), 'its words are in the pool\'s log');
+  console.log('ok a llama-server over two rpc-servers answers');
+
+  // Nobody but the endpoint is answered by it.
+  const far = /listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(log)?.[1];
+  assert.ok(far, log.slice(-500));
+  const stranger = await fetch(`${url(far)}/v1/completions`, { method: 'POST', body: JSON.stringify({ prompt: 'x', max_tokens: 1 }) });
+  assert.equal(stranger.status, 401);
+  assert.ok(existsSync(join(home, 'front', 'pool-t.key')));
+  console.log('ok it answers nobody without the key');
+
+  const again = async () => {
+    await comesTrue('the pool again', () => isUp(ports.front));
+    for (let i = 0; i < 3; ++i) assert.equal((await answer(ports.front, ask(i))).text, truth[i]);
+  };
+  const [took] = await goesDown(ports.front, 'a worker was killed', () => workers.b.kill('SIGKILL'));
+  await comesTrue('it is told in words', async () => /127\.0\.0\.1:\d+/.test((await answer(ports.front, ask(0))).error?.message ?? ''));
+  workers.b = worker('b');
+  await again();
+  console.log(`ok a worker killed: down after ${took} ms, back by itself`);
+
+  const wrong = await run('front', ['check', '-c', config('wrong', text('output = "coordinator"\n'))]);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.err, /"output" is this program's/);
+  assert.equal(await front.kill('SIGTERM'), 0);
+  await comesTrue('nothing left behind', () => fetch(url(far)).then(() => false, () => true), 10);
+  for (const one of Object.values(workers)) await one.kill('SIGTERM');
+  console.log('ok all ended in order');
+}
+
+await test(main, ['front', 'front/logs/pool-t', 'worker-a', 'worker-b']);
