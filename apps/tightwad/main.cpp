@@ -82,10 +82,16 @@ int main(int argc, char** argv) {
     chat_options chatting;
     std::vector<std::string> topic;
     serve_options serving;
+    const auto takes_model = [](CLI::App* to, std::string& model) {
+        to->add_option("-m,--model", model,
+                       "In place of the configured target of the only pipeline, or of the only one over a pool: a "
+                       "[backend.NAME]; or a GGUF file, cache:NAME or ollama:NAME, which gets that target's settings")
+            ->type_name("MODEL");
+    };
     const auto serves = [&](CLI::App* parent, const char* name, const char* what) {
-        command(parent, name, what, [&] { return serve(global, serving); })
-            ->add_flag("--started", serving.started)
-            ->group(""); // for `start`, not for people
+        auto* made = command(parent, name, what, [&] { return serve(global, serving); });
+        takes_model(made, serving.model);
+        made->add_flag("--started", serving.started)->group(""); // for `start`, not for people
     };
     const auto stops = [&](CLI::App* parent) {
         command(parent, "stop", "Let the running answers finish, then end the endpoint", [&] { return proxy_stop(global); });
@@ -99,9 +105,10 @@ int main(int argc, char** argv) {
     start_options starting;
     const std::map<std::string, reclaiming> reclaims{
         {"off", reclaiming::off}, {"on", reclaiming::on}, {"auto", reclaiming::automatic}};
-    command(&app, "start", "Run the endpoint in the background; returns when the models are loaded, or says why not",
-            [&] { return start(global, starting); })
-        ->add_option("--ram-reclaim", starting.reclaim,
+    auto* begun = command(&app, "start", "Run the endpoint in the background; returns when the models are loaded, or says why not",
+                          [&] { return start(global, starting); });
+    takes_model(begun, starting.model);
+    begun->add_option("--ram-reclaim", starting.reclaim,
                      "Afterwards let go of the models' files in memory, as `reclaim` does; auto = where they fill half of it")
         ->transform(CLI::CheckedTransformer(reclaims).description(""))
         ->type_name("off|on|auto")

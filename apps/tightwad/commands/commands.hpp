@@ -74,6 +74,7 @@ struct load_options {
 
 struct serve_options {
     bool started = false; // by `tightwad start`, which listens until start_line_ready
+    std::string model;    // in place of the configured one; empty = that one
 };
 
 // The last line on the stdout of a `serve` that `start` began; then its streams lead nowhere.
@@ -83,6 +84,7 @@ enum class reclaiming { off, on, automatic }; // automatic: where the models' fi
 
 struct start_options {
     reclaiming reclaim = reclaiming::automatic;
+    std::string model; // in place of the configured one; empty = that one
 };
 
 struct benchmark_options {

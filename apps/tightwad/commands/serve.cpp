@@ -11,6 +11,7 @@
 
 #include "commands/commands.hpp"
 #include "commands/descriptors.hpp"
+#include "commands/model_choice.hpp"
 #include "commands/own_command.hpp"
 #include "commands/pid_file.hpp"
 #include "commands/setup.hpp"
@@ -145,8 +146,10 @@ int run(const setup& what, own_command launch, front::server& front, const serve
 
 int serve(const global_options& global, const serve_options& options) {
     log_to_stderr("info");
-    const auto what = load_setup(global);
+    auto what = load_setup(global);
     if (!what) return report_mistakes(what.error());
+    if (!options.model.empty())
+        if (const auto chosen = choose_model(what->config, options.model); !chosen) return complain(chosen.error().message, exit_usage);
     if (const auto missing = missing_pipelines(what->config); !missing.empty()) return report_mistakes(missing);
     block_stop_signals();
     allow_many_descriptors();

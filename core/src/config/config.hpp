@@ -80,6 +80,7 @@ struct node_config {
     std::map<std::string, secret_ref> secrets;
     std::optional<peer_ref> peer; // there = not loaded here; options_json is then "{}"
     bool server = false; // "url" begins with http: the plugin reaches a server there and loads nothing
+    std::string model_file{};     // that the command line says in place of its model_path; empty = none
     std::string pool{};           // [pool.NAME] whose machines hold it together; empty = none
     location at;
 };

@@ -115,7 +115,7 @@ pooled_target(const pipeline_config& wanted, const node_config& target, const co
     to.limits = peer::limits_for_frames();
     to.longest_retry = std::chrono::seconds{1};
     const process_maker make(wanted, target, launch, *port, to.token);
-    const pool_model model{target.name, target.name};
+    const pool_model model{target.name, target.name, target.model_file};
     auto process = std::make_unique<pooled::pool_process>(make(model));
     auto link = links.get(std::move(to));
     if (!link) return link.error();
@@ -149,7 +149,7 @@ server_over_pool(const pipeline_config& wanted, const resolved_node& target, con
                            "not logits, so no draft can be verified. To speculate, remove server from that pool.", true};
     const process_maker make(wanted, *target.node, launch, *port, token);
     auto out = std::make_shared<server_pool>(
-        pool, std::make_unique<pooled::pool_process>(make({target.node->name, target.node->name})),
+        pool, std::make_unique<pooled::pool_process>(make({target.node->name, target.node->name, target.node->model_file})),
         std::make_unique<backend_pipeline>(wanted.name, wanted.serves, std::move(info), std::move(*made)));
     const auto waited = wait_for(out->process(), [] { return true; }, pool.name, progress);
     if (!waited) return waited.error();

@@ -3,6 +3,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdint>
 #include <string>
@@ -115,4 +116,26 @@ TEST_CASE("after an endpoint was killed, start starts the next one") {
     REQUIRE(::kill(pid, SIGKILL) == 0);
     CHECK(here.run({"stop"}).code == 0); // there is nobody to stop, at the latest in a moment
     CHECK(here.run({"start"}).code == 0);
+}
+
+TEST_CASE("a model of the command line takes the configured one's place, or is refused by name") {
+    const talker far, other;
+    const place here(far.key() + "[backend.other]\nplugin = \"llamacpp\"\n" + other.key());
+    const auto started = here.run({"start", "-m", "other"});
+    REQUIRE(started.code == 0);
+    raw_client client(here.port());
+    client.send(post("/v1/completions", R"({"model":"m","prompt":"x"})"));
+    CHECK(client.read().status == 200);
+    const auto asked_for_text = [](const talker& whom) {
+        return std::ranges::any_of(whom.requests(), [](const auto& each) { return each.starts_with("POST"); });
+    };
+    CHECK(asked_for_text(other));
+    CHECK_FALSE(asked_for_text(far));
+    CHECK(here.run({"stop"}).code == 0);
+    const auto unknown = here.run({"serve", "-m", "othr"});
+    CHECK(unknown.code == 2);
+    CHECK_THAT(unknown.err, ContainsSubstring("neither a backend \"othr\"") && ContainsSubstring("did you mean \"other\"?"));
+    const auto unfit = here.run({"serve", "-m", "/proc/self/exe"});
+    CHECK(unfit.code == 2);
+    CHECK_THAT(unfit.err, ContainsSubstring("loads nothing here"));
 }
