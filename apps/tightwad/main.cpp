@@ -33,8 +33,9 @@ constexpr const char* examples = R"(Examples:
   tightwad graph | dot -Tsvg > graph.svg  the pipelines as a drawing
 
 Without -c the configuration is the first of TIGHTWAD_CONFIG, ./tightwad.toml, ./configs/tightwad.toml,
-~/.config/tightwad/config.toml and ~/.tightwad/config.toml. Exit codes: 0 done, 1 it failed, 2 the command
-line or the configuration is wrong.)";
+~/.config/tightwad/config.toml and ~/.tightwad/config.toml; where there is none, TIGHTWAD_TARGET_URL and
+TIGHTWAD_TARGET_MODEL name a server. Exit codes: 0 done, 1 it failed, 2 the command line or the configuration
+is wrong.)";
 
 // `tightwad help`, `help COMMAND…` and `help backend PLUGIN`.
 int help(const global_options& global, const CLI::App& app, const std::vector<std::string>& topic) {

@@ -32,17 +32,18 @@ class limited_pipeline::places : public std::enable_shared_from_this<places> {
     std::mutex mutex_;
     std::condition_variable handed_over_;
     std::deque<std::shared_ptr<waiting_call>> waiting_;
-    std::size_t running_ = 0, handing_over_ = 0;
-    bool closed_ = false;
+    std::size_t running_ = 0;
+    std::size_t left_ = 0; // of those running, the places that are still to be handed over
+    bool handing_over_ = false, closed_ = false;
 };
 
 template <class Wait> result<std::shared_ptr<waiting_call>> limited_pipeline::places::take(Wait wait) {
     const std::lock_guard lock(mutex_);
-    std::erase_if(waiting_, [](const auto& each) { return !each->waits(); });
     if (running_ < most_) {
         ++running_;
         return std::shared_ptr<waiting_call>();
     }
+    if (waiting_.size() >= queue_) std::erase_if(waiting_, [](const auto& each) { return !each->waits(); });
     if (waiting_.size() < queue_) return waiting_.emplace_back(wait());
     auto busy = fail(code::busy, "All " + std::to_string(most_) + " answers that '" + inner_.name() + "' may give at a time are being "
                                  "given and " + std::to_string(waiting_.size()) + " requests are waiting. Try again in a moment.");
@@ -50,27 +51,31 @@ template <class Wait> result<std::shared_ptr<waiting_call>> limited_pipeline::pl
     return busy;
 }
 
+// What begins may end within the call: whoever hands places over already takes that one, too, so that this never nests.
 void limited_pipeline::places::leave() {
     std::unique_lock lock(mutex_);
-    while (!closed_ && !waiting_.empty()) {
-        const auto next = std::move(waiting_.front()); // its place is the one that is left
+    ++left_;
+    if (std::exchange(handing_over_, true)) return;
+    while (left_ > 0 && !closed_ && !waiting_.empty()) {
+        auto next = std::move(waiting_.front());
         waiting_.pop_front();
-        ++handing_over_;
+        --left_;
         lock.unlock();
         const bool begun = next->begin(inner_, leaving());
+        next.reset();
         lock.lock();
-        --handing_over_;
-        handed_over_.notify_all();
-        if (begun) return;
+        if (!begun) ++left_;
     }
-    --running_;
+    running_ -= std::exchange(left_, 0);
+    handing_over_ = false;
+    handed_over_.notify_all();
 }
 
 void limited_pipeline::places::close() {
     std::unique_lock lock(mutex_);
     closed_ = true;
     const auto refused = std::exchange(waiting_, {});
-    handed_over_.wait(lock, [this] { return handing_over_ == 0; });
+    handed_over_.wait(lock, [this] { return !handing_over_; });
     lock.unlock();
     for (const auto& each : refused) each->refuse(fail(code::unavailable, "The server is stopping."));
 }
@@ -78,7 +83,7 @@ void limited_pipeline::places::close() {
 nlohmann::json limited_pipeline::places::counted() {
     const std::lock_guard lock(mutex_);
     const auto queued = std::count_if(waiting_.begin(), waiting_.end(), [](const auto& each) { return each->waits(); });
-    return {{"total", most_}, {"active", running_}, {"queued", queued}};
+    return {{"total", most_}, {"active", running_ - left_}, {"queued", queued}};
 }
 
 limited_pipeline::limited_pipeline(std::shared_ptr<pipeline> inner, std::size_t most, std::size_t queue)

@@ -65,7 +65,8 @@ void model_shelf::give_back(std::size_t id) {
 result<void> model_shelf::enqueue(std::size_t id, std::shared_ptr<waiting_call> call) {
     const std::lock_guard lock(mutex_);
     auto& which = entries_[id];
-    std::erase_if(which.waiting, [](const auto& each) { return !each->waits(); });
+    if (which.waiting.size() >= which.item.queue)
+        std::erase_if(which.waiting, [](const auto& each) { return !each->waits(); });
     if (which.waiting.size() >= which.item.queue || which.removed) {
         auto busy = fail(code::busy, "The model of pipeline '" + which.item.name + "' is being loaded and " +
                                          std::to_string(which.waiting.size()) + " requests are waiting for it. Try again in a moment.");

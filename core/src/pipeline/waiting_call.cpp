@@ -89,7 +89,9 @@ bool waiting_call::begin(pipeline& where, left_function left) {
 }
 
 void waiting_call::refuse(error why) {
-    if (leave_queue(state::over)) end_(std::move(why));
+    if (!leave_queue(state::over)) return;
+    start_ = nullptr; // the request, which may be large
+    end_(std::move(why));
 }
 
 void waiting_call::cancel() {

@@ -1,4 +1,8 @@
 // A few answers at a time: who waits, who is refused, who is forgotten; and servers that are left alone for a while.
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 
@@ -84,6 +88,45 @@ TEST_CASE("a refusal reaches who waited as a failure, who did not wait as an err
     REQUIRE(at_once.running.has_error());
     CHECK(at_once.heard->ends() == 0);
     CHECK(at.models->status()["slots"]["active"] == 0);
+}
+
+TEST_CASE("answers that end as they begin leave their places in turn, however many wait") {
+    constexpr std::size_t most = 20'000;
+    place at(1, most);
+    script at_once;
+    at_once.inside_start = true;
+    at_once.stops_after = 0;
+    at.server->plays({hanging(), at_once});
+    const auto first = begin(*at.models);
+    std::vector<begun> waiting;
+    for (std::size_t i = 0; i < most; ++i) waiting.push_back(begin(*at.models));
+    (*first.running)->cancel();
+    for (const auto& each : waiting) REQUIRE(each.heard->wait().reason == finish_reason::stop);
+    CHECK(at.models->status()["slots"]["queued"] == 0);
+}
+
+TEST_CASE("places are counted while many come, leave and give up at the same time") {
+    constexpr int threads = 4, rounds = 100;
+    place at(2, threads);
+    script brief;
+    brief.stops_after = 1;
+    at.server->plays(brief);
+    std::vector<std::thread> crowd;
+    std::atomic<int> ended = 0;
+    for (int t = 0; t < threads; ++t)
+        crowd.emplace_back([&, t] {
+            for (int i = 0; i < rounds; ++i) {
+                const auto one = begin(*at.models);
+                if (one.running.has_error()) continue;
+                if ((i + t) % 3 == 0) (*one.running)->cancel();
+                static_cast<void>(one.heard->wait());
+                ended += one.heard->ends();
+            }
+        });
+    for (auto& each : crowd) each.join();
+    CHECK(ended == threads * rounds);
+    for (int i = 0; i < 2000 && at.models->status()["slots"]["active"] != 0; ++i) std::this_thread::sleep_for(5ms);
+    CHECK(at.models->status()["slots"] == nlohmann::json{{"total", 2}, {"active", 0}, {"queued", 0}});
 }
 
 TEST_CASE("a pipeline that goes refuses what waits and ends what runs") {
