@@ -107,9 +107,9 @@ std::vector<proposal> proposals(const plan::model_shape& model, const global_opt
         proposal made{"pool " + pool.name, {}, {}};
         const auto output_at = pool.output == "coordinator" ? std::optional(here) : std::nullopt;
         if (silent.empty()) made.shares = plan::split_layers(model, holders, tokens, output_at);
+        else made.problem = "say \"vram\" of " + silent + " to have it planned; llama.cpp would split by free memory.";
         for (std::size_t i = 0; i < pool.workers.size() && !made.shares.empty(); ++i)
             plan::place_experts(model, made.shares, pool.workers[i].experts, i);
-        else made.problem = "say \"vram\" of " + silent + " to have it planned; llama.cpp would split by free memory.";
         out.push_back(std::move(made));
     }
     return out;

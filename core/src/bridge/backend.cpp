@@ -32,7 +32,7 @@ class backend::request final : public backend_request {
                 .cancelled = [](const tw_sink* s) -> std::int32_t {
                     return of(s).cancelled_ ? 1 : 0;
                 },
-                .more = [](const tw_sink* s, std::uint32_t choice, tw_str json) { of(s).on_more(choice, json); }} {}
+                .more = [](const tw_sink* s, std::uint32_t choice, tw_str what) { of(s).on_more(choice, what); }} {}
 
     void cancel() override { cancelled_ = true; }
     [[nodiscard]] const tw_sink* sink() const { return &sink_; }

@@ -128,8 +128,8 @@ struct pipeline_config {
     bool fallback = true; // a draft that cannot be used: true = go on without it, false = an error
     std::int32_t queue = 64; // requests that may wait for a slot
     bool on_demand = false;  // loaded when it is first asked for, not at the start
-    std::optional<std::chrono::milliseconds> idle_timeout; // of such a one: unloaded after this; none = when room is needed
-    std::optional<std::int32_t> concurrency; // answers at a time; none = as many as there are slots, or no limit for a server
+    std::optional<std::chrono::milliseconds> idle_timeout{}; // of such a one: unloaded after this; none = when room is needed
+    std::optional<std::int32_t> concurrency{}; // answers at a time; none = as many as there are slots, or no limit for a server
     bool in_order = false; // of several targets the first that is up, not the least loaded
     location at;
 };

@@ -1,6 +1,7 @@
 // Sizes, durations, addresses.
 #include "config/units.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>

@@ -82,6 +82,49 @@ ordered_json to_json(const generation_request& request) {
 // What only a plugin that knows tw_sink::more passes on.
 result<void> within_1_1(const generation_request& request, const std::string& plugin) {
     const auto why = "the plugin '" + plugin + "' was built before they could be passed on.";
+    if (auto can = without_logprobs(request, why); !can) return can;
+    if (auto can = without_grammar(request, why); !can) return can;
+    return without_tools(request, why);
+}
+
+// One answer under way. Its pieces and its end never come at the same time.
+struct listening {
+    std::shared_ptr<generation_sink> sink;
+    server_news news{};
+    std::optional<error> failure{};
+
+    void more(std::string_view json) {
+        if (failure) return;
+        if (auto read = news.read(json, *sink); !read) failure = std::move(read.error());
+    }
+};
+
+generation_result to_result(const backend_finish& finish, std::uint64_t seed, double seconds) {
+    generation_result out;
+    out.reason = finish.reason == TW_FINISH_LENGTH ? finish_reason::length : finish_reason::stop;
+    if (finish.failure) {
+        out.reason = finish.failure->code == code::cancelled ? finish_reason::cancelled : finish_reason::failed;
+        out.failure = finish.failure;
+    }
+    out.prompt_tokens = std::max<std::int64_t>(0, finish.prompt_tokens);
+    out.completion_tokens = std::max<std::int64_t>(0, finish.completion_tokens);
+    out.seed = seed;
+    out.stats.tokens = static_cast<std::uint64_t>(out.completion_tokens);
+    out.stats.total_s = seconds;
+    return out;
+}
+
+} // namespace
+
+backend_pipeline::backend_pipeline(std::string name, std::vector<std::string> serves, plain_target_info info,
+                                   std::unique_ptr<backend> target)
+    : name_(std::move(name)), serves_(std::move(serves)), info_(std::move(info)), target_(std::move(target)),
+      counters_(std::make_shared<counters>()), health_(std::make_shared<server_health>()) {}
+
+backend_pipeline::~backend_pipeline() = default;
+
+result<std::shared_ptr<generation>> backend_pipeline::start(generation_request request,
+                                                            std::shared_ptr<generation_sink> sink) {
     if (request.prompt_logprobs)
         return error{.code = code::unsupported,
                      .message = "A server does not say how likely the tokens of a prompt are; leave 'echo' or 'logprobs' out.",

@@ -22,8 +22,8 @@ using json = nlohmann::ordered_json; // arguments keep their order
 constexpr std::size_t most_calls = 128;
 constexpr int max_depth = 64;
 
-error nonsense(std::string_view what, std::string_view json) {
-    return fail(code::corrupt, "The server sent " + std::string(what) + ": " + to_valid_utf8(cut_utf8(json, 100)));
+error nonsense(std::string_view what, std::string_view bytes) {
+    return fail(code::corrupt, "The server sent " + std::string(what) + ": " + to_valid_utf8(cut_utf8(bytes, 100)));
 }
 
 const json* member(const json& from, const char* key, json::value_t type) {
