@@ -105,7 +105,7 @@ chat_message read_message(fields& in, const std::string& path, const json& messa
         in.refuse(path + ".content", "'" + path + ".content' is missing.");
         return {};
     }
-    if (*role == "user" && content->is_array() && std::ranges::any_of(*content, is_image))
+    if (*role == "user" && content->is_array() && std::any_of(content->begin(), content->end(), is_image))
         out.parts = read_parts(in, path + ".content", *content);
     else out.content = read_content(in, path + ".content", *content, text_part);
     return out;
