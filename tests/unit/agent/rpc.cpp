@@ -3,6 +3,8 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <csignal>
+#include <cstdint>
+#include <set>
 
 #include <sys/wait.h>
 
@@ -90,12 +92,16 @@ TEST_CASE("what does not listen to SIGTERM is killed, and an agent that goes tak
     std::vector<int> pids;
     {
         tw::agent::rpc_servers others({here.path() / "rpc-server", here.path() / "logs", std::chrono::milliseconds{1}});
-        for (int i = 0; i < 16; ++i) {
-            const auto one = others.start(free_port(), "");
+        std::set<std::uint16_t> ports; // the script does not listen, so a port may be found free twice
+        while (ports.size() < 17) ports.insert(free_port());
+        const auto last = *ports.rbegin();
+        ports.erase(last);
+        for (const auto each : ports) {
+            const auto one = others.start(each, "");
             REQUIRE(one.has_value());
             pids.push_back(one->pid);
         }
-        const auto surplus = others.start(free_port(), "");
+        const auto surplus = others.start(last, "");
         REQUIRE(surplus.has_error());
         CHECK_THAT(surplus.error().message, ContainsSubstring("already runs 16 rpc-servers"));
     }

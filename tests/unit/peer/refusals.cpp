@@ -60,7 +60,7 @@ TEST_CASE("a wrong token is refused in words") {
 
 TEST_CASE("another version of the protocol is refused by both, with both versions in the sentence") {
     auto newer = hello_of("den");
-    newer.protocol = {2, 0};
+    newer.protocol = {wire::our_protocol.major_number + 1, 0};
     newer.tightwad = "9.9";
     machine den(newer);
     CHECK(contains(refused_with(link_to(den.port())), "speaks protocol"));
