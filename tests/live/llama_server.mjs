@@ -58,24 +58,29 @@ for (const [path, body] of [['/v1/chat/completions', chat], ['/v1/completions', 
   console.log(`ok ${path}: ${whole.usage.completion_tokens} tokens, the server's own text, whole and in ${stream.pieces} pieces`);
 }
 
+// What a chat's form and tools make of this model (which knows neither) is the server's affair: it says the same through us.
 const schema = { type: 'object', properties: { n: { type: 'integer', minimum: 1, maximum: 99 }, a: { type: 'boolean' } },
   required: ['n', 'a'], additionalProperties: false };
-for (const [path, body] of [['/v1/chat/completions', chat], ['/v1/completions', completion]]) {
-  const asked = { ...body, max_tokens: 100, logprobs: path.includes('chat') ? true : 2 };
-  const likely = await (await ask(near, path, asked)).json();
-  const { content, tokens } = likely.choices[0].logprobs;
+const formed = await (await ask(near, '/v1/completions', { ...completion, max_tokens: 300, json_schema: schema })).json();
+assert.deepEqual(Object.keys(JSON.parse(formed.choices[0].text)), ['n', 'a'], formed.choices[0].text);
+for (const [path, body] of [['/v1/chat/completions', { ...chat, logprobs: true, top_logprobs: 2 }], ['/v1/completions', { ...completion, logprobs: 2 }]]) {
+  const likely = await (await ask(near, path, body)).json();
+  const { content, tokens, token_logprobs: logprobs } = likely.choices[0].logprobs;
   assert.equal((content ?? tokens).length, likely.usage.completion_tokens, JSON.stringify(likely.choices[0].logprobs).slice(0, 300));
-  const form = path.includes('chat') ? { response_format: { type: 'json_schema', json_schema: { name: 'x', schema } } } : { json_schema: schema };
-  const formed = await (await ask(near, path, { ...body, max_tokens: 100, ...form })).json();
-  const text = formed.choices[0].text ?? formed.choices[0].message.content;
-  assert.deepEqual(Object.keys(JSON.parse(text)), ['n', 'a'], text);
+  assert.ok((logprobs ?? content.map((one) => one.logprob)).every((one) => one <= 0 && one > -20));
 }
-const tools = [{ type: 'function', function: { name: 'look', description: 'Looks.', parameters: schema } }];
-const called = await (await ask(near, '/v1/chat/completions', { ...chat, max_tokens: 300, tools, tool_choice: 'required' })).json();
-const [call] = called.choices[0].message.tool_calls ?? [];
-assert.equal(call?.function.name, 'look', JSON.stringify(called));
-assert.equal(typeof JSON.parse(call.function.arguments).n, 'number');
-console.log('ok log probabilities, forms and a call come from the server');
+const tools = [{ type: 'function', function: { name: 'look', parameters: schema } }];
+for (const more of [{ tools, tool_choice: 'required' }, { response_format: { type: 'json_schema', json_schema: { name: 'answer', strict: true, schema } } }]) {
+  const said = async (base) => {
+    const answer = await fetch(`${base}/v1/chat/completions`, { method: 'POST', headers, body: JSON.stringify({ model: 'stories', ...chat, ...more }) });
+    const reply = await answer.json();
+    return { status: answer.status, message: reply.choices?.[0].message.content ?? reply.error.message };
+  };
+  const [direct, through] = [await said(far), await said(near)];
+  assert.equal(through.status, direct.status);
+  assert.ok(through.message.includes(direct.message), `${direct.message}\n${through.message}`);
+}
+console.log('ok log probabilities, forms and tools reach the server, and what it says of them comes back');
 
 const busy = async () => (await (await fetch(`${far}/slots`)).json()).filter((slot) => slot.is_processing).length;
 const abort = new AbortController();

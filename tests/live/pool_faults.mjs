@@ -31,7 +31,7 @@ async function faultsOfLinks() {
   const missing = await answer(ports.proxy, ask(0));
   assert.equal(missing.status, 503);
   assert.ok(Number(missing.retry) >= 1);
-  assert.match(missing.error.message, new RegExp(`pool "den" is down.*127\\.0\\.0\\.1:${ports.rpcB}`));
+  assert.match(missing.error.message, new RegExp(`pool "den" is down.*127\\.0\\.0\\.1:${ports.way}`));
   cellar = startPeer('cellar', ports.cellar);
   await comesTrue('the pool, now that the worker is there', up);
   const truth = [];

@@ -2,12 +2,12 @@
 // Usage: node pool_server.mjs TIGHTWAD RPC_SERVER LLAMA_SERVER
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { freePort } from './free_port.mjs';
 import { answer, ask, comesTrue, config, engine, goesDown, healthy, home, isUp, launch, pipeline, program, rpcServer, run, test, url, words }
   from './pool_machines.mjs';
 
-const llamaServer = process.argv[4];
+const llamaServer = resolve(process.argv[4]);
 
 async function main() {
   const ports = { front: await freePort(), a: await freePort(), b: await freePort() };

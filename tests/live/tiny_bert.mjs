@@ -26,7 +26,7 @@ const values = [
   () => number('bert.pooling_type', 1),
   () => { text('tokenizer.ggml.model'); u32(8); text('bert'); },
   () => { text('tokenizer.ggml.pre'); u32(8); text('default'); },
-  () => list('tokenizer.ggml.tokens', 8, tokens, text), () => list('tokenizer.ggml.token_type', 4, types, u32),
+  () => list('tokenizer.ggml.tokens', 8, tokens, text), () => list('tokenizer.ggml.token_type', 5, types, u32),
   () => number('tokenizer.ggml.token_type_count', 2), () => number('tokenizer.ggml.padding_token_id', 0),
   () => number('tokenizer.ggml.unknown_token_id', 1), () => number('tokenizer.ggml.bos_token_id', 2),
   () => number('tokenizer.ggml.cls_token_id', 2), () => number('tokenizer.ggml.eos_token_id', 3),
