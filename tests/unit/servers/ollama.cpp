@@ -59,7 +59,7 @@ TEST_CASE("Ollama: images stand beside the text, and only those that are in the 
     };
     CHECK(asked("data:image/png;base64,iVBORw0KGgo=").end.code == TW_OK);
     CHECK(value::parse(server.last().body).find("messages")->raw() ==
-          R"([{"role":"system","content":"See."},{"role":"user","content":"What is\nit?","images":["iVBORw0KGgo="]}])");
+          R"([{"role":"system","content":"See."},{"role":"user","content":"What is\u000ait?","images":["iVBORw0KGgo="]}])");
     CHECK(asked("https://example.org/cat.png").end.code == TW_UNSUPPORTED);
 }
 
