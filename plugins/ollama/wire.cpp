@@ -65,8 +65,10 @@ std::string calls_of(const json::value& calls) {
     for (const auto& call : calls.elements()) {
         const auto function = call.find("function");
         if (!function) continue;
+        const auto arguments = text(*function, "arguments");
+        static_cast<void>(json::value::parse(arguments).members()); // an object, or it is refused
         json::object_writer made;
-        made.text("name", text(*function, "name")).raw("arguments", text(*function, "arguments"));
+        made.text("name", text(*function, "name")).raw("arguments", arguments);
         list.append(list.empty() ? "" : ",").append(json::object_writer().raw("function", made.str()).str());
     }
     return "[" + list + "]";

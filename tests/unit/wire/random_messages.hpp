@@ -194,7 +194,7 @@ class random_source {
     void settle(generation_request& m) {
         m.stop.resize(m.stop.size() % (max_stop_strings + 1));
         for (auto& each : m.stop) each = raw();
-        if (m.top_logprobs) *m.top_logprobs %= max_top_tokens + 1;
+        if (m.top_logprobs) m.top_logprobs = *m.top_logprobs % static_cast<std::int32_t>(max_top_tokens + 1);
     }
     void settle(likely_token& m) { m.bytes = raw(); }
     void settle(token_likelihood& m) { m.top.resize(m.top.size() % (max_top_tokens + 1)); }
