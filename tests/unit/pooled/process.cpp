@@ -128,7 +128,7 @@ TEST_CASE("another process takes the place of one that is up, of one that is dow
     REQUIRE(eventually([&] { return one.now().starts == 2; }));
     CHECK_FALSE(is_alive(before));
     CHECK(one.now().now == state::starting);
-    std::ofstream(here.path / "go") << "";
+    std::ofstream(here.path() / "go") << "";
     REQUIRE(eventually([&] { return one.now().now == state::up; }));
 
     std::string talk;
@@ -144,7 +144,7 @@ TEST_CASE("another process takes the place of one that is up, of one that is dow
     CHECK(last.back() == "line 11");
 
     auto missing = failing;
-    missing.program = here.path / "none";
+    missing.program = here.path() / "none";
     one.replace(missing); // at once, although the next try was an hour away
     REQUIRE(eventually([&] { return one.now().why.find("cannot be run") != std::string::npos; }));
     one.replace(first);
@@ -159,6 +159,6 @@ TEST_CASE("of processes that follow each other fast the last one stays, and an o
         for (int i = 0; i < 20; ++i) one.replace(here.play("echo $$ >>pids\necho tightwad-pool progress 0." + std::to_string(i + 10) + "\nexec sleep 1000"));
         if (round > 0) REQUIRE(eventually([&] { return one.now().progress == 0.29F; }));
     }
-    std::ifstream pids(here.path / "pids");
+    std::ifstream pids(here.path() / "pids");
     for (int pid = 0; pids >> pid;) CHECK_FALSE(is_alive(pid));
 }
