@@ -129,7 +129,7 @@ async function main() {
   await comesTrue('the pool down', async () => !(await up()), 5);
   const alone = await swap('other');
   assert.equal(alone.code, 1);
-  assert.match(alone.err, new RegExp(`"other" could not be loaded .*127\\.0\\.0\\.1:${ports.rpcB}.*"t" is not back yet either`));
+  assert.match(alone.err, new RegExp(`"other" could not be loaded .*127\\.0\\.0\\.1:${ports.cellar}.*"t" is not back yet either`));
   cellar = startPeer('cellar', ports.cellar);
   await comesTrue('the pool again', up);
   await equal('stories15m-f32.gguf');
