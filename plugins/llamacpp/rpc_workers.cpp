@@ -57,7 +57,7 @@ class greeting {
         std::array<unsigned char, 8 + 4 + caps_bytes> reply{};
         for (std::size_t have = 0; have < reply.size();) {
             const auto got = ::recv(socket_, reply.data() + have, reply.size() - have, 0);
-            if (got == 0)
+            if (got == 0 || (got < 0 && errno == ECONNRESET))
                 throw failure(TW_UNSUPPORTED, "The rpc-server " + name_ +
                                                   " hung up at the greeting, so it speaks another "
                                                   "protocol than " +

@@ -99,7 +99,7 @@ async function oddServer(version) {
 }
 
 async function otherProtocol() {
-  const file = config('odd', served(ports.oddProxy, `workers = [ { host = "127.0.0.1", rpc_port = ${ports.odd} } ]\n`, 'stories15m-q4_0.gguf'));
+  const file = config('odd', served(ports.oddProxy, `workers = [ { host = "127.0.0.1", rpc_port = ${ports.odd}, device = "CPU" } ]\n`, 'stories15m-q4_0.gguf'));
   let server = await oddServer([6, 0, 0]);
   const proxy = launch('odd', program, ['serve', '-c', file]);
   await comesTrue('the endpoint', () => healthy(ports.oddProxy));

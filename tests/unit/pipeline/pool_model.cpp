@@ -1,26 +1,21 @@
 // What `tightwad swap` takes for a model. What it says of the file itself is tried in tests/live/swap.mjs.
-#include <filesystem>
-#include <fstream>
-
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <nlohmann/json.hpp>
 
 #include "pipeline/pool_model.hpp"
+#include "support/scratch_folder.hpp"
 
 using namespace tw;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-struct scratch {
-    std::filesystem::path path;
+struct scratch : test::scratch_folder {
     configuration config;
 
     scratch() {
-        auto name = (std::filesystem::temp_directory_path() / "tightwad-model-XXXXXX").string();
-        path = ::mkdtemp(name.data());
-        config.path = path / "c.toml";
+        config.path = path() / "c.toml";
         for (const auto& [backend, pool] : {std::pair("large", "den"), {"larger", "den"}, {"far", "attic"}, {"small", ""}}) {
             node_config node;
             node.name = backend;
@@ -28,15 +23,8 @@ struct scratch {
             node.options_json = R"({"model_path":"/models/)" + std::string(backend) + R"(.gguf","context":512})";
             config.nodes.push_back(node);
         }
-        std::ofstream(path / "new.gguf") << "GGUF";
+        write("new.gguf");
     }
-    ~scratch() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path, ignored);
-    }
-    scratch(const scratch&) = delete;
-    scratch& operator=(const scratch&) = delete;
-
     [[nodiscard]] result<pool_model> find(const std::string& asked) const {
         return find_pool_model(asked, {"large", "large"}, config);
     }
@@ -54,8 +42,8 @@ TEST_CASE("a backend over the same pool is meant by its name, a file by its plac
     REQUIRE(written.has_value());
     CHECK(written->name == "new.gguf");
     CHECK(written->backend == "large");
-    CHECK(written->file == (here.path / "new.gguf").string());
-    CHECK(here.find((here.path / "new.gguf").string()).has_value());
+    CHECK(written->file == (here.path() / "new.gguf").string());
+    CHECK(here.find((here.path() / "new.gguf").string()).has_value());
 }
 
 TEST_CASE("what is no model of the pool is refused with what there is") {
