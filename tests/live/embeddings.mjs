@@ -70,7 +70,7 @@ for (const text of texts) {
   for (const model of ['near', 'far'])
     assert.deepEqual((await post(near, '/detokenize', { model, tokens: ids })).body, back.body);
   const by_ids = await embed(near, { model: 'near', input: ids });
-  assert.ok(dot(by_ids.vectors[0], here.vectors[texts.indexOf(text)]) > 0.99999, 'by text and by token ids');
+  assert.ok(dot(by_ids.vectors[0], here.vectors[texts.indexOf(text)]) > 0.999, 'by text and by token ids');
 }
 console.log('ok tokens, their texts, and embeddings by token ids');
 
@@ -92,5 +92,5 @@ assert.equal(chat.status, 400);
 assert.match(chat.body.error.message, /makes embeddings/);
 assert.equal((await post(near, '/v1/rerank', { model: 'far', query: 'a', documents: ['b'] })).body.error.code, 'unsupported_parameter');
 const many = await Promise.all(Array.from({ length: 30 }, (_, i) => embed(near, { model: 'near', input: texts[i % 3] })));
-many.forEach((one, i) => assert.ok(dot(one.vectors[0], here.vectors[i % 3]) > 0.99999));
+many.forEach((one, i) => assert.ok(dot(one.vectors[0], here.vectors[i % 3]) > 0.999));
 console.log('ok refusals, and thirty requests at once');
