@@ -67,7 +67,7 @@ async function main() {
   writeFileSync(join(home, 'text.gguf'), 'this is no model');
   for (const [model, why] of [['othr', /neither a backend "othr".*Did you mean "other"\?.*"t", "other"/], ['d', /does not lie over the pool "den"/],
     [join(home, 'text.gguf'), /is not GGUF/], ['cache:none.gguf', /none\.gguf/],
-    ['cache:stories15m-q8_0-inflated.gguf', /does not fit the pool "den": the worker 127\.0\.0\.1:\d+ would hold/]]) {
+    ['cache:tinyllama-1.1b-chat-q4_0.gguf', /does not fit the pool "den": the worker 127\.0\.0\.1:\d+ would hold/]]) {
     const refused = await swap(model);
     assert.equal(refused.code, 1, `${model}: ${JSON.stringify(refused)}`);
     assert.match(refused.err, why);
