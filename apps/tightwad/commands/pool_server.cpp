@@ -7,6 +7,7 @@
 #include <csignal>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include <poll.h>
 #include <sys/wait.h>
@@ -26,12 +27,18 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t longest_line = 300;
+constexpr std::size_t longest_line = 8192, longest_reason = 300;
 
-// The server's output: it goes on into this process's, which is the pool's log.
+// The server's output: it goes on into this process's, which is the pool's log, by whole lines, so that what this process
+// says is never within one.
 class server_words {
   public:
     explicit server_words(int output) : output_(output) {}
+    ~server_words() {
+        if (!line_.empty()) say(line_);
+    }
+    server_words(const server_words&) = delete;
+    server_words& operator=(const server_words&) = delete;
 
     // Waits a tenth of a second for more. False when it has closed its output.
     bool pass_on() {
@@ -40,15 +47,17 @@ class server_words {
         std::array<char, 4096> bytes{};
         const auto got = ::read(output_, bytes.data(), bytes.size());
         if (got <= 0) return got < 0 && (errno == EAGAIN || errno == EINTR);
-        const std::string_view more(bytes.data(), static_cast<std::size_t>(got));
-        [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, more.data(), more.size());
-        for (const char c : more) {
-            if (c != '\n') line_ += line_.size() < longest_line ? std::string(1, c) : "";
-            else if (!line_.empty()) last_ = std::exchange(line_, {});
+        for (const char c : std::string_view(bytes.data(), static_cast<std::size_t>(got))) {
+            if (c != '\n' && line_.size() < longest_line) {
+                line_ += c;
+                continue;
+            }
+            say(line_);
+            if (!line_.empty()) last_ = std::exchange(line_, c == '\n' ? std::string() : std::string(1, c));
         }
         return true;
     }
-    [[nodiscard]] std::string last() const { return to_valid_utf8(line_.empty() ? last_ : line_); }
+    [[nodiscard]] std::string last() const { return to_valid_utf8(cut_utf8(line_.empty() ? last_ : line_, longest_reason)); }
 
   private:
     int output_;
