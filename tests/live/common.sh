@@ -36,3 +36,15 @@ end_server() {
     wait $server
     server=
 }
+
+# serve_llama PROGRAM ARGUMENT...: leaves a llama-server in $far, healthy, at $LLAMA_URL.
+serve_llama() {
+    far_port=$(free_port)
+    export LLAMA_URL="http://127.0.0.1:$far_port"
+    "$@" --host 127.0.0.1 --port "$far_port" >"$work/llama-server.log" 2>&1 &
+    far=$!
+    until curl -fs "$LLAMA_URL/health" >/dev/null; do
+        kill -0 $far 2>/dev/null || { tail "$work/llama-server.log"; exit 1; }
+        sleep 0.2
+    done
+}

@@ -9,16 +9,8 @@ trap 'kill -9 $far 2>/dev/null || true; rm -rf "$work"' EXIT
 
 # compare MODEL KEYS: KEYS are further lines of the backend's table.
 compare() {
-    far_port=$(free_port)
-    export LLAMA_URL="http://127.0.0.1:$far_port"
     # One text at a time: with a cache for each slot it splits texts of unequal length over passes and pools the last alone.
-    "$server_program" -m "$1" --embeddings --pooling mean --host 127.0.0.1 --port "$far_port" -c 512 -np 1 -t 1 \
-        >"$work/llama-server.log" 2>&1 &
-    far=$!
-    until curl -fs "$LLAMA_URL/health" >/dev/null; do
-        kill -0 $far 2>/dev/null || { tail "$work/llama-server.log"; exit 1; }
-        sleep 0.2
-    done
+    serve_llama "$server_program" -m "$1" --embeddings --pooling mean -c 512 -np 1 -t 1
     cat >"$work/embeddings.toml" <<END
 schema = 1
 [backend.near]

@@ -15,7 +15,7 @@ namespace {
 result<pipeline_config*> only_pipeline(configuration& config) {
     std::vector<pipeline_config*> pooled;
     for (auto& each : config.pipelines)
-        if (const auto* target = config.node(each.target); target != nullptr && !target->pool.empty()) pooled.push_back(&each);
+        if (config.is_pooled(each)) pooled.push_back(&each);
     auto* found = config.pipelines.size() == 1 ? &config.pipelines.front() : pooled.size() == 1 ? pooled.front() : nullptr;
     if (found == nullptr)
         return fail(code::invalid_argument, "A model can be chosen for the only pipeline, or for the only one over a pool, and " +

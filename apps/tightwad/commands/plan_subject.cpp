@@ -27,12 +27,8 @@ template <class T> T value_of(const json& options, const char* key, T otherwise)
 bool is_here(const node_config& node) { return !node.peer && !node.server; }
 
 result<const pipeline_config*> choose(const configuration& config, const std::string& name) {
-    const auto over_pool = [&](const pipeline_config& one) {
-        const auto* target = config.node(one.target);
-        return target != nullptr && !target->pool.empty();
-    };
     const auto found = std::ranges::find_if(config.pipelines, [&](const auto& one) {
-        return name.empty() ? over_pool(one) : one.name == name;
+        return name.empty() ? config.is_pooled(one) : one.name == name;
     });
     if (found != config.pipelines.end()) return &*found;
     if (config.pipelines.empty())

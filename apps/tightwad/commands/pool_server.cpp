@@ -4,13 +4,10 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 #include <poll.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "agent/spawn.hpp"
@@ -71,17 +68,6 @@ bool answers(std::uint16_t port) {
     return health && health->status == 200;
 }
 
-int reap(pid_t child) {
-    int status = 0;
-    const auto until = std::chrono::steady_clock::now() + 3s;
-    ::kill(child, SIGTERM);
-    while (::waitpid(child, &status, WNOHANG) == 0) {
-        if (std::chrono::steady_clock::now() > until) ::kill(child, SIGKILL);
-        std::this_thread::sleep_for(5ms);
-    }
-    return agent::exit_code_of(status);
-}
-
 } // namespace
 
 int hold_server(const pool_config& pool, const std::string& options_json, std::uint16_t port, const stop_flag& stop) {
@@ -98,7 +84,7 @@ int hold_server(const pool_config& pool, const std::string& options_json, std::u
             ready = true;
             say(pooled::line_ready);
         }
-    const auto code = reap(child->pid);
+    const auto code = agent::exit_code_of(agent::end_child(child->pid));
     ::close(child->output);
     if (!runs)
         return give_up("The llama-server " + pool.server.string() + " of the pool \"" + pool.name + "\" ended with code " +

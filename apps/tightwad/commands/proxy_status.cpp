@@ -8,6 +8,7 @@
 #include "commands/http_client.hpp"
 #include "commands/pid_file.hpp"
 #include "commands/setup.hpp"
+#include "commands/status_json.hpp"
 #include "commands/terminal.hpp"
 
 namespace tw::cli {
@@ -16,30 +17,11 @@ namespace {
 using nlohmann::json;
 
 std::string number(const json& object, const char* key, const char* format = "%.0f") {
-    const double value = object.is_object() && object.contains(key) && object[key].is_number()
-                             ? object[key].get<double>()
-                             : 0.0;
+    const auto& found = part(object, key);
+    const double value = found.is_number() ? found.get<double>() : 0.0;
     char text[64];
     std::snprintf(text, sizeof text, format, value);
     return text;
-}
-
-std::string text(const json& object, const char* key) {
-    return object.is_object() && object.contains(key) && object[key].is_string()
-               ? object[key].get<std::string>()
-               : std::string();
-}
-
-std::string joined(const json& list) {
-    std::string out;
-    for (const auto& one : list)
-        if (one.is_string()) out += (out.empty() ? "" : ", ") + one.get<std::string>();
-    return out;
-}
-
-const json& part(const json& object, const char* key) {
-    static const json nothing;
-    return object.is_object() && object.contains(key) ? object[key] : nothing;
 }
 
 void print(const json& status, const server_config& server) {

@@ -11,6 +11,7 @@
 #include "commands/commands.hpp"
 #include "commands/http_client.hpp"
 #include "commands/setup.hpp"
+#include "commands/status_json.hpp"
 #include "commands/terminal.hpp"
 
 namespace tw::cli {
@@ -24,7 +25,7 @@ result<std::string> choose(const configuration& config, const std::string& named
     std::vector<std::string> found;
     std::string list;
     for (const auto& one : config.pipelines)
-        if (const auto* target = config.node(one.target); target != nullptr && !target->pool.empty()) {
+        if (config.is_pooled(one)) {
             found.push_back(one.name);
             list += (list.empty() ? "" : ", ") + one.name;
         }
@@ -41,16 +42,6 @@ std::string as_the_endpoint_finds_it(const std::string& model, const configurati
     std::error_code none;
     if (config.node(model) != nullptr || !std::filesystem::is_regular_file(model, none)) return model;
     return std::filesystem::absolute(model, none).string();
-}
-
-const json& part(const json& of, const char* key) {
-    static const json nothing;
-    return of.is_object() && of.contains(key) ? of[key] : nothing;
-}
-
-std::string text(const json& of, const char* key) {
-    const auto& found = part(of, key);
-    return found.is_string() ? found.get<std::string>() : std::string();
 }
 
 // What the endpoint's status says of a pipeline. A type of its own, since JSON can be made of an error as well.
@@ -100,10 +91,7 @@ result<seen> wait_for_end(const configuration& config, const http_request& reque
 
 void print(const json& status, const std::string& pipeline) {
     const auto& target = part(status, "target");
-    std::string names;
-    for (const auto& name : part(status, "serves"))
-        if (name.is_string()) names += (names.empty() ? "" : ", ") + name.get<std::string>();
-    std::cout << "The pipeline " << pipeline << " (" << names << ") now answers from "
+    std::cout << "The pipeline " << pipeline << " (" << joined(part(status, "serves")) << ") now answers from "
               << text(part(part(status, "pool"), "model"), "name") << ", on " << text(target, "device") << ", context "
               << part(target, "context") << '.' << std::endl;
     if (const auto why = text(part(status, "speculation"), "why_not"); !why.empty()) std::cout << why << std::endl;

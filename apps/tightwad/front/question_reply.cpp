@@ -5,6 +5,9 @@
 #include <bit>
 #include <charconv>
 #include <cstdint>
+#include <vector>
+
+#include <openssl/evp.h>
 
 #include "base/text.hpp"
 #include "front/json_text.hpp"
@@ -31,24 +34,16 @@ std::string numbers(const std::vector<float>& vector) {
 
 /// Of the floats' bytes, little-endian.
 std::string base64(const std::vector<float>& vector) {
-    static constexpr char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string bytes;
-    bytes.reserve(vector.size() * 4 + 2);
+    std::vector<unsigned char> bytes;
+    bytes.reserve(vector.size() * 4);
     for (const auto number : vector) {
         const auto bits = std::bit_cast<std::uint32_t>(number);
-        for (const unsigned shift : {0U, 8U, 16U, 24U}) bytes += static_cast<char>(bits >> shift & 0xFFU);
+        for (const unsigned shift : {0U, 8U, 16U, 24U}) bytes.push_back(static_cast<unsigned char>(bits >> shift & 0xFFU));
     }
-    const auto size = bytes.size();
-    bytes.resize((size + 2) / 3 * 3);
-    std::string out;
-    out.reserve(bytes.size() / 3 * 4);
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        const auto byte = [&](std::size_t at) { return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[at])); };
-        const auto group = byte(i) << 16U | byte(i + 1) << 8U | byte(i + 2);
-        for (const unsigned shift : {18U, 12U, 6U, 0U}) out += letters[group >> shift & 63U];
-    }
-    const auto missing = bytes.size() - size;
-    return out.replace(out.size() - missing, missing, missing, '=');
+    std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0'); // the function ends its letters with a zero
+    ::EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes.data(), static_cast<int>(bytes.size()));
+    out.pop_back();
+    return out;
 }
 
 ordered_json usage(std::int64_t tokens) { return {{"prompt_tokens", tokens}, {"total_tokens", tokens}}; }

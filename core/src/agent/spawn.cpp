@@ -26,6 +26,7 @@ namespace fs = std::filesystem;
 using clock = std::chrono::steady_clock;
 
 constexpr std::size_t most_output = 256U << 10U;
+constexpr auto stop_patience = std::chrono::seconds(3);
 
 class descriptor {
   public:
@@ -143,6 +144,17 @@ result<spawned> spawn(const fs::path& program, const std::vector<std::string>& a
     }
     ::fcntl(output.get(), F_SETFL, O_NONBLOCK);
     return spawned{child, output.release()};
+}
+
+int end_child(pid_t pid) {
+    int status = 0;
+    const auto until = clock::now() + stop_patience;
+    ::kill(pid, SIGTERM);
+    while (::waitpid(pid, &status, WNOHANG) == 0) {
+        if (clock::now() > until) ::kill(pid, SIGKILL);
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return status;
 }
 
 int exit_code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }

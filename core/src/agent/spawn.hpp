@@ -29,6 +29,9 @@ enum class lifetime { with_caller, its_own };
                                     const std::optional<std::vector<std::string>>& own = std::nullopt,
                                     lifetime how_long = lifetime::with_caller);
 
+// Asks it to end by SIGTERM, kills it after 3 s, reaps it. Its status as waitpid() gives it.
+[[nodiscard]] int end_child(pid_t pid);
+
 // How a process ended, for waitpid()'s status: its exit code, or 128 + the signal.
 [[nodiscard]] int exit_code_of(int status);
 

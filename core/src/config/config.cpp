@@ -94,6 +94,11 @@ const pool_config* configuration::pool(std::string_view name) const {
     return found == pools.end() ? nullptr : &*found;
 }
 
+bool configuration::is_pooled(const pipeline_config& pipeline) const {
+    const auto* target = node(pipeline.target);
+    return target != nullptr && !target->pool.empty();
+}
+
 load_result parse(std::string_view text, const std::filesystem::path& file, const option_lookup& lookup) {
     auto root = toml_tree::read(text, file.string());
     if (root.has_error()) return root.error();

@@ -167,6 +167,7 @@ struct configuration {
 
     [[nodiscard]] const node_config* node(std::string_view name) const;
     [[nodiscard]] const pool_config* pool(std::string_view name) const;
+    [[nodiscard]] bool is_pooled(const pipeline_config& pipeline) const; // its target lies over a pool
     [[nodiscard]] std::string machine() const; // this one's name for others; never empty
 };
 

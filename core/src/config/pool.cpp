@@ -142,8 +142,6 @@ void check_protection(const pool_config& pool, report& out) {
                             "] where nobody else is on that network.");
 }
 
-} // namespace
-
 // A llama-server in the place of this program.
 void read_server(table_reader& reader, const value& table, pool_config& pool, report& out) {
     if (const auto program = reader.text("server")) pool.server = resolve_path(*program, out.folder);
@@ -164,6 +162,8 @@ void read_server(table_reader& reader, const value& table, pool_config& pool, re
         if (!worker.experts.empty())
             out.add(worker.at, "\"experts\" is this program's; say to the llama-server of \"server\" where they lie by server_args.");
 }
+
+} // namespace
 
 pool_config read_pool(const toml_tree::member& table, report& out) {
     pool_config pool;

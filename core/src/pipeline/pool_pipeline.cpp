@@ -8,6 +8,7 @@
 #include "pipeline/pool_words.hpp"
 
 namespace tw {
+
 pool_pipeline::pool_pipeline(pool_parts parts)
     : pool_(parts.pool), process_(std::move(parts.process)), far_(std::move(parts.far)), drafters_(std::move(parts.drafters)),
       swap_({parts.config, parts.plugins, parts.pool, *process_, *far_, std::move(parts.options)}, std::move(parts.model)) {}

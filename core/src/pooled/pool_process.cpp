@@ -5,13 +5,11 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <csignal>
 #include <string_view>
 #include <utility>
 
 #include <poll.h>
 #include <spdlog/spdlog.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "agent/log_file.hpp"
@@ -24,7 +22,6 @@ namespace {
 using clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr auto stop_patience = 3s;
 constexpr std::size_t longest_line = 4096, most_last_lines = 8;
 
 } // namespace
@@ -101,13 +98,7 @@ void pool_process::run_once() {
     }
     spdlog::info("event=pool_started pid={} log={}", child->pid, options_.log.string());
     read_lines(child->output); // until it has closed its output, or is to end
-    int status = 0;
-    const auto until = clock::now() + stop_patience;
-    ::kill(child->pid, SIGTERM); // nothing is left to it without its output
-    while (::waitpid(child->pid, &status, WNOHANG) == 0) {
-        if (clock::now() > until) ::kill(child->pid, SIGKILL);
-        std::this_thread::sleep_for(5ms);
-    }
+    const auto status = agent::end_child(child->pid); // nothing is left to it without its output
     ::close(child->output);
     ended(agent::exit_code_of(status));
 }
