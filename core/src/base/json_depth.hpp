@@ -5,6 +5,10 @@
 
 namespace tw {
 
+// Of a request and of what other programs send: no OpenAI request comes near it, and copying or printing a JSON value takes
+// stack for every level.
+inline constexpr int max_json_depth = 64;
+
 // Whether more than `levels` brackets are open at once anywhere; brackets inside strings do not count. The text
 // need not be JSON.
 [[nodiscard]] constexpr bool json_deeper_than(std::string_view text, int levels) {

@@ -10,8 +10,6 @@
 namespace tw::peer {
 namespace {
 
-constexpr int max_json_depth = 64;
-
 error not_json(const char* param, const std::string& what) {
     return {.code = code::invalid_argument, .message = "The asking host sent " + what + ".", .param = param};
 }

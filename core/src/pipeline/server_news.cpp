@@ -20,7 +20,6 @@ namespace {
 using json = nlohmann::ordered_json; // arguments keep their order
 
 constexpr std::size_t most_calls = 128;
-constexpr int max_depth = 64;
 
 error nonsense(std::string_view what, std::string_view bytes) {
     return fail(code::corrupt, "The server sent " + std::string(what) + ": " + to_valid_utf8(cut_utf8(bytes, 100)));
@@ -104,7 +103,8 @@ std::optional<tool_call_piece> piece_of(const json& call, std::size_t begun) {
 } // namespace
 
 result<void> server_news::read(std::string_view text, generation_sink& sink) {
-    const auto news = json_deeper_than(text, max_depth) ? json(json::value_t::discarded) : json::parse(text, nullptr, false);
+    const bool deep = json_deeper_than(text, max_json_depth);
+    const auto news = deep ? json(json::value_t::discarded) : json::parse(text, nullptr, false);
     if (!news.is_object()) return nonsense("what makes no sense beside its answer", text);
     if (const auto* logprobs = member(news, "logprobs", json::value_t::object)) {
         const auto* content = member(*logprobs, "content", json::value_t::array);

@@ -14,8 +14,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int max_depth = 64;
-
 error corrupt(const std::string& what) { return fail(code::corrupt, "The server's reply makes no sense: " + what + "."); }
 
 const json* member(const json& from, const char* key, json::value_t kind) {
@@ -140,7 +138,7 @@ server_question to_server(const question& asked) {
 }
 
 result<finding> from_server(const question& asked, std::string_view reply) {
-    if (!is_valid_utf8(reply) || json_deeper_than(reply, max_depth)) return corrupt("it is no JSON");
+    if (!is_valid_utf8(reply) || json_deeper_than(reply, max_json_depth)) return corrupt("it is no JSON");
     const auto parsed = json::parse(reply, nullptr, false);
     if (!parsed.is_object()) return corrupt("it is no JSON object");
     return std::visit(
