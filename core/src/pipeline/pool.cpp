@@ -28,16 +28,6 @@ std::string random_token() {
     return out;
 }
 
-void warn(const pool_config& pool) {
-    for (const auto& each : pool.workers)
-        if (!each.peer && !is_loopback(each.host))
-            spdlog::warn(
-                "event=insecure_worker pool={} worker={} risk=\"its rpc-server believes whoever reaches the port, "
-                "who can then read and write that machine's memory; what you ask and its answers cross the "
-                "network readable\"",
-                pool.name, each.name);
-}
-
 // What is the same for every model, and then which one.
 class process_maker {
   public:
@@ -80,7 +70,6 @@ result<std::uint16_t> prepare(const node_config& target, const pool_config& pool
     const auto port = net::free_port();
     if (port == 0)
         return fail(code::unavailable, "There is no free port on 127.0.0.1 for the pool \"" + pool.name + "\".");
-    warn(pool);
     spdlog::info("event=pool pool={} backend={} workers={} held_by={} output_layer={}", pool.name, target.name,
                  pool.workers.size(), pool.server.empty() ? "tightwad" : pool.server.string(),
                  pool.server.empty() ? pool.output : "as the server has it");
