@@ -59,6 +59,11 @@ void lost(const error& why) {
     }).detach();
 }
 
+// Of a load: what the engine says of rpc-servers that are not there or not of its protocol is `unavailable`.
+fault whose_fault(const error& why) {
+    return is_lost || why.code == code::unavailable || why.code == code::timed_out ? fault::of_a_worker : fault::own;
+}
+
 // A dump of a process that holds weights would take long to write, and nobody reads it.
 void write_no_core_file() {
     const rlimit none{0, 0};
@@ -80,7 +85,8 @@ int run(const setup& what, const pool_engine_options& options) {
     if (pool == nullptr || (node.as_engine == nullptr && pool->server.empty()))
         return give_up("The configuration has no backend \"" + options.backend +
                        "\" over a pool any more; start `tightwad "
-                       "serve` anew.");
+                       "serve` anew.",
+                       fault::own);
     pipeline_config wanted;
     wanted.target = wanted.name = options.backend;
     wanted.serves = {options.backend};
@@ -90,10 +96,13 @@ int run(const setup& what, const pool_engine_options& options) {
     stop_flag stop;
     const signal_watch signals([&] { stop.raise(); });
     const auto ways = pooled::worker_ways::open(*pool, [](const error& why) { lost(why); });
-    if (!ways) return give_up(ways.error().message);
+    if (!ways) return give_up(ways.error().message, fault::own);
     auto led = *node.node;
     led.options_json = ways->options_for(options_of(led, options.model));
-    if (!pool->server.empty()) return hold_server(*pool, led.options_json, options.port, stop);
+    if (!pool->server.empty()) {
+        const auto held = hold_server(*pool, led.options_json, options.port, stop);
+        return held ? exit_ok : give_up(held.error().message, is_lost ? fault::of_a_worker : fault::own);
+    }
     node.node = &led;
     int shown = -1;
     auto target = load_served_target(node, wanted, what.plugins, [&](float part) {
@@ -101,9 +110,10 @@ int run(const setup& what, const pool_engine_options& options) {
             say(pooled::line_progress + std::to_string(percent / 100.0));
         return !stop.is_raised();
     });
-    if (!target) return stop.is_raised() ? exit_ok : give_up(target.error().message);
+    if (!target && stop.is_raised()) return exit_ok;
+    if (!target) return give_up(target.error().message, whose_fault(target.error()));
     auto host = open_host(config, options.port);
-    if (!host) return give_up(host.error().message);
+    if (!host) return give_up(host.error().message, fault::own);
     (*host)->serve(std::move(target->what));
     is_loaded = true;
     say(pooled::line_ready);
@@ -120,7 +130,7 @@ int pool_engine(const global_options& global, const pool_engine_options& options
     std::signal(SIGABRT, speak_last_words);
     ::setpgid(0, 0); // Ctrl-C is for the endpoint, which lets running answers finish
     const auto what = load_setup(global);
-    if (!what) return give_up(what.error().empty() ? "The configuration is wrong." : to_string(what.error().front()));
+    if (!what) return give_up(what.error().empty() ? "The configuration is wrong." : to_string(what.error().front()), fault::own);
     block_stop_signals();
     return run(*what, options);
 }

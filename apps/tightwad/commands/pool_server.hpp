@@ -9,10 +9,10 @@
 
 namespace tw::cli {
 
-// Runs the pool's llama-server on that port of 127.0.0.1 until `stop` is raised or it ends, and says so (pool_voice.hpp);
-// the exit code. On the main thread: the server dies with it. `options_json`: the backend's, with the ways to the workers.
-// The key that the server asks for is the variable TIGHTWAD_POOL_TOKEN.
-[[nodiscard]] int hold_server(const pool_config& pool, const std::string& options_json, std::uint16_t port,
-                              const stop_flag& stop);
+// Runs the pool's llama-server on that port of 127.0.0.1 until `stop` is raised, and says when it is ready (pool_voice.hpp).
+// On the main thread: the server dies with it. `options_json`: the backend's, with the ways to the workers. The key that
+// the server asks for is the variable TIGHTWAD_POOL_TOKEN. Errors: it cannot be started, or it ended; its last line.
+[[nodiscard]] result<void> hold_server(const pool_config& pool, const std::string& options_json, std::uint16_t port,
+                                       const stop_flag& stop);
 
 } // namespace tw::cli

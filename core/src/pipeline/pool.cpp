@@ -54,11 +54,20 @@ class process_maker {
     pooled::process_options base_;
 };
 
+error died(const pooled::process_report& report, const std::string& pool) {
+    auto said = "The model is not loaded over the pool \"" + pool + "\": " + report.why;
+    if (!report.last_lines.empty()) said += " The last lines of its log:";
+    for (const auto& line : report.last_lines) said += "\n    " + line;
+    return fail(code::unavailable, std::move(said));
+}
+
 result<void> wait_for(const pooled::pool_process& process, const std::function<bool()>& reached, const std::string& pool,
                       const std::function<bool(float)>& progress) {
     const auto report = wait_for_model(process, reached, progress);
     if (!report) return fail(code::cancelled, "The load of the model over the pool \"" + pool + "\" was given up.");
-    if (report->now == state::down) spdlog::warn("event=pool_not_ready pool={} why=\"{}\"", pool, report->why);
+    if (report->now != state::down) return {};
+    if (report->by_itself) return died(*report, pool);
+    spdlog::warn("event=pool_not_ready pool={} why=\"{}\"", pool, report->why); // it waits for a worker
     return {};
 }
 

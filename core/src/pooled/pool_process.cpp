@@ -50,6 +50,7 @@ void pool_process::replace(process_options by) {
         next_ = std::move(by);
         report_.now = process_report::state::starting;
         report_.why.clear();
+        report_.by_itself = false;
         report_.progress = 0;
     }
     changed_.notify_all();
@@ -89,8 +90,7 @@ void pool_process::run_once() {
         ++report_.starts;
         if (!child) {
             if (next_) return;
-            report_.now = process_report::state::down;
-            report_.why = child.error().message;
+            went_down(child.error().message, true);
             return;
         }
         report_.pid = child->pid;
@@ -129,21 +129,29 @@ void pool_process::read_lines(int output) {
     }
 }
 
+void pool_process::went_down(std::string why, bool by_itself) {
+    report_.now = process_report::state::down;
+    report_.why = std::move(why);
+    report_.by_itself = by_itself;
+}
+
 void pool_process::heard(const std::string& line) {
-    const std::string_view text(line), progress(line_progress), down(line_down);
+    const std::string_view text(line), progress(line_progress), down(line_down), failed(line_failed);
     const std::lock_guard lock(mutex_);
     if (next_) return; // of one that is over
     if (text == line_ready) {
         report_.now = process_report::state::up;
         report_.why.clear();
+        report_.by_itself = false;
         report_.progress = 1;
         spdlog::info("event=pool_up pid={}", report_.pid);
     } else if (text.starts_with(progress)) {
         std::from_chars(text.data() + progress.size(), text.data() + text.size(), report_.progress);
-    } else if (text.starts_with(down)) {
-        if (said_.empty()) said_ = to_valid_utf8(text.substr(down.size()));
-        report_.now = process_report::state::down;
-        report_.why = said_;
+    } else if (text.starts_with(down) || text.starts_with(failed)) {
+        if (!said_.empty()) return; // what follows from it
+        const bool by_itself = text.starts_with(failed);
+        said_ = to_valid_utf8(text.substr(by_itself ? failed.size() : down.size()));
+        went_down(said_, by_itself);
     } else if (!line.empty()) {
         report_.last_lines.push_back(to_valid_utf8(cut_utf8(line, 300)));
         if (report_.last_lines.size() > most_last_lines) report_.last_lines.pop_front();
@@ -154,9 +162,9 @@ void pool_process::ended(int exit_code) {
     const std::lock_guard lock(mutex_);
     report_.pid = -1;
     if (stopping_ || next_) return;
-    report_.now = process_report::state::down;
     const auto last = report_.last_lines.empty() ? std::string() : " (" + report_.last_lines.back() + ")";
-    report_.why = !said_.empty() ? said_ : "The process that holds the model ended with code " + std::to_string(exit_code) + last + ".";
+    if (said_.empty())
+        went_down("The process that holds the model ended with code " + std::to_string(exit_code) + last + ".", true);
     spdlog::warn("event=pool_down code={} why=\"{}\"", exit_code, report_.why);
 }
 

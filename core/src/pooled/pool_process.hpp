@@ -22,7 +22,9 @@ namespace tw::pooled {
 // What the process says of itself, a line each on its stdout; everything else it writes is its log.
 inline constexpr auto line_ready = "tightwad-pool ready";
 inline constexpr auto line_progress = "tightwad-pool progress "; // 0 … 1 follows
-inline constexpr auto line_down = "tightwad-pool down ";         // a sentence follows; then it ends
+// A sentence follows; then it ends: a worker is not there or went away, or it cannot do what it is for whatever the
+// workers do.
+inline constexpr auto line_down = "tightwad-pool down ", line_failed = "tightwad-pool failed ";
 
 struct process_options {
     std::filesystem::path program;
@@ -37,6 +39,7 @@ struct process_report {
     enum class state { starting, up, down };
     state now = state::starting;
     std::string why; // it is down, a full sentence; empty when it is up or has never been down
+    bool by_itself = false; // it is down, and not because of a worker: the next try will hardly fare better
     float progress = 0;
     pid_t pid = -1; // -1 = none runs
     int starts = 0;
@@ -63,6 +66,7 @@ class pool_process {
     void read_lines(int output);
     void heard(const std::string& line);
     void ended(int exit_code);
+    void went_down(std::string why, bool by_itself); // with the lock
     [[nodiscard]] bool is_to_end() const;
 
     process_options options_; // of the watcher's thread
