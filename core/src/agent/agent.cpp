@@ -115,7 +115,8 @@ struct agent::impl {
           rpc({.program = options.config.rpc_server,
                .logs = options.state / "logs",
                .start_patience = options.rpc_start_patience,
-               .threads = options.config.rpc_threads}) {}
+               .threads = options.config.rpc_threads,
+               .cache = options.config.rpc_cache}) {}
 
     http_reply version() const;
     http_reply health() const;

@@ -164,6 +164,7 @@ result<void> rpc_servers::launch(std::uint16_t port, const std::string& devices)
     const auto threads = options_.threads > 0 ? options_.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
     std::vector<std::string> arguments{"--host", "127.0.0.1", "--port", std::to_string(port), "--threads", std::to_string(threads)};
     if (!devices.empty()) arguments.insert(arguments.end(), {"--device", devices});
+    if (options_.cache) arguments.emplace_back("--cache");
     const auto made = spawn(options_.program, arguments);
     if (!made) return made.error();
     const auto log = options_.logs / ("rpc-" + std::to_string(port) + ".log");

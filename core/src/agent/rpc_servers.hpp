@@ -35,6 +35,7 @@ struct rpc_server_options {
     std::chrono::milliseconds start_patience = std::chrono::seconds{10}; // until its port is open
     std::chrono::milliseconds stop_patience = std::chrono::seconds{3};   // between SIGTERM and SIGKILL
     std::int32_t threads = 0; // of each, where it computes on the processor; 0 = one per core
+    bool cache = false;       // each keeps weights in llama.cpp's cache folder
 };
 
 inline constexpr std::size_t max_rpc_servers = 16;

@@ -149,6 +149,7 @@ struct peer_config {
     std::vector<std::filesystem::path> model_dirs; // whose *.gguf are listed
     std::filesystem::path rpc_server;              // llama.cpp's ggml-rpc-server; empty = none can be started
     std::int32_t rpc_threads = 0;                  // of one that computes on the processor; 0 = one per core
+    bool rpc_cache = false;                        // each keeps on disk what it was sent of models
     location at;
 
     [[nodiscard]] bool uses_tls() const;
