@@ -77,6 +77,14 @@ async function main() {
   workers.a = worker('a');
   await comesTrue('the pool, now that the worker is there', () => isUp(ports.front));
   assert.equal((await run('front', ['stop', '-c', file])).code, 0);
+  const other = await run('front', ['start', '-c', file, '-m', 'cache:stories15m-q4_0.gguf', '--ram-reclaim', 'on']);
+  assert.equal(other.code, 0, other.err);
+  assert.match(other.out, /stories15m-q4_0\.gguf\n {2}in memory before: /, 'the model that was chosen is reclaimed');
+  assert.doesNotMatch(other.out, /f32/);
+  assert.equal((await run('front', ['stop', '-c', file])).code, 0);
+  const tight = await run('front', ['start', '-c', file]);
+  assert.doesNotMatch(tight.out, /in memory before/, 'a small model is let alone');
+  assert.equal((await run('front', ['stop', '-c', file])).code, 0);
   console.log('ok a worker that is missing at the start keeps no endpoint from starting, and the status names it');
   for (const one of Object.values(workers)) await one.kill('SIGTERM');
   console.log('ok all ended in order');

@@ -105,6 +105,8 @@ struct reclaim_options {
     std::optional<std::uint16_t> port;
     bool json = false;
     bool only_if_tight = false; // where the files take less than half of the memory that is free, nothing is done
+    bool of_endpoint = false;   // of the configuration's models those that `serve` loads at its start, which may be none
+    std::string model;          // of_endpoint: that `serve` was given in place of the configured one; empty = that one
 };
 
 struct tune_options {

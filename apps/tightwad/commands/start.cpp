@@ -79,6 +79,8 @@ int start(const global_options& global, const start_options& options) {
     if (options.reclaim == reclaiming::off || !anything) return exit_ok;
     reclaim_options letting;
     letting.only_if_tight = options.reclaim == reclaiming::automatic;
+    letting.of_endpoint = true;
+    letting.model = options.model;
     reclaim(global, letting);
     return exit_ok; // it runs, whatever became of the files' pages
 }
