@@ -44,6 +44,7 @@ struct pool_engine_options {
     std::string pipeline, backend;
     std::string model; // a file in place of the backend's own; empty = that one
     std::uint16_t port = 0;
+    bool skip_version_check = false;
 };
 
 struct inspect_options {
@@ -74,6 +75,7 @@ struct load_options {
 
 struct serve_options {
     bool started = false; // by `tightwad start`, which listens until start_line_ready
+    bool skip_version_check = false; // of a pool's workers
     std::string model;    // in place of the configured one; empty = that one
 };
 
@@ -85,6 +87,7 @@ enum class reclaiming { off, on, automatic }; // automatic: where the models' fi
 struct start_options {
     reclaiming reclaim = reclaiming::automatic;
     std::string model; // in place of the configured one; empty = that one
+    bool skip_version_check = false; // of a pool's workers
 };
 
 struct benchmark_options {

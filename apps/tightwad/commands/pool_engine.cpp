@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "agent/library_version.hpp"
 #include "commands/commands.hpp"
 #include "commands/pool_server.hpp"
 #include "commands/pool_voice.hpp"
@@ -27,6 +28,7 @@
 #include "pipeline/pool_model.hpp"
 #include "pipeline/remote.hpp"
 #include "pipeline/served.hpp"
+#include "pooled/other_builds.hpp"
 #include "pooled/pool_process.hpp"
 #include "pooled/worker_ways.hpp"
 
@@ -99,8 +101,14 @@ int run(const setup& what, const pool_engine_options& options) {
     if (!ways) return give_up(ways.error().message, fault::own);
     auto led = *node.node;
     led.options_json = ways->options_for(options_of(led, options.model));
+    const auto is_ready = [&](pid_t holder) {
+        say(pooled::line_ready);
+        if (options.skip_version_check) return;
+        for (const auto& warning : pooled::other_builds(*pool, agent::ggml_version_of(holder)))
+            say(pooled::line_warning + one_line(warning));
+    };
     if (!pool->server.empty()) {
-        const auto held = hold_server(*pool, led.options_json, options.port, stop);
+        const auto held = hold_server(*pool, led.options_json, options.port, stop, is_ready);
         return held ? exit_ok : give_up(held.error().message, is_lost ? fault::of_a_worker : fault::own);
     }
     node.node = &led;
@@ -116,7 +124,7 @@ int run(const setup& what, const pool_engine_options& options) {
     if (!host) return give_up(host.error().message, fault::own);
     (*host)->serve(std::move(target->what));
     is_loaded = true;
-    say(pooled::line_ready);
+    is_ready(::getpid());
     stop.wait();
     host->reset();
     return exit_ok;

@@ -16,7 +16,6 @@
 #include "commands/pool_voice.hpp"
 #include "config/paths.hpp"
 #include "pooled/llama_server.hpp"
-#include "pooled/pool_process.hpp"
 
 namespace tw::cli {
 namespace {
@@ -69,7 +68,8 @@ bool answers(std::uint16_t port) {
 
 } // namespace
 
-result<void> hold_server(const pool_config& pool, const std::string& options_json, std::uint16_t port, const stop_flag& stop) {
+result<void> hold_server(const pool_config& pool, const std::string& options_json, std::uint16_t port, const stop_flag& stop,
+                         const std::function<void(pid_t)>& ready) {
     const auto arguments = pooled::llama_server_arguments(options_json, pool, port);
     if (!arguments) return arguments.error();
     auto variables = pool.server_env;
@@ -77,11 +77,11 @@ result<void> hold_server(const pool_config& pool, const std::string& options_jso
     const auto child = agent::spawn(pool.server, *arguments, variables);
     if (!child) return child.error();
     server_words words(child->output);
-    bool ready = false, runs = true;
+    bool is_ready = false, runs = true;
     while (!stop.is_raised() && (runs = words.pass_on()))
-        if (!ready && answers(port)) {
-            ready = true;
-            say(pooled::line_ready);
+        if (!is_ready && answers(port)) {
+            is_ready = true;
+            ready(child->pid);
         }
     const auto ended_with = agent::exit_code_of(agent::end_child(child->pid));
     ::close(child->output);

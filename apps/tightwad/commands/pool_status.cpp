@@ -35,6 +35,8 @@ std::string one_pool(const json& pool, const std::string& of) {
         out += "  worker " + text(worker, "name") + (device.empty() ? "" : " on " + device) +
                (is_protected ? "" : ", reached without protection") + '\n';
     }
+    for (const auto& warning : part(pool, "warnings"))
+        if (warning.is_string()) out += "  warning: " + warning.get<std::string>() + '\n';
     return out;
 }
 

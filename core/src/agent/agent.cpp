@@ -62,7 +62,10 @@ json show(const rpc_server_state& one) {
              {"since", unix_time(one.since)},
              {"state", one.exited ? "exited" : "running"}};
     if (one.exited) out["code"] = *one.exited;
-    else out["listening"] = one.listening;
+    else {
+        out["listening"] = one.listening;
+        out["ggml"] = one.ggml.empty() ? json() : json(one.ggml);
+    }
     return out;
 }
 

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/library_version.hpp"
 #include "base/text.hpp"
 
 namespace tw::agent {
@@ -239,7 +240,9 @@ std::vector<rpc_server_state> rpc_servers::list() const {
     std::vector<rpc_server_state> out;
     for (const auto& [port, one] : children_) {
         out.push_back(one->state);
-        out.back().listening = !one->state.exited && is_listening(port);
+        if (one->state.exited) continue;
+        out.back().listening = is_listening(port);
+        out.back().ggml = ggml_version_of(one->state.pid);
     }
     return out;
 }

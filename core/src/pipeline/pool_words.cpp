@@ -35,6 +35,7 @@ nlohmann::json pool_json(const pool_config& pool, const pooled::process_report& 
             {"pid", report.pid < 0 ? nlohmann::json() : nlohmann::json(report.pid)},
             {"starts", report.starts},
             {"progress", report.progress},
+            {"warnings", report.warnings},
             {"workers", std::move(workers)}};
 }
 

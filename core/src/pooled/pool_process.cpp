@@ -22,7 +22,7 @@ namespace {
 using clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr std::size_t longest_line = 4096, most_last_lines = 8;
+constexpr std::size_t longest_line = 4096, most_last_lines = 8, most_warnings = 16;
 
 } // namespace
 
@@ -82,6 +82,7 @@ void pool_process::run_once() {
         const std::lock_guard lock(mutex_);
         said_.clear();
         report_.last_lines.clear();
+        report_.warnings.clear();
         report_.progress = 0;
     }
     const auto child = agent::spawn(options_.program, options_.arguments, options_.environment);
@@ -136,7 +137,7 @@ void pool_process::went_down(std::string why, bool by_itself) {
 }
 
 void pool_process::heard(const std::string& line) {
-    const std::string_view text(line), progress(line_progress), down(line_down), failed(line_failed);
+    const std::string_view text(line), progress(line_progress), down(line_down), failed(line_failed), warning(line_warning);
     const std::lock_guard lock(mutex_);
     if (next_) return; // of one that is over
     if (text == line_ready) {
@@ -147,6 +148,10 @@ void pool_process::heard(const std::string& line) {
         spdlog::info("event=pool_up pid={}", report_.pid);
     } else if (text.starts_with(progress)) {
         std::from_chars(text.data() + progress.size(), text.data() + text.size(), report_.progress);
+    } else if (text.starts_with(warning)) {
+        if (report_.warnings.size() == most_warnings) return;
+        report_.warnings.push_back(to_valid_utf8(text.substr(warning.size())));
+        spdlog::warn("event=pool_warning pid={} why=\"{}\"", report_.pid, report_.warnings.back());
     } else if (text.starts_with(down) || text.starts_with(failed)) {
         if (!said_.empty()) return; // what follows from it
         const bool by_itself = text.starts_with(failed);

@@ -22,6 +22,7 @@ namespace tw::pooled {
 // What the process says of itself, a line each on its stdout; everything else it writes is its log.
 inline constexpr auto line_ready = "tightwad-pool ready";
 inline constexpr auto line_progress = "tightwad-pool progress "; // 0 … 1 follows
+inline constexpr auto line_warning = "tightwad-pool warning ";   // a sentence follows, and it goes on
 // A sentence follows; then it ends: a worker is not there or went away, or it cannot do what it is for whatever the
 // workers do.
 inline constexpr auto line_down = "tightwad-pool down ", line_failed = "tightwad-pool failed ";
@@ -43,6 +44,7 @@ struct process_report {
     float progress = 0;
     pid_t pid = -1; // -1 = none runs
     int starts = 0;
+    std::vector<std::string> warnings{};  // that it gave since it was started last; at most 16
     std::deque<std::string> last_lines{}; // of its log, since it was started last; at most 8
 };
 

@@ -28,11 +28,12 @@ std::string status_of(const std::string& pipelines) {
 TEST_CASE("a pool that is up is shown with its workers, its output layer and the slots of its process") {
     const auto shown = status_of(R"({"name":"chat","serves":["large"],"target":{"model":"large"},
         "remote":{"pipeline":{"slots":{"total":4,"active":1,"queued":2},"stats":{"drafted":10,"accepted":7,"tokens_per_round":2.5}}},
-        "pool":{"name":"den","state":"up","why":null,"pid":4711,"starts":1,"progress":1,"output":"last-worker","workers":[
+        "pool":{"name":"den","state":"up","why":null,"pid":4711,"starts":1,"progress":1,"output":"last-worker","warnings":["Two builds."],"workers":[
           {"name":"10.0.0.1:50052","device":"CUDA0","protected":true},{"name":"10.0.0.2:50052","device":null,"protected":false}]}})");
     CHECK_THAT(shown, ContainsSubstring("1/4") && ContainsSubstring("2.50"));
     CHECK_THAT(shown, ContainsSubstring("pool den of chat: up, process 4711, output layer on the last worker\n"
-                                        "  worker 10.0.0.1:50052 on CUDA0\n  worker 10.0.0.2:50052, reached without protection\n"));
+                                        "  worker 10.0.0.1:50052 on CUDA0\n  worker 10.0.0.2:50052, reached without protection\n"
+                                        "  warning: Two builds.\n"));
 }
 
 TEST_CASE("a pool that is down says why, and figures that nobody knows are no zeros") {

@@ -172,6 +172,16 @@ TEST_CASE("another process takes the place of one that is up, of one that is dow
     CHECK(one.now().last_lines == std::deque<std::string>{"one line"});
 }
 
+TEST_CASE("a warning is kept while the process that gave it runs") {
+    const scratch here;
+    pool_process one(here.play("echo tightwad-pool ready\necho tightwad-pool warning Two builds.\nexec sleep 1000"));
+    REQUIRE(eventually([&] { return one.now().warnings == std::vector<std::string>{"Two builds."}; }));
+    CHECK(one.now().now == state::up);
+    one.replace(here.play("echo tightwad-pool ready\nexec sleep 1000"));
+    REQUIRE(eventually([&] { return one.now().now == state::up; }));
+    CHECK(one.now().warnings.empty());
+}
+
 TEST_CASE("of processes that follow each other fast the last one stays, and an owner that goes leaves none") {
     const scratch here;
     for (int round = 0; round < 5; ++round) {
