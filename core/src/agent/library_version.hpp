@@ -9,7 +9,8 @@
 
 namespace tw::agent {
 
-// "0.25.1", of a process of this user; empty where that is not known: the library's file says none, or the program is linked with it.
+// "0.25.1", of a process of this user; empty where that is not known: the library's file says none, or the library is a
+// part of the program.
 [[nodiscard]] std::string ggml_version_of(pid_t pid);
 
 // Of the lines of /proc/PID/maps.

@@ -41,8 +41,8 @@ void read_arguments(section& from, coordinator_section& to, differences& out) {
     }
     if (!others.empty())
         out.add(no_counterpart, from.at("extra_args"), from.named("extra_args"),
-                "llama.cpp's own arguments are passed on to a llama-server alone, by server_args beside server of [pool.NAME] (" + others +
-                    "); `tightwad help backend llamacpp` lists the keys there are.");
+                "llama.cpp's own arguments are passed on to a llama-server alone, by server_args beside server of [pool.NAME] (" +
+                    others + "); `tightwad help backend llamacpp` lists the keys there are.");
 }
 
 void read_environment(section& from, differences& out) {

@@ -72,7 +72,8 @@ result<void> wait_for(const pooled::pool_process& process, const std::function<b
 }
 
 // A port for the process that is to hold the model.
-result<std::shared_ptr<const net::kept_port>> prepare(const node_config& target, const pool_config& pool, const own_command& launch) {
+result<std::shared_ptr<const net::kept_port>> prepare(const node_config& target, const pool_config& pool,
+                                                      const own_command& launch) {
     if (launch.program.empty())
         return fail(code::unsupported, "The backend \"" + target.name + "\" lies over the pool \"" + pool.name +
                                            "\", and this command cannot start the process that holds it; use "

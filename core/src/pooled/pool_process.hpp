@@ -32,7 +32,7 @@ struct process_options {
     std::vector<std::string> arguments;
     std::vector<std::string> environment; // "NAME=value" beside this process's own
     std::filesystem::path log;            // a file, which begins anew at 10 MB
-    std::shared_ptr<const net::kept_port> port{}; // that it listens on, kept while it may be started again
+    std::shared_ptr<const net::kept_port> port{}; // that it listens on, kept while it may be started again; null = none
     std::chrono::milliseconds first_retry = std::chrono::seconds{1}, longest_retry = std::chrono::seconds{10};
 };
 
