@@ -23,7 +23,7 @@ for program in git cmake "$tool"; do
     have "$program" || fail "a worker with $1 needs $program; install it (for $tool: $hint) and run this again"
 done
 say "      $1 has not been tested by this project; tell us whether it works"
-worker=$tw_cache/worker/$tw_llama_version-${1#--}-$(uname -m)
+worker=$tw_cache/worker/$tw_llama_version-source$source_revision-${1#--}-$(uname -m)
 if [ ! -x "$worker/bin/ggml-rpc-server" ]; then
     mkdir -p "$tw_cache/worker"
     lock worker
@@ -33,6 +33,7 @@ if [ ! -x "$worker/bin/ggml-rpc-server" ]; then
     mkdir -p "$worker.work" "$worker.part/bin" "$worker.part/lib"
     checkout "$worker.work"
     mend_tile_config "$worker.work/source"
+    mend_rpc_cache "$worker.work/source"
     {
         cmake -S "$worker.work/source" -B "$worker.work/build" -DCMAKE_BUILD_TYPE=Release \
             -DCMAKE_BUILD_WITH_INSTALL_RPATH=ON "-DCMAKE_INSTALL_RPATH=\$ORIGIN;\$ORIGIN/../lib" \

@@ -30,6 +30,9 @@ void widen(const std::filesystem::path& in, const std::filesystem::path& out, co
 /// a token gets two: the same function, `experts` times the bytes. Reports on stderr.
 void mix(const std::filesystem::path& in, const std::filesystem::path& out, const std::string& experts);
 
+/// Divides the tensors of the GGUF `in` between PREFIX-00001-of-00002.gguf and PREFIX-00002-of-00002.gguf.
+void split(const std::filesystem::path& in, const std::string& prefix);
+
 /// Writes a GGUF with the vocabulary of a Hugging Face `tokenizer` file and weights that are all
 /// zero.
 void write_vocabulary(const std::filesystem::path& tokenizer, const std::filesystem::path& out);

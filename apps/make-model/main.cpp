@@ -20,6 +20,8 @@ constexpr const char* usage = R"(usage:
       what a large one does (4096 11008, then inflate to 32 blocks: the shape of a 7B), for benches
   tightwad-make-model mix IN.gguf OUT.gguf EXPERTS
       make a llama GGUF a mixture of so many experts that are all the same, for tests
+  tightwad-make-model split IN.gguf PREFIX
+      divide a GGUF between PREFIX-00001-of-00002.gguf and PREFIX-00002-of-00002.gguf, for tests
   tightwad-make-model vocabulary TOKENIZER.json OUT.gguf
       write a GGUF with that byte-level BPE vocabulary and weights that are all zero, for tests
 )";
@@ -44,6 +46,8 @@ int main(int argc, char** argv) {
             tw::make_model::widen(words[1], words[2], words[3], words[4]);
         } else if (words.size() == 4 && words[0] == "mix") {
             tw::make_model::mix(words[1], words[2], words[3]);
+        } else if (words.size() == 3 && words[0] == "split") {
+            tw::make_model::split(words[1], words[2]);
         } else if (words.size() == 3 && words[0] == "vocabulary") {
             tw::make_model::write_vocabulary(words[1], words[2]);
         } else {

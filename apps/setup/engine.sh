@@ -6,9 +6,9 @@ tw_root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$tw_root/apps/setup/common.sh"
 . "$tw_root/apps/setup/llama_source.sh"
 
-# Each counts up when what lies in the folder of the same version changes.
+# Each counts up when what lies in the folder of the same version changes; source_revision stands in llama_source.sh.
 prebuilt_revision=2
-source_revision=3
+peer_revision=3
 
 prebuilt_sum() {
     case $1 in
@@ -93,8 +93,9 @@ prebuilt() {
 # one process have more threads than there are cores. llama-server with a draft model is faster with it.
 source_build() {
     cpu=$(grep -m 1 -i 'model name' /proc/cpuinfo 2>/dev/null | cksum | cut -d' ' -f1)
-    engine=$tw_cache/engine/$tw_llama_version-source$source_revision-cpu-rpc-$(uname -m)-$cpu
-    [ "$1" = OFF ] || engine=$engine-openmp
+    engine=source$source_revision-cpu-rpc-$(uname -m)-$cpu
+    [ "$1" = OFF ] || engine=source$peer_revision-cpu-rpc-$(uname -m)-$cpu-openmp
+    engine=$tw_cache/engine/$tw_llama_version-$engine
     [ -d "$engine" ] && return 0
     lock engine-source
     [ -d "$engine" ] && return 0
@@ -108,6 +109,7 @@ source_build() {
     mkdir -p "$engine.work"
     checkout "$engine.work"
     mend_tile_config "$engine.work/source"
+    [ "$1" = ON ] || mend_rpc_cache "$engine.work/source" # what the benches compare with stays as it comes
     build_log=$tw_cache/engine/source-build.log
     {
         cmake -S "$engine.work/source" -B "$engine.work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \

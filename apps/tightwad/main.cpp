@@ -89,9 +89,13 @@ int main(int argc, char** argv) {
                        "[backend.NAME]; or a GGUF file, cache:NAME or ollama:NAME, which gets that target's settings")
             ->type_name("MODEL");
     };
+    const auto skips_check = [](CLI::App* to, bool& skip) {
+        to->add_flag("--skip-version-check", skip, "Do not ask a pool's peers whether their rpc-servers are of this llama.cpp");
+    };
     const auto serves = [&](CLI::App* parent, const char* name, const char* what) {
         auto* made = command(parent, name, what, [&] { return serve(global, serving); });
         takes_model(made, serving.model);
+        skips_check(made, serving.skip_version_check);
         made->add_flag("--started", serving.started)->group(""); // for `start`, not for people
     };
     const auto stops = [&](CLI::App* parent) {
@@ -109,6 +113,7 @@ int main(int argc, char** argv) {
     auto* begun = command(&app, "start", "Run the endpoint in the background; returns when the models are loaded, or says why not",
                           [&] { return start(global, starting); });
     takes_model(begun, starting.model);
+    skips_check(begun, starting.skip_version_check);
     begun->add_option("--ram-reclaim", starting.reclaim,
                      "Afterwards let go of the models' files in memory, as `reclaim` does; auto = where they fill half of it")
         ->transform(CLI::CheckedTransformer(reclaims).description(""))
@@ -150,6 +155,7 @@ int main(int argc, char** argv) {
     pooled->add_option("--backend", pooling.backend)->required();
     pooled->add_option("--model", pooling.model);
     pooled->add_option("--port", pooling.port)->required();
+    pooled->add_flag("--skip-version-check", pooling.skip_version_check);
     auto* peer = app.add_subcommand("peer", "Serve this machine's engines to other machines");
     peer->require_subcommand(1);
     auto* start_peer = command(peer, "start", "Run until Ctrl-C: the engines of [peer], and questions about this machine",

@@ -6,7 +6,8 @@
 namespace llamacpp {
 
 // Throws tw::sdk::failure with one sentence when `path` cannot be served: missing, a folder, not
-// GGUF, cut short, or without an architecture. Reads the header only.
+// GGUF, cut short, without an architecture, or of a split model not the first file, or one of the
+// others is missing or cut short. Reads headers only.
 void check_model_file(const std::string& path);
 
 } // namespace llamacpp

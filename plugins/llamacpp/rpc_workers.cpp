@@ -58,7 +58,7 @@ class greeting {
         for (std::size_t have = 0; have < reply.size();) {
             const auto got = ::recv(socket_, reply.data() + have, reply.size() - have, 0);
             if (got == 0 || (got < 0 && errno == ECONNRESET))
-                throw failure(TW_UNSUPPORTED, "The rpc-server " + name_ +
+                throw failure(TW_UNAVAILABLE, "The rpc-server " + name_ +
                                                   " hung up at the greeting, so it speaks another "
                                                   "protocol than " +
                                                   mine() + "; build it from llama.cpp " + llama() + ".");
@@ -67,7 +67,7 @@ class greeting {
         }
         const int major = reply[8], minor = reply[9];
         if (reply[0] != reply.size() - 8 || major != RPC_PROTO_MAJOR_VERSION || minor > RPC_PROTO_MINOR_VERSION)
-            throw failure(TW_UNSUPPORTED, "The rpc-server " + name_ + " speaks protocol " + std::to_string(major) +
+            throw failure(TW_UNAVAILABLE, "The rpc-server " + name_ + " speaks protocol " + std::to_string(major) +
                                               "." + std::to_string(minor) + ", and this engine " + mine() +
                                               "; build it from llama.cpp " + llama() + ".");
     }

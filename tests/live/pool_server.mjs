@@ -56,6 +56,36 @@ async function main() {
   assert.match(wrong.err, /"output" is this program's/);
   assert.equal(await front.kill('SIGTERM'), 0);
   await comesTrue('nothing left behind', () => fetch(url(far)).then(() => false, () => true), 10);
+
+  // What is no worker's fault is said at once, by its last lines, and nothing stays.
+  const broken = config('broken', text('server_args = ["--no-such-argument"]\n'));
+  for (const command of ['start', 'serve']) {
+    const { code, out, err } = await run('front', [command, '-c', broken]);
+    assert.equal(code, 1, err);
+    assert.match(err, /ended with code [1-9]\d*.*The last lines of its log:\n {4}.*no-such-argument/s);
+    assert.doesNotMatch(out, /runs in the background/);
+  }
+  assert.equal((await run('front', ['status', '-c', broken])).code, 1);
+  console.log('ok a llama-server that dies at once is told by its last lines and the exit code');
+
+  // A worker that is not there is waited for.
+  await workers.a.kill('SIGTERM');
+  const waiting = await run('front', ['start', '-c', file]);
+  assert.equal(waiting.code, 0, waiting.err);
+  const missing = await run('front', ['status', '-c', file]);
+  assert.match(missing.out, new RegExp(`pool den of p: down, .*127\\.0\\.0\\.1:${ports.a}`), missing.out);
+  workers.a = worker('a');
+  await comesTrue('the pool, now that the worker is there', () => isUp(ports.front));
+  assert.equal((await run('front', ['stop', '-c', file])).code, 0);
+  const other = await run('front', ['start', '-c', file, '-m', 'cache:stories15m-q4_0.gguf', '--ram-reclaim', 'on']);
+  assert.equal(other.code, 0, other.err);
+  assert.match(other.out, /stories15m-q4_0\.gguf\n {2}in memory before: /, 'the model that was chosen is reclaimed');
+  assert.doesNotMatch(other.out, /f32/);
+  assert.equal((await run('front', ['stop', '-c', file])).code, 0);
+  const tight = await run('front', ['start', '-c', file]);
+  assert.doesNotMatch(tight.out, /in memory before/, 'a small model is let alone');
+  assert.equal((await run('front', ['stop', '-c', file])).code, 0);
+  console.log('ok a worker that is missing at the start keeps no endpoint from starting, and the status names it');
   for (const one of Object.values(workers)) await one.kill('SIGTERM');
   console.log('ok all ended in order');
 }

@@ -44,6 +44,7 @@ struct pool_engine_options {
     std::string pipeline, backend;
     std::string model; // a file in place of the backend's own; empty = that one
     std::uint16_t port = 0;
+    bool skip_version_check = false;
 };
 
 struct inspect_options {
@@ -74,6 +75,7 @@ struct load_options {
 
 struct serve_options {
     bool started = false; // by `tightwad start`, which listens until start_line_ready
+    bool skip_version_check = false; // of a pool's workers
     std::string model;    // in place of the configured one; empty = that one
 };
 
@@ -85,6 +87,7 @@ enum class reclaiming { off, on, automatic }; // automatic: where the models' fi
 struct start_options {
     reclaiming reclaim = reclaiming::automatic;
     std::string model; // in place of the configured one; empty = that one
+    bool skip_version_check = false; // of a pool's workers
 };
 
 struct benchmark_options {
@@ -105,6 +108,8 @@ struct reclaim_options {
     std::optional<std::uint16_t> port;
     bool json = false;
     bool only_if_tight = false; // where the files take less than half of the memory that is free, nothing is done
+    bool of_endpoint = false;   // of the configuration's models those that `serve` loads at its start, which may be none
+    std::string model;          // of_endpoint: that `serve` was given in place of the configured one; empty = that one
 };
 
 struct tune_options {

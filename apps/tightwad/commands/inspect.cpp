@@ -1,4 +1,5 @@
 // `tightwad inspect FILE`: what a GGUF model needs, and which machine of a pool would hold which layers.
+#include <algorithm>
 #include <iostream>
 #include <optional>
 
@@ -11,7 +12,7 @@
 #include "commands/share_text.hpp"
 #include "commands/terminal.hpp"
 #include "config/paths.hpp"
-#include "plan/layer_split.hpp"
+#include "pipeline/pool_layout.hpp"
 
 namespace tw::cli {
 namespace {
@@ -89,30 +90,44 @@ struct proposal {
     std::string problem; // why there are none
 };
 
-std::vector<proposal> proposals(const plan::model_shape& model, const global_options& global, std::uint64_t tokens) {
-    std::vector<proposal> out;
-    const auto memory = agent::look_at_machine(state_folder()).memory_available_bytes;
-    const plan::holder here{"this machine", memory};
-    out.push_back({here.name, plan::split_layers(model, {here}, tokens), {}});
-    if (!find_config(global.config)) return out;
-    const auto config = load_config(global);
-    if (!config) return out;
-    for (const auto& pool : config->pools) {
-        std::vector<plan::holder> holders;
-        std::string silent;
-        for (const auto& one : pool.workers) {
-            holders.push_back({one.name, one.vram_bytes});
-            if (one.vram_bytes == 0) silent += (silent.empty() ? "" : ", ") + one.name;
-        }
-        proposal made{"pool " + pool.name, {}, {}};
-        const auto output_at = pool.output == "coordinator" ? std::optional(here) : std::nullopt;
-        if (silent.empty()) made.shares = plan::split_layers(model, holders, tokens, output_at);
-        else made.problem = "say \"vram\" of " + silent + " to have it planned; llama.cpp would split by free memory.";
-        for (std::size_t i = 0; i < pool.workers.size() && !made.shares.empty(); ++i)
-            plan::place_experts(model, made.shares, pool.workers[i].experts, i);
-        out.push_back(std::move(made));
+// Of the backend over that pool which loads the file, else of the one that a pipeline has for its target, whose settings
+// `tightwad swap FILE` would use; null where there is none.
+nlohmann::json options_over(const pool_config& pool, const configuration& config, const std::string& file) {
+    nlohmann::json served;
+    for (const auto& node : config.nodes) {
+        if (node.pool != pool.name) continue;
+        auto options = nlohmann::json::parse(node.options_json, nullptr, false);
+        if (options.is_object() && options.value("model_path", std::string()) == file) return options;
+        const bool is_target = std::ranges::any_of(config.pipelines, [&](const auto& one) { return one.target == node.name; });
+        if (is_target) served = std::move(options);
     }
+    return served;
+}
+
+proposal over(const pool_config& pool, const configuration& config, const std::string& file, const plan::model_shape& model,
+              std::uint64_t tokens, std::uint64_t here_bytes) {
+    proposal out{"pool " + pool.name, {}, {}};
+    auto layout = layout_of(pool, options_over(pool, config, file), model.layers.size());
+    layout.here.memory_bytes = here_bytes;
+    std::string silent;
+    for (const auto& one : layout.workers)
+        if (one.memory_bytes == 0) silent += (silent.empty() ? "" : ", ") + one.name;
+    if (silent.empty()) out.shares = plan::lay_out(model, layout, tokens);
+    else out.problem = "say \"vram\" of " + silent + " to have it planned; llama.cpp would split by free memory.";
     return out;
+}
+
+proposal alone(const plan::model_shape& model, std::uint64_t tokens, std::uint64_t here_bytes) {
+    const plan::holder here{"this machine", here_bytes};
+    return {here.name, plan::split_layers(model, {here}, tokens), {}};
+}
+
+// None, where no configuration is named and none is found.
+boost::system::result<std::optional<setup>, std::vector<diagnostic>> find_setup(const global_options& global) {
+    if (!global.config && environment("TIGHTWAD_CONFIG").empty() && !find_config(global.config)) return std::optional<setup>();
+    auto found = load_setup(global);
+    if (!found) return found.error();
+    return std::optional<setup>(std::move(*found));
 }
 
 void print(const std::vector<proposal>& plans) {
@@ -145,7 +160,16 @@ int inspect(const global_options& global, const inspect_options& options) {
     if (!model) return complain(model.error().message, exit_failure);
     const auto trained = model->context == 0 ? 4096 : model->context;
     const auto context = options.context == 0 ? trained : options.context;
-    const auto plans = options.plan ? proposals(*model, global, context * options.slots) : std::vector<proposal>{};
+    std::vector<proposal> plans;
+    if (options.plan) {
+        const auto found = find_setup(global);
+        if (!found) return report_mistakes(found.error());
+        const auto tokens = context * options.slots, here = agent::look_at_machine(state_folder()).memory_available_bytes;
+        plans.push_back(alone(*model, tokens, here));
+        if (*found)
+            for (const auto& pool : (*found)->config.pools)
+                plans.push_back(over(pool, (*found)->config, file->string(), *model, tokens, here));
+    }
     if (options.json) {
         auto out = to_json(*model, context, options.slots);
         if (options.plan) out["plans"] = to_json(plans);

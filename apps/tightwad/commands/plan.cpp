@@ -11,38 +11,25 @@
 #include "commands/setup.hpp"
 #include "commands/terminal.hpp"
 #include "config/paths.hpp"
+#include "pipeline/pool_layout.hpp"
 
 namespace tw::cli {
 namespace {
 
 using plan::proposal;
 
-// What llama.cpp divides the layers by: the backend's tensor_split, the workers' vram where all say it, or else their
-// free memory. What fits is another question.
-std::vector<plan::holder> split_by(const plan_subject& subject, const pool_config& pool, const std::vector<surveyed>& workers) {
-    std::vector<plan::holder> out;
-    const bool all_say = std::ranges::all_of(pool.workers, [](const auto& one) { return one.vram_bytes > 0; });
+// As the pool is written, with the memory that is really there. What llama.cpp divides the layers by is the backend's
+// tensor_split, the workers' vram where all say it, or else their free memory; what fits is another question.
+plan::pool_layout measured_layout(const plan_subject& subject, const pool_config& pool, const std::vector<surveyed>& workers,
+                                  const plan::machine& here) {
+    auto out = layout_of(pool, subject.options, subject.model.layers.size());
+    const bool by_vram = is_divided_by_vram(pool, out), by_memory = out.by.empty();
     for (std::size_t i = 0; i < workers.size(); ++i) {
-        auto weight = all_say ? pool.workers[i].vram_bytes : workers[i].machine.memory_bytes;
-        if (subject.tensor_split.size() == workers.size())
-            weight = static_cast<std::uint64_t>(std::max(0.0F, subject.tensor_split[i]) * 1e6F);
-        out.push_back({workers[i].machine.name, weight});
+        const auto there = workers[i].machine.memory_bytes;
+        if (by_memory) out.by.push_back(static_cast<float>(by_vram ? pool.workers[i].vram_bytes : there));
+        out.workers[i].memory_bytes = there;
     }
-    return out;
-}
-
-// This machine comes last where it has a part.
-std::vector<plan::share> divide(const plan_subject& subject, const pool_config& pool, const std::vector<plan::machine>& machines,
-                                const std::vector<plan::holder>& by, const plan::machine& here) {
-    const auto output_at = pool.output == "coordinator"
-                               ? std::optional(plan::holder{here.name, here.memory_bytes})
-                               : std::nullopt;
-    auto out = plan::split_layers(subject.model, by, subject.tokens(), output_at);
-    if (out.empty()) return out;
-    if (out.size() < machines.size()) out.push_back({.name = here.name});
-    for (std::size_t i = 0; i < out.size(); ++i) out[i].memory_bytes = machines[i].memory_bytes;
-    for (std::size_t i = 0; i < pool.workers.size(); ++i) plan::place_experts(subject.model, out, pool.workers[i].experts, i);
-    plan::place_experts(subject.model, out, subject.experts_here, out.size() - 1);
+    out.here.memory_bytes = here.memory_bytes;
     return out;
 }
 
@@ -53,9 +40,9 @@ void improve(planned_pool& out, const plan_subject& subject, const pool_config& 
     for (const auto& one : out.workers) workers.push_back(one.machine);
     const auto layers = plan::fastest_first(subject.model, workers, subject.tokens());
     if (!layers) return;
-    std::vector<plan::holder> by;
-    for (std::size_t i = 0; i < workers.size(); ++i) by.push_back({workers[i].name, (*layers)[i]});
-    const auto other = plan::over(subject.model, pool.name, out.machines, divide(subject, pool, out.machines, by, here));
+    auto layout = measured_layout(subject, pool, out.workers, here);
+    layout.by.assign(layers->begin(), layers->end());
+    const auto other = plan::over(subject.model, pool.name, out.machines, plan::lay_out(subject.model, layout, subject.tokens()));
     if (!other.fits || !other.tokens_s || *other.tokens_s < as_it_is.tokens_s.value_or(0) * worth_it) return;
     out.better_split = *layers;
     out.better_tokens_s = *other.tokens_s;
@@ -74,8 +61,9 @@ result<planned_pool> plan_pool(const plan_subject& subject, const pool_config& p
             out.problem = "The pool " + pool.name + " has no speed: " + one.problem;
     }
     const auto& here = outcome.here.machine;
-    if (pool.output == "coordinator" || !subject.experts_here.empty()) out.machines.push_back(here);
-    out.shares = divide(subject, pool, out.machines, split_by(subject, pool, out.workers), here);
+    const auto layout = measured_layout(subject, pool, out.workers, here);
+    out.shares = plan::lay_out(subject.model, layout, subject.tokens());
+    if (out.shares.size() > out.machines.size()) out.machines.push_back(here);
     if (out.shares.empty() && out.problem.empty())
         out.problem = "The pool " + pool.name + " has no memory to divide the layers by.";
     return out;

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 
 #include <nlohmann/json.hpp>
@@ -42,18 +41,6 @@ result<const pipeline_config*> choose(const configuration& config, const std::st
                                      (near.empty() ? "." : "; did you mean \"" + near + "\"?"));
 }
 
-std::vector<float> split_of(const std::string& text) {
-    std::vector<float> out;
-    for (std::size_t begin = 0; begin < text.size();) {
-        const auto end = std::min(text.find(',', begin), text.size());
-        float one = 0;
-        std::from_chars(text.data() + begin, text.data() + end, one);
-        out.push_back(one);
-        begin = end + 1;
-    }
-    return out;
-}
-
 void add_draft(plan_subject& out, const configuration& config, const pipeline_config& pipeline) {
     if (pipeline.max_draft_tokens) out.longest_draft = static_cast<std::uint32_t>(*pipeline.max_draft_tokens);
     for (const auto& name : pipeline.draft)
@@ -62,18 +49,16 @@ void add_draft(plan_subject& out, const configuration& config, const pipeline_co
         out.no_draft = "the drafters of [pipeline." + pipeline.name + "] are on other machines, and only one here is timed";
 }
 
-// `options`: of the target, as its plugin reads them.
-result<void> from_pipeline(plan_subject& out, json& options, const configuration& config, const std::string& name) {
+result<void> from_pipeline(plan_subject& out, const configuration& config, const std::string& name) {
     const auto pipeline = choose(config, name);
     if (!pipeline) return pipeline.error();
     const auto* target = config.node((*pipeline)->target);
-    options = json::parse(target->options_json, nullptr, false);
-    out.written = value_of(options, "model_path", std::string());
+    out.options = json::parse(target->options_json, nullptr, false);
+    out.written = value_of(out.options, "model_path", std::string());
     if (!is_here(*target) || out.written.empty())
         return fail(code::unsupported, "The target \"" + target->name + "\" of [pipeline." + (*pipeline)->name +
                                            "] is no model file of this machine; name one by --model FILE.");
     if (const auto* pool = config.pool(target->pool)) out.pools.push_back(pool);
-    out.tensor_split = split_of(value_of(options, "tensor_split", std::string()));
     add_draft(out, config, **pipeline);
     return {};
 }
@@ -82,12 +67,12 @@ result<void> from_pipeline(plan_subject& out, json& options, const configuration
 
 result<plan_subject> subject_of(const configuration& config, const plan_options& options) {
     plan_subject out;
-    json backend;
+    const auto& backend = out.options;
     if (!options.model.empty()) {
         out.written = options.model;
         for (const auto& pool : config.pools) out.pools.push_back(&pool);
     } else {
-        const auto found = from_pipeline(out, backend, config, options.pipeline);
+        const auto found = from_pipeline(out, config, options.pipeline);
         if (!found) return found.error();
     }
     const auto file = resolve_file(out.written, std::filesystem::current_path());
@@ -103,10 +88,6 @@ result<plan_subject> subject_of(const configuration& config, const plan_options&
     out.slots = options.slots != 0 ? options.slots
                                    : value_of<std::uint64_t>(backend, "slots", backend.is_null() ? 1 : usual_slots);
     out.threads = value_of<unsigned>(backend, "threads", 0);
-    const auto kept = value_of<std::int64_t>(backend, "cpu_moe", 0);
-    const auto layers = static_cast<std::int64_t>(out.model.layers.size());
-    for (std::int64_t i = 0; i < (kept < 0 ? layers : std::min(kept, layers)); ++i)
-        out.experts_here.push_back(static_cast<std::uint32_t>(i));
     return out;
 }
 

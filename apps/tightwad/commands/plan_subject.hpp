@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "commands/commands.hpp"
 #include "commands/setup.hpp"
 #include "plan/model_shape.hpp"
@@ -18,8 +20,7 @@ struct plan_subject {
     plan::model_shape model;
     std::uint64_t context = 0, slots = 0;
     unsigned threads = 0;            // 0 = one per core
-    std::vector<float> tensor_split; // as the backend says; empty = it does not
-    std::vector<std::uint32_t> experts_here; // layers whose experts the backend keeps on this machine's processor
+    nlohmann::json options;          // of the backend, as its plugin reads them; null = of none
     std::vector<const pool_config*> pools;
     const node_config* draft = nullptr; // of this machine; null = none
     std::string no_draft;               // why, where there is to be one

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "agent/library_version.hpp"
 #include "commands/commands.hpp"
 #include "commands/pool_server.hpp"
 #include "commands/pool_voice.hpp"
@@ -27,6 +28,7 @@
 #include "pipeline/pool_model.hpp"
 #include "pipeline/remote.hpp"
 #include "pipeline/served.hpp"
+#include "pooled/other_builds.hpp"
 #include "pooled/pool_process.hpp"
 #include "pooled/worker_ways.hpp"
 
@@ -59,6 +61,11 @@ void lost(const error& why) {
     }).detach();
 }
 
+// Of a load: what the engine says of rpc-servers that are not there or not of its protocol is `unavailable`.
+fault whose_fault(const error& why) {
+    return is_lost || why.code == code::unavailable || why.code == code::timed_out ? fault::of_a_worker : fault::own;
+}
+
 // A dump of a process that holds weights would take long to write, and nobody reads it.
 void write_no_core_file() {
     const rlimit none{0, 0};
@@ -80,7 +87,8 @@ int run(const setup& what, const pool_engine_options& options) {
     if (pool == nullptr || (node.as_engine == nullptr && pool->server.empty()))
         return give_up("The configuration has no backend \"" + options.backend +
                        "\" over a pool any more; start `tightwad "
-                       "serve` anew.");
+                       "serve` anew.",
+                       fault::own);
     pipeline_config wanted;
     wanted.target = wanted.name = options.backend;
     wanted.serves = {options.backend};
@@ -90,10 +98,19 @@ int run(const setup& what, const pool_engine_options& options) {
     stop_flag stop;
     const signal_watch signals([&] { stop.raise(); });
     const auto ways = pooled::worker_ways::open(*pool, [](const error& why) { lost(why); });
-    if (!ways) return give_up(ways.error().message);
+    if (!ways) return give_up(ways.error().message, fault::own);
     auto led = *node.node;
     led.options_json = ways->options_for(options_of(led, options.model));
-    if (!pool->server.empty()) return hold_server(*pool, led.options_json, options.port, stop);
+    const auto is_ready = [&](pid_t holder) {
+        say(pooled::line_ready);
+        if (options.skip_version_check) return;
+        for (const auto& warning : pooled::other_builds(*pool, agent::ggml_version_of(holder)))
+            say(pooled::line_warning + one_line(warning));
+    };
+    if (!pool->server.empty()) {
+        const auto held = hold_server(*pool, led.options_json, options.port, stop, is_ready);
+        return held ? exit_ok : give_up(held.error().message, is_lost ? fault::of_a_worker : fault::own);
+    }
     node.node = &led;
     int shown = -1;
     auto target = load_served_target(node, wanted, what.plugins, [&](float part) {
@@ -101,12 +118,13 @@ int run(const setup& what, const pool_engine_options& options) {
             say(pooled::line_progress + std::to_string(percent / 100.0));
         return !stop.is_raised();
     });
-    if (!target) return stop.is_raised() ? exit_ok : give_up(target.error().message);
+    if (!target && stop.is_raised()) return exit_ok;
+    if (!target) return give_up(target.error().message, whose_fault(target.error()));
     auto host = open_host(config, options.port);
-    if (!host) return give_up(host.error().message);
+    if (!host) return give_up(host.error().message, fault::own);
     (*host)->serve(std::move(target->what));
     is_loaded = true;
-    say(pooled::line_ready);
+    is_ready(::getpid());
     stop.wait();
     host->reset();
     return exit_ok;
@@ -120,7 +138,7 @@ int pool_engine(const global_options& global, const pool_engine_options& options
     std::signal(SIGABRT, speak_last_words);
     ::setpgid(0, 0); // Ctrl-C is for the endpoint, which lets running answers finish
     const auto what = load_setup(global);
-    if (!what) return give_up(what.error().empty() ? "The configuration is wrong." : to_string(what.error().front()));
+    if (!what) return give_up(what.error().empty() ? "The configuration is wrong." : to_string(what.error().front()), fault::own);
     block_stop_signals();
     return run(*what, options);
 }

@@ -14,10 +14,8 @@
 #include "base/text.hpp"
 #include "commands/http_client.hpp"
 #include "commands/pool_voice.hpp"
-#include "commands/terminal.hpp"
 #include "config/paths.hpp"
 #include "pooled/llama_server.hpp"
-#include "pooled/pool_process.hpp"
 
 namespace tw::cli {
 namespace {
@@ -70,26 +68,27 @@ bool answers(std::uint16_t port) {
 
 } // namespace
 
-int hold_server(const pool_config& pool, const std::string& options_json, std::uint16_t port, const stop_flag& stop) {
+result<void> hold_server(const pool_config& pool, const std::string& options_json, std::uint16_t port, const stop_flag& stop,
+                         const std::function<void(pid_t)>& ready) {
     const auto arguments = pooled::llama_server_arguments(options_json, pool, port);
-    if (!arguments) return give_up(arguments.error().message);
+    if (!arguments) return arguments.error();
     auto variables = pool.server_env;
     variables.push_back("LLAMA_API_KEY=" + environment("TIGHTWAD_POOL_TOKEN"));
     const auto child = agent::spawn(pool.server, *arguments, variables);
-    if (!child) return give_up(child.error().message);
+    if (!child) return child.error();
     server_words words(child->output);
-    bool ready = false, runs = true;
+    bool is_ready = false, runs = true;
     while (!stop.is_raised() && (runs = words.pass_on()))
-        if (!ready && answers(port)) {
-            ready = true;
-            say(pooled::line_ready);
+        if (!is_ready && answers(port)) {
+            is_ready = true;
+            ready(child->pid);
         }
-    const auto code = agent::exit_code_of(agent::end_child(child->pid));
+    const auto ended_with = agent::exit_code_of(agent::end_child(child->pid));
     ::close(child->output);
     if (!runs)
-        return give_up("The llama-server " + pool.server.string() + " of the pool \"" + pool.name + "\" ended with code " +
-                       std::to_string(code) + " (" + words.last() + ").");
-    return exit_ok;
+        return fail(code::unavailable, "The llama-server " + pool.server.string() + " of the pool \"" + pool.name +
+                                           "\" ended with code " + std::to_string(ended_with) + " (" + words.last() + ").");
+    return {};
 }
 
 } // namespace tw::cli

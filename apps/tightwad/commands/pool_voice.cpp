@@ -19,8 +19,8 @@ std::string one_line(std::string text) {
     return text;
 }
 
-int give_up(const std::string& why) {
-    say(pooled::line_down + one_line(why));
+int give_up(const std::string& why, fault whose) {
+    say((whose == fault::own ? pooled::line_failed : pooled::line_down) + one_line(why));
     return exit_failure;
 }
 

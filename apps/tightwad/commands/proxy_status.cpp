@@ -7,6 +7,7 @@
 #include "commands/commands.hpp"
 #include "commands/http_client.hpp"
 #include "commands/pid_file.hpp"
+#include "commands/pool_status.hpp"
 #include "commands/setup.hpp"
 #include "commands/status_json.hpp"
 #include "commands/terminal.hpp"
@@ -16,12 +17,19 @@ namespace {
 
 using nlohmann::json;
 
+// "-" where there is none.
 std::string number(const json& object, const char* key, const char* format = "%.0f") {
     const auto& found = part(object, key);
-    const double value = found.is_number() ? found.get<double>() : 0.0;
+    if (!found.is_number()) return "-";
     char text[64];
-    std::snprintf(text, sizeof text, format, value);
+    std::snprintf(text, sizeof text, format, found.get<double>());
     return text;
+}
+
+// Slots and figures of a target that another process holds are that one's.
+const json& figures(const json& pipeline, const char* key) {
+    const auto& own = part(pipeline, key);
+    return own.is_object() ? own : part(part(part(pipeline, "remote"), "pipeline"), key);
 }
 
 void print(const json& status, const server_config& server) {
@@ -34,8 +42,8 @@ void print(const json& status, const server_config& server) {
     std::vector<std::vector<std::string>> rows{{"PIPELINE", "SERVES", "TARGET", "DRAFT", "EXACTNESS", "SLOTS",
                                                 "QUEUED", "DRAFTED", "ACCEPTED", "TOKENS/ROUND"}};
     for (const auto& one : part(status, "pipelines")) {
-        const auto& slots = part(one, "slots");
-        const auto& stats = part(one, "stats");
+        const auto& slots = figures(one, "slots");
+        const auto& stats = figures(one, "stats");
         const auto drafter = text(part(one, "draft"), "model");
         const auto exactness = text(part(one, "target"), "exactness");
         const auto model = text(part(one, "target"), "model");
@@ -47,6 +55,8 @@ void print(const json& status, const server_config& server) {
     }
     if (rows.size() == 1) std::cout << "The models are still loading." << std::endl;
     else print_table(rows);
+    for (const auto& one : part(status, "pipelines")) std::cout << pool_text(one);
+    std::cout.flush();
 }
 
 } // namespace

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "commands/commands.hpp"
+#include "commands/model_choice.hpp"
 #include "commands/model_pages.hpp"
 #include "commands/setup.hpp"
 #include "commands/terminal.hpp"
@@ -44,23 +45,43 @@ outcome reclaim_one(const fs::path& file) {
     return out;
 }
 
-// The model files that the configuration has loaded on this machine.
-result<std::vector<fs::path>> files_of(const configuration& config) {
+// The files of the models that these backends load on this machine, each once.
+result<std::vector<fs::path>> files_of(const std::vector<const node_config*>& backends) {
     std::vector<fs::path> out;
-    for (const auto& node : config.nodes) {
-        const auto keys = json::parse(node.options_json, nullptr, false);
+    for (const auto* node : backends) {
+        const auto keys = json::parse(node->options_json, nullptr, false);
         const auto path = keys.is_object() ? keys.value("model_path", "") : std::string();
-        if (node.peer || node.server || path.empty()) continue;
+        if (node->peer || node->server || path.empty()) continue;
         const auto model = find_model(path);
         if (!model) return model.error();
         for (const auto& file : model->files)
             if (std::ranges::find(out, file) == out.end()) out.push_back(file);
     }
-    if (out.empty())
+    return out;
+}
+
+result<std::vector<fs::path>> files_of(const configuration& config) {
+    std::vector<const node_config*> all;
+    for (const auto& node : config.nodes) all.push_back(&node);
+    auto out = files_of(all);
+    if (out && out->empty())
         return fail(code::not_found,
                     "The configuration loads no model file on this machine; name one, or a process with --pid or "
                     "--port.");
     return out;
+}
+
+result<std::vector<fs::path>> files_of_endpoint(configuration& config, const std::string& model) {
+    if (!model.empty())
+        if (const auto chosen = choose_model(config, model); !chosen) return chosen.error();
+    std::vector<const node_config*> loaded;
+    for (const auto& pipeline : config.pipelines) {
+        if (pipeline.on_demand) continue;
+        loaded.push_back(config.node(pipeline.target));
+        for (const auto* names : {&pipeline.replicas, &pipeline.draft, &pipeline.draft_fallback})
+            for (const auto& name : *names) loaded.push_back(config.node(name));
+    }
+    return files_of(loaded);
 }
 
 result<std::vector<fs::path>> files_of(const reclaim_options& options) {
@@ -119,9 +140,9 @@ json to_json(const outcome& one) {
 int reclaim(const global_options& global, const reclaim_options& options) {
     auto files = result<std::vector<fs::path>>(std::vector<fs::path>());
     if (options.file.empty() && !options.pid && !options.port) {
-        const auto loaded = load_setup(global);
+        auto loaded = load_setup(global);
         if (!loaded) return report_mistakes(loaded.error());
-        files = files_of(loaded->config);
+        files = options.of_endpoint ? files_of_endpoint(loaded->config, options.model) : files_of(loaded->config);
     } else
         files = files_of(options);
     if (!files) return complain(files.error().message, exit_failure);

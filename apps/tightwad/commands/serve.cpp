@@ -169,7 +169,9 @@ int serve(const global_options& global, const serve_options& options) {
         return complain(front.error().message, configured_wrong ? exit_usage : exit_failure);
     }
     spdlog::info("event=listening url={} config={}", server.url(), what->config.path.string());
-    return run(*what, command_of("pool-engine", global, what->config), **front, options);
+    auto launch = command_of("pool-engine", global, what->config);
+    if (options.skip_version_check) launch.arguments.emplace_back("--skip-version-check");
+    return run(*what, std::move(launch), **front, options);
 }
 
 } // namespace tw::cli

@@ -56,6 +56,7 @@ int start(const global_options& global, const start_options& options) {
     if (const auto refusal = already_serving(server.port)) return complain(*refusal, exit_failure);
     auto what = command_of("serve", global, *config);
     what.arguments.emplace_back("--started");
+    if (options.skip_version_check) what.arguments.emplace_back("--skip-version-check");
     if (!options.model.empty()) what.arguments.insert(what.arguments.end(), {"--model", options.model});
     block_stop_signals();
     const auto child = agent::spawn(what.program, what.arguments, std::vector<std::string>(), agent::lifetime::its_own);
@@ -79,6 +80,8 @@ int start(const global_options& global, const start_options& options) {
     if (options.reclaim == reclaiming::off || !anything) return exit_ok;
     reclaim_options letting;
     letting.only_if_tight = options.reclaim == reclaiming::automatic;
+    letting.of_endpoint = true;
+    letting.model = options.model;
     reclaim(global, letting);
     return exit_ok; // it runs, whatever became of the files' pages
 }

@@ -62,7 +62,10 @@ json show(const rpc_server_state& one) {
              {"since", unix_time(one.since)},
              {"state", one.exited ? "exited" : "running"}};
     if (one.exited) out["code"] = *one.exited;
-    else out["listening"] = one.listening;
+    else {
+        out["listening"] = one.listening;
+        out["ggml"] = one.ggml.empty() ? json() : json(one.ggml);
+    }
     return out;
 }
 
@@ -115,7 +118,8 @@ struct agent::impl {
           rpc({.program = options.config.rpc_server,
                .logs = options.state / "logs",
                .start_patience = options.rpc_start_patience,
-               .threads = options.config.rpc_threads}) {}
+               .threads = options.config.rpc_threads,
+               .cache = options.config.rpc_cache}) {}
 
     http_reply version() const;
     http_reply health() const;

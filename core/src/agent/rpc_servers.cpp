@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/library_version.hpp"
 #include "base/text.hpp"
 
 namespace tw::agent {
@@ -164,6 +165,7 @@ result<void> rpc_servers::launch(std::uint16_t port, const std::string& devices)
     const auto threads = options_.threads > 0 ? options_.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
     std::vector<std::string> arguments{"--host", "127.0.0.1", "--port", std::to_string(port), "--threads", std::to_string(threads)};
     if (!devices.empty()) arguments.insert(arguments.end(), {"--device", devices});
+    if (options_.cache) arguments.emplace_back("--cache");
     const auto made = spawn(options_.program, arguments);
     if (!made) return made.error();
     const auto log = options_.logs / ("rpc-" + std::to_string(port) + ".log");
@@ -238,7 +240,9 @@ std::vector<rpc_server_state> rpc_servers::list() const {
     std::vector<rpc_server_state> out;
     for (const auto& [port, one] : children_) {
         out.push_back(one->state);
-        out.back().listening = !one->state.exited && is_listening(port);
+        if (one->state.exited) continue;
+        out.back().listening = is_listening(port);
+        out.back().ggml = ggml_version_of(one->state.pid);
     }
     return out;
 }

@@ -27,6 +27,7 @@ struct rpc_server_state {
     bool listening = false;      // when it was last looked at
     std::optional<int> exited{}; // its exit code, or 128 + the signal; none = it runs
     std::string last_output{};
+    std::string ggml{};          // that it computes with, such as "0.25.1", when it was last looked at; empty = not known
 };
 
 struct rpc_server_options {
@@ -35,6 +36,7 @@ struct rpc_server_options {
     std::chrono::milliseconds start_patience = std::chrono::seconds{10}; // until its port is open
     std::chrono::milliseconds stop_patience = std::chrono::seconds{3};   // between SIGTERM and SIGKILL
     std::int32_t threads = 0; // of each, where it computes on the processor; 0 = one per core
+    bool cache = false;       // each keeps weights in llama.cpp's cache folder
 };
 
 inline constexpr std::size_t max_rpc_servers = 16;

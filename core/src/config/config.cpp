@@ -82,6 +82,8 @@ std::string to_string(const location& at) {
 
 std::string to_string(const diagnostic& mistake) { return to_string(mistake.at) + ": " + mistake.message; }
 
+bool pool_worker::is_private() const { return is_loopback(host) || (peer && peer->url.starts_with("tws://")); }
+
 const node_config* configuration::node(std::string_view name) const {
     const auto found = std::find_if(nodes.begin(), nodes.end(),
                                     [&](const node_config& node) { return node.name == name; });

@@ -95,6 +95,9 @@ struct pool_worker {
     std::uint64_t vram_bytes = 0; // 0 = not said
     std::vector<std::uint32_t> experts{}; // layers whose experts lie here, whoever holds the layer
     location at;
+
+    // What passes between here and there cannot be read or changed on the way: TLS, or it stays on this machine.
+    [[nodiscard]] bool is_private() const;
 };
 
 // [pool.NAME]
@@ -102,7 +105,7 @@ struct pool_config {
     std::string name;
     std::vector<pool_worker> workers; // 1 to 16, in the order in which they get layers
     std::string output = "coordinator"; // where the output layer lies; or "last-worker"
-    bool insecure = false;            // unprotected workers on other machines are allowed
+    bool insecure = false;            // workers on other machines that are not private are allowed
     std::filesystem::path server{};   // a llama-server that holds the model instead of this program; empty = none
     std::vector<std::string> server_args{}, server_env{}; // for it; of the second each is "NAME=value"
     location at;
@@ -146,6 +149,7 @@ struct peer_config {
     std::vector<std::filesystem::path> model_dirs; // whose *.gguf are listed
     std::filesystem::path rpc_server;              // llama.cpp's ggml-rpc-server; empty = none can be started
     std::int32_t rpc_threads = 0;                  // of one that computes on the processor; 0 = one per core
+    bool rpc_cache = false;                        // each keeps on disk what it was sent of models
     location at;
 
     [[nodiscard]] bool uses_tls() const;

@@ -121,6 +121,7 @@ peer_config read_peer(const value& table, report& out) {
             if (auto path = resolved(one, "model_dirs", table, out)) peer.model_dirs.push_back(std::move(*path));
     if (const auto threads = reader.integer("rpc_threads", 0, 1024))
         peer.rpc_threads = static_cast<std::int32_t>(*threads);
+    peer.rpc_cache = reader.boolean("rpc_cache").value_or(false);
     if (const auto program = reader.text("rpc_server"))
         if (auto path = resolved(*program, "rpc_server", table, out)) peer.rpc_server = std::move(*path);
     reader.finish();

@@ -85,6 +85,13 @@ void read_way(table_reader& reader, const value& table, pool_worker& worker, rep
                 "\"fingerprint\" belongs to tws://; write tws:// if the peer uses TLS.");
 }
 
+// Two peers of one machine may each run an rpc-server of that port; one peer and an open port are taken for one.
+bool is_same_server(const pool_worker& one, const pool_worker& other) {
+    const auto port = [](const peer_ref& peer) { return peer.url.substr(peer.url.rfind(':')); };
+    return one.host == other.host && one.rpc_port == other.rpc_port &&
+           (!one.peer || !other.peer || port(*one.peer) == port(*other.peer));
+}
+
 pool_worker read_worker(const value& table, report& out) {
     pool_worker worker;
     worker.at = table.at;
@@ -120,8 +127,7 @@ void read_workers(table_reader& reader, pool_config& pool, report& out) {
             continue;
         }
         auto worker = read_worker(one, out);
-        const bool twice =
-            std::ranges::any_of(pool.workers, [&](const pool_worker& other) { return other.name == worker.name; });
+        const bool twice = std::ranges::any_of(pool.workers, [&](const auto& other) { return is_same_server(worker, other); });
         if (twice && !worker.host.empty())
             out.add(one.at, "The worker " + worker.name + " stands twice in [pool." + pool.name + "].");
         for (const auto& other : pool.workers)
@@ -134,12 +140,19 @@ void read_workers(table_reader& reader, pool_config& pool, report& out) {
 
 void check_protection(const pool_config& pool, report& out) {
     if (pool.insecure) return;
-    for (const auto& one : pool.workers)
-        if (!one.peer && !one.host.empty() && !is_loopback(one.host))
+    for (const auto& one : pool.workers) {
+        if (one.host.empty() || one.is_private()) continue;
+        const auto insist = ", or say insecure = true in [pool." + pool.name + "] where nobody else is on that network.";
+        if (one.peer)
+            out.add(one.at, "The worker " + one.name + " would be reached at " + one.peer->url +
+                                " without encryption: anybody on the way reads its token, and can then read and write that "
+                                "machine's memory. Start that peer with TLS, and write the tws:// address and the fingerprint "
+                                "that `tightwad peer invite` prints there" + insist);
+        else
             out.add(one.at, "The rpc-server at " + one.name + " would be used without protection: it believes whoever "
                             "reaches its port, who can then read and write that machine's memory. Run `tightwad peer "
-                            "start` there and name it by \"url\", or say insecure = true in [pool." + pool.name +
-                            "] where nobody else is on that network.");
+                            "start` there and name it by \"url\"" + insist);
+    }
 }
 
 // A llama-server in the place of this program.
@@ -161,6 +174,45 @@ void read_server(table_reader& reader, const value& table, pool_config& pool, re
     for (const auto& worker : pool.workers)
         if (!worker.experts.empty())
             out.add(worker.at, "\"experts\" is this program's; say to the llama-server of \"server\" where they lie by server_args.");
+}
+
+// What holds a model over a pool; an rpc-server serves one of them.
+struct holder {
+    const pipeline_config* pipeline;
+    const node_config* backend;
+    const pool_config* pool;
+};
+
+std::vector<holder> holders_of(const configuration& config) {
+    std::vector<holder> out;
+    for (const auto& pipeline : config.pipelines) {
+        auto targets = pipeline.replicas;
+        targets.insert(targets.begin(), pipeline.target);
+        for (const auto& name : targets)
+            if (const auto* node = config.node(name); node != nullptr)
+                if (const auto* pool = config.pool(node->pool)) out.push_back({&pipeline, node, pool});
+    }
+    return out;
+}
+
+void check_sharing(const configuration& config, report& out) {
+    const auto all = holders_of(config);
+    for (std::size_t i = 0; i < all.size(); ++i)
+        for (std::size_t k = 0; k < i; ++k) {
+            const pool_worker* shared = nullptr;
+            for (const auto& one : all[i].pool->workers)
+                for (const auto& other : all[k].pool->workers)
+                    if (shared == nullptr && !one.host.empty() && is_same_server(one, other)) shared = &one;
+            if (shared == nullptr) continue;
+            const auto called = [](const holder& each) {
+                return "\"" + each.backend->name + "\" of [pipeline." + each.pipeline->name + "]";
+            };
+            out.add(all[i].pipeline->at, called(all[i]) + " would lie over the rpc-server " + shared->name + ", which " +
+                                             called(all[k]) + " uses, and an rpc-server serves one of them. Give the second "
+                                             "a [pool.NAME] with rpc-servers of its own, such as another rpc_port of each "
+                                             "peer; or leave one pipeline, whose model `tightwad swap` changes.");
+            break;
+        }
 }
 
 } // namespace
@@ -210,6 +262,7 @@ void check_pools(const value& root, const configuration& config, report& out) {
                                                       "\" lies over a pool, so [peer] cannot serve it in this "
                                                       "version; serve it by a [pipeline.NAME].");
     }
+    check_sharing(config, out);
 }
 
 } // namespace tw::sections

@@ -85,8 +85,10 @@ void read_models(section& root, cluster& made, differences& out) {
             "flash_attn", no_counterpart,
             "The engine chooses: cache = \"exact\" computes with flash attention, \"fast\" as llama.cpp sees fit.");
         const bool is_default = from.boolean("default").value_or(false);
-        from.drop("moe_placement", no_counterpart, "Experts are not placed one by one; layers are.", "off");
-        from.drop("moe_hot_profile", no_counterpart, "Experts are not placed one by one; layers are.", "off");
+        from.drop("moe_placement", no_counterpart,
+                  "The experts of a layer lie together: experts = \"0-11\" of a worker and cpu_moe of the backend say where.", "off");
+        from.drop("moe_hot_profile", no_counterpart,
+                  "The experts of a layer lie together, so no profile divides them (docs/workers.md).", "off");
         from.finish();
         if (model.path.empty()) {
             out.add(not_usable, one.at, key, "It has no \"path\"; left out.");
@@ -105,7 +107,8 @@ void read_binaries(section& root, cluster& made, differences& out) {
     const auto* map = root.map("binaries");
     if (map == nullptr) return;
     section from(*map, "binaries", out);
-    from.drop("coordinator", no_counterpart, "The model is loaded through libllama; no llama-server is started.");
+    from.drop("coordinator", no_counterpart,
+              "The model is loaded through libllama; a llama-server holds it only where server of [pool.NAME] names one.");
     const auto rpc_server = from.text("rpc_server").value_or("");
     if (made.peer && rpc_server.find('/') != std::string::npos) {
         made.peer->rpc_server = rpc_server;
@@ -171,11 +174,11 @@ cluster read_cluster(const value& file, differences& out, std::vector<diagnostic
     read_binaries(root, made, out);
     if (made.coordinator && made.models.empty())
         out.add(no_counterpart, root.at("coordinator"), "coordinator", "Without a model it started nothing; left out.");
-    constexpr const char* no_reclaim =
-        "Nothing is reclaimed by itself; `tightwad reclaim` lets go of a model's file once it is on the GPU.";
-    root.drop("ram_reclaim", no_counterpart, no_reclaim, "off");
+    constexpr const char* at_the_start =
+        "It is said to `tightwad start` by --ram-reclaim, where it is auto unless said; `tightwad serve` reclaims nothing.";
+    root.drop("ram_reclaim", no_counterpart, at_the_start, "off");
     if (!made.models.empty() && file.find("ram_reclaim") == nullptr)
-        out.add(other_default, file.at, "ram_reclaim", "It was \"auto\" when not said. " + std::string(no_reclaim));
+        out.add(other_default, file.at, "ram_reclaim", "It was \"auto\" when not said. " + std::string(at_the_start));
     root.drop("quality_gate", no_counterpart, "There is no quality gate.");
     root.finish();
     return made;

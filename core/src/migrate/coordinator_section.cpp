@@ -41,8 +41,8 @@ void read_arguments(section& from, coordinator_section& to, differences& out) {
     }
     if (!others.empty())
         out.add(no_counterpart, from.at("extra_args"), from.named("extra_args"),
-                "llama.cpp's own arguments are not passed on (" + others +
-                    "); `tightwad help backend llamacpp` lists the keys there are.");
+                "llama.cpp's own arguments are passed on to a llama-server alone, by server_args beside server of [pool.NAME] (" +
+                    others + "); `tightwad help backend llamacpp` lists the keys there are.");
 }
 
 void read_environment(section& from, differences& out) {
@@ -52,7 +52,8 @@ void read_environment(section& from, differences& out) {
     for (const auto& one : map->table)
         names += (names.empty() ? "" : ", ") + one.key;
     out.add(no_counterpart, from.at("env"), from.named("env"),
-            "Variables are not set for you; export " + names + " before `tightwad serve`.");
+            "Variables are set for a llama-server alone, by server_env beside server of [pool.NAME]; else export " + names +
+                " before `tightwad serve`.");
 }
 
 } // namespace
@@ -69,10 +70,11 @@ coordinator_section read_coordinator(const value& map, differences& out) {
     if (backend == "hip" && cards.size() > 1)
         out.add(
             no_counterpart, from.at("backend"), from.named("backend"),
-            "What computes is the engine Tightwad was built with. HSA_ENABLE_SDMA=0 and GPU_MAX_HW_QUEUES=1 were set "
-            "for several ROCm cards; export them before `tightwad serve`.");
+            "What computes is the engine Tightwad was built with, or a llama-server of yours by server of [pool.NAME]. "
+            "HSA_ENABLE_SDMA=0 and GPU_MAX_HW_QUEUES=1 were set for several ROCm cards; export them before `tightwad serve`.");
     else
-        from.drop("backend", no_counterpart, "What computes is the engine Tightwad was built with.");
+        from.drop("backend", no_counterpart,
+                  "What computes is the engine Tightwad was built with, or a llama-server of yours by server of [pool.NAME].");
     if (!cards.empty())
         out.add(
             no_counterpart, from.at("gpus"), from.named("gpus"),

@@ -374,6 +374,19 @@ std::vector<diagnostic> unencrypted_links(const configuration& config) {
                                 "anybody on the way reads its token and the text. Start that peer with TLS, and write "
                                 "the tws:// address and the fingerprint that `tightwad peer invite` prints there."});
     }
+    for (const auto& pool : config.pools)
+        for (const auto& worker : pool.workers) {
+            if (worker.host.empty() || worker.is_private()) continue;
+            const auto called = "Worker '" + worker.name + "' of pool '" + pool.name + "'";
+            out.push_back({worker.at, worker.peer
+                                          ? called + " is reached at " + worker.peer->url + " without encryption: anybody on "
+                                            "the way reads its token and the text, and can read and write that machine's "
+                                            "memory. Start that peer with TLS, and write the tws:// address and the fingerprint "
+                                            "that `tightwad peer invite` prints there."
+                                          : called + " is an rpc-server in the open: it believes whoever reaches its port, who "
+                                            "can then read and write that machine's memory, and the text crosses the network "
+                                            "readable. Run `tightwad peer start` there and name it by url."});
+        }
     return out;
 }
 

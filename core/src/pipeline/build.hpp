@@ -23,7 +23,8 @@ struct own_command {
 // ask, are the model files whole? Every mistake at once, each with its place in the configuration.
 [[nodiscard]] std::vector<diagnostic> check_pipelines(const configuration& config, const registry& plugins);
 
-// What works and lets others listen: links without encryption to other machines. For `check` and for the log.
+// What works and lets others listen: links without encryption to other machines, to peers, workers and rpc-servers. For
+// `check` and for the log.
 [[nodiscard]] std::vector<diagnostic> unencrypted_links(const configuration& config);
 
 // Loads every model, but those of pipelines with load = "on-demand", and starts every pipeline. `progress` gets 0 … 1

@@ -28,28 +28,19 @@ std::string random_token() {
     return out;
 }
 
-void warn(const pool_config& pool) {
-    for (const auto& each : pool.workers)
-        if (!each.peer && !is_loopback(each.host))
-            spdlog::warn(
-                "event=insecure_worker pool={} worker={} risk=\"its rpc-server believes whoever reaches the port, "
-                "who can then read and write that machine's memory; what you ask and its answers cross the "
-                "network readable\"",
-                pool.name, each.name);
-}
-
 // What is the same for every model, and then which one.
 class process_maker {
   public:
-    process_maker(const pipeline_config& wanted, const node_config& target, const own_command& launch, std::uint16_t port,
-                  const std::string& token) {
+    process_maker(const pipeline_config& wanted, const node_config& target, const own_command& launch,
+                  std::shared_ptr<const net::kept_port> port, const std::string& token) {
         base_.program = launch.program;
         base_.arguments = launch.arguments;
-        for (const auto& word : {std::string("--pipeline"), wanted.name, std::string("--port"), std::to_string(port)})
+        for (const auto& word : {std::string("--pipeline"), wanted.name, std::string("--port"), std::to_string(port->number())})
             base_.arguments.push_back(word);
         // llama.cpp's own report of a crash would start a debugger.
         base_.environment = {"TIGHTWAD_POOL_TOKEN=" + token, "GGML_NO_BACKTRACE=1"};
         base_.log = state_folder() / "logs" / ("pool-" + target.name + ".log");
+        base_.port = std::move(port);
     }
 
     pooled::process_options operator()(const pool_model& model) const {
@@ -63,28 +54,36 @@ class process_maker {
     pooled::process_options base_;
 };
 
+error died(const pooled::process_report& report, const std::string& pool) {
+    auto said = "The model is not loaded over the pool \"" + pool + "\": " + report.why;
+    if (!report.last_lines.empty()) said += " The last lines of its log:";
+    for (const auto& line : report.last_lines) said += "\n    " + line;
+    return fail(code::unavailable, std::move(said));
+}
+
 result<void> wait_for(const pooled::pool_process& process, const std::function<bool()>& reached, const std::string& pool,
                       const std::function<bool(float)>& progress) {
     const auto report = wait_for_model(process, reached, progress);
     if (!report) return fail(code::cancelled, "The load of the model over the pool \"" + pool + "\" was given up.");
-    if (report->now == state::down) spdlog::warn("event=pool_not_ready pool={} why=\"{}\"", pool, report->why);
+    if (report->now != state::down) return {};
+    if (report->by_itself) return died(*report, pool);
+    spdlog::warn("event=pool_not_ready pool={} why=\"{}\"", pool, report->why); // it waits for a worker
     return {};
 }
 
 // A port for the process that is to hold the model.
-result<std::uint16_t> prepare(const node_config& target, const pool_config& pool, const own_command& launch) {
+result<std::shared_ptr<const net::kept_port>> prepare(const node_config& target, const pool_config& pool,
+                                                      const own_command& launch) {
     if (launch.program.empty())
         return fail(code::unsupported, "The backend \"" + target.name + "\" lies over the pool \"" + pool.name +
                                            "\", and this command cannot start the process that holds it; use "
                                            "`tightwad serve`.");
-    const auto port = net::free_port();
-    if (port == 0)
-        return fail(code::unavailable, "There is no free port on 127.0.0.1 for the pool \"" + pool.name + "\".");
-    warn(pool);
+    auto port = net::kept_port::find();
+    if (!port) return fail(port.error().code, "The pool \"" + pool.name + "\" has no port: " + port.error().message);
     spdlog::info("event=pool pool={} backend={} workers={} held_by={} output_layer={}", pool.name, target.name,
                  pool.workers.size(), pool.server.empty() ? "tightwad" : pool.server.string(),
                  pool.server.empty() ? pool.output : "as the server has it");
-    return port;
+    return std::make_shared<const net::kept_port>(std::move(*port));
 }
 
 // For the plugin, which reads its key from a file of this user's alone.
@@ -110,7 +109,7 @@ pooled_target(const pipeline_config& wanted, const node_config& target, const co
     const auto port = prepare(target, pool, launch);
     if (!port) return port.error();
     net::connection_options to;
-    to.peer = {"127.0.0.1", *port, false};
+    to.peer = {"127.0.0.1", (*port)->number(), false};
     to.token = random_token();
     to.limits = peer::limits_for_frames();
     to.longest_retry = std::chrono::seconds{1};
@@ -142,7 +141,7 @@ server_over_pool(const pipeline_config& wanted, const resolved_node& target, con
     if (!key) return key.error();
     auto host = std::make_unique<plugin_host>(target.code->id, std::map<std::string, secret_ref>{{"api_key", *key}});
     auto made = backend::create(*target.as_backend, target.code->id, std::move(host),
-                                R"({"url":"http://127.0.0.1:)" + std::to_string(*port) + "\"}");
+                                R"({"url":"http://127.0.0.1:)" + std::to_string((*port)->number()) + "\"}");
     if (!made) return made.error();
     if (const auto* questions = find_question_api(*target.code)) (*made)->with_questions(*questions);
     plain_target_info info{target.node->name, target.code->id, "The llama-server of [pool." + pool.name + "] hands out text, "

@@ -16,9 +16,10 @@
 
 namespace tw {
 
-// Waits until the model is loaded, or until it is known why it is not: then the pipeline answers with the reason, and
-// the process is started again and again. Configuration and plugins outlive the pipeline. Errors: cancelled by `progress`,
-// no free port, no program to start.
+// Waits until the model is loaded, or until it is known that a worker keeps it from that: then the pipeline answers with
+// the reason, and the process is started again and again. Configuration and plugins outlive the pipeline. Errors: cancelled
+// by `progress`, no free port, no program to start, and whatever ends the process that is no worker's fault, with the last
+// lines of its log.
 [[nodiscard]] result<std::shared_ptr<pool_pipeline>>
 pooled_target(const pipeline_config& wanted, const node_config& target, const configuration& config,
               const registry& plugins, const own_command& launch, peer::peer_links& links, const lent_drafters& drafts,

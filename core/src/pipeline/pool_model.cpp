@@ -6,10 +6,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "agent/machine.hpp"
+#include "agent/spawn.hpp"
 #include "base/text.hpp"
 #include "config/paths.hpp"
 #include "pipeline/nodes.hpp"
-#include "plan/layer_split.hpp"
+#include "pipeline/pool_layout.hpp"
 
 namespace tw {
 namespace {
@@ -38,29 +40,11 @@ error unknown(const std::string& asked, const std::string& pool, const std::file
                                      "\" lie " + list + "; any GGUF file, cache:NAME or ollama:NAME will do as well.");
 }
 
-// Says of the first worker that it has too little memory.
-result<void> fits(const plan::model_shape& shape, const std::string& name, const pool_config& pool, const json& options) {
-    if (options.contains("tensor_split")) return {}; // then it is not "vram" that divides
-    std::vector<plan::holder> holders;
-    for (const auto& each : pool.workers) {
-        if (each.vram_bytes == 0) return {};
-        holders.push_back({each.name, each.vram_bytes});
-    }
-    const auto trained = shape.context == 0 ? 4096 : shape.context;
-    const auto wanted = options.value("context", std::uint64_t{0});
-    const auto context = wanted == 0 ? trained : std::min(wanted, trained);
-    const auto slots = options.value("slots", usual_slots);
-    const auto here = pool.output == "coordinator" ? std::optional(plan::holder{"this machine", 0}) : std::nullopt;
-    const auto shares = plan::split_layers(shape, holders, context * slots, here);
-    for (std::size_t i = 0; i < holders.size() && i < shares.size(); ++i)
-        if (const auto& one = shares[i]; !one.fits())
-            return fail(code::invalid_argument,
-                        "\"" + name + "\" does not fit the pool \"" + pool.name + "\": the worker " + one.name +
-                            " would hold " + std::to_string(one.count) + " of " + std::to_string(shape.layers.size()) +
-                            " layers, " + human_bytes(one.needed()) + " with the cache of " + std::to_string(slots) + " x " +
-                            std::to_string(context) + " tokens, and its vram is " + human_bytes(one.memory_bytes) +
-                            ". A smaller context or a coarser quantization needs less.");
-    return {};
+// Of the first GPU of this machine, which an engine takes; 0 = not known, none = there is none.
+std::optional<std::uint64_t> own_gpu_bytes() {
+    const auto found = agent::find_gpus(agent::find_program("nvidia-smi"), "/sys/class/drm");
+    if (found.gpus.empty()) return std::nullopt;
+    return found.gpus.front().memory_bytes;
 }
 
 } // namespace
@@ -88,6 +72,28 @@ std::string options_of(const node_config& backend, const std::string& file) {
     return options.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+result<void> fits_pool(const plan::model_shape& shape, const std::string& name, const pool_config& pool, const json& options,
+                       std::optional<std::uint64_t> gpu_bytes) {
+    if (options.value("gpu_layers", -1) >= 0) return {}; // then it is not the pool that has all layers
+    auto layout = layout_of(pool, options, shape.layers.size());
+    if (gpu_bytes) layout.gpu = {"this machine's GPU", *gpu_bytes};
+    if (layout.by.empty() && (!is_divided_by_vram(pool, layout) || gpu_bytes == 0)) return {}; // free memory divides
+    const auto trained = shape.context == 0 ? 4096 : shape.context;
+    const auto wanted = options.value("context", std::uint64_t{0});
+    const auto context = wanted == 0 ? trained : std::min(wanted, trained);
+    const auto slots = options.value("slots", usual_slots);
+    const auto shares = plan::lay_out(shape, layout, context * slots);
+    for (std::size_t i = 0; i < pool.workers.size() && i < shares.size(); ++i)
+        if (const auto& one = shares[i]; pool.workers[i].vram_bytes > 0 && !one.fits())
+            return fail(code::invalid_argument,
+                        "\"" + name + "\" does not fit the pool \"" + pool.name + "\": the worker " + one.name +
+                            " would hold " + std::to_string(one.count) + " of " + std::to_string(shape.layers.size()) +
+                            " layers, " + human_bytes(one.needed()) + " with the cache of " + std::to_string(slots) + " x " +
+                            std::to_string(context) + " tokens, and its vram is " + human_bytes(one.memory_bytes) +
+                            ". A smaller context or a coarser quantization needs less.");
+    return {};
+}
+
 result<void> look_at(const pool_model& model, const configuration& config, const registry& plugins) {
     const auto used = resolve(config, plugins, model.backend);
     if (!model.file.empty() && !has_option(*used.as_engine, file_key))
@@ -100,7 +106,7 @@ result<void> look_at(const pool_model& model, const configuration& config, const
     if (!options.contains(file_key)) return {};
     const auto shape = plan::inspect_model(options.value(file_key, std::string()));
     if (!shape) return shape.error();
-    return fits(*shape, model.name, *config.pool(used.node->pool), options);
+    return fits_pool(*shape, model.name, *config.pool(used.node->pool), options, own_gpu_bytes());
 }
 
 } // namespace tw

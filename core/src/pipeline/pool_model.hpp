@@ -2,9 +2,13 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "config/config.hpp"
+#include "plan/model_shape.hpp"
 #include "plugin/registry.hpp"
 
 namespace tw {
@@ -21,8 +25,14 @@ struct pool_model {
 [[nodiscard]] result<pool_model> find_pool_model(const std::string& asked, const pool_model& now,
                                                  const configuration& config);
 
-// Reads headers alone. Errors: what check_pipelines() would say of such a backend, a file that cannot be read, or that the
-// layers do not fit the memory that the workers' "vram" names, where all of them name it.
+// The error says of the first worker that its "vram" is too little for what an engine with these options would give it.
+// Nothing is said where the free memory divides the layers, or gpu_layers keeps some here. `gpu_bytes`: of this machine's
+// GPU, which takes a share of them; 0 = not known, none = there is none.
+[[nodiscard]] result<void> fits_pool(const plan::model_shape& shape, const std::string& name, const pool_config& pool,
+                                     const nlohmann::json& options, std::optional<std::uint64_t> gpu_bytes);
+
+// Reads headers alone. Errors: what check_pipelines() would say of such a backend, a file that cannot be read, or those of
+// fits_pool() with this machine's first GPU.
 [[nodiscard]] result<void> look_at(const pool_model& model, const configuration& config, const registry& plugins);
 
 // The options of the model's backend with its file, a JSON object.

@@ -36,7 +36,7 @@ class pool_pipeline final : public pipeline {
     [[nodiscard]] const std::vector<std::string>& serves() const override { return far_->serves(); }
     [[nodiscard]] result<std::shared_ptr<generation>> start(generation_request request,
                                                             std::shared_ptr<generation_sink> sink) override;
-    // Of the far pipeline, and "pool": {name, state, why, pid, starts, progress, output,
+    // Of the far pipeline, and "pool": {name, state, why, pid, starts, progress, warnings, output,
     // workers: [{name, device, protected}], model: {name, backend, file}, swap: as model_swap has it}.
     [[nodiscard]] nlohmann::json status() const override;
     [[nodiscard]] result<void> swap_model(const std::string& model) override { return swap_.begin(model); }

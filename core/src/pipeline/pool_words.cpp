@@ -28,13 +28,14 @@ nlohmann::json pool_json(const pool_config& pool, const pooled::process_report& 
     for (const auto& each : pool.workers)
         workers.push_back({{"name", each.name},
                            {"device", each.device.empty() ? nlohmann::json() : nlohmann::json(each.device)},
-                           {"protected", each.peer.has_value()}});
+                           {"protected", each.peer.has_value() && each.is_private()}});
     return {{"name", pool.name},
             {"state", word(report.now)},
             {"why", report.why.empty() ? nlohmann::json() : nlohmann::json(report.why)},
             {"pid", report.pid < 0 ? nlohmann::json() : nlohmann::json(report.pid)},
             {"starts", report.starts},
             {"progress", report.progress},
+            {"warnings", report.warnings},
             {"workers", std::move(workers)}};
 }
 

@@ -13,7 +13,7 @@ namespace tw {
 // `why`: in place of what the report says, if it is not empty.
 [[nodiscard]] error pool_is_down(const pool_config& pool, const pooled::process_report& report, std::string why = {});
 
-// {name, state, why, pid, starts, progress, workers: [{name, device, protected}]}.
+// {name, state, why, pid, starts, progress, warnings, workers: [{name, device, protected}]}.
 [[nodiscard]] nlohmann::json pool_json(const pool_config& pool, const pooled::process_report& report);
 
 } // namespace tw

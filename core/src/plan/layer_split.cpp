@@ -18,14 +18,14 @@ share empty_share(const holder& of) {
 } // namespace
 
 std::vector<share> split_layers(const model_shape& model, const std::vector<holder>& holders, std::uint64_t tokens,
-                                const std::optional<holder>& coordinator) {
+                                const std::optional<holder>& coordinator, const std::vector<float>& by) {
     std::vector<share> out;
     std::vector<float> ends; // llama.cpp computes with these
     float sum = 0;
-    for (const auto& one : holders) {
-        sum += static_cast<float>(one.memory_bytes);
+    for (std::size_t i = 0; i < holders.size(); ++i) {
+        sum += by.empty() ? static_cast<float>(holders[i].memory_bytes) : i < by.size() ? by[i] : 0;
         ends.push_back(sum);
-        out.push_back(empty_share(one));
+        out.push_back(empty_share(holders[i]));
     }
     if (sum == 0) return {};
     for (auto& end : ends) end /= sum;

@@ -28,10 +28,11 @@ struct share {
 };
 
 // As llama.cpp splits by shares: layer i of n, and the output as layer n, go where i / (n + 1) falls in the running sum
-// of the memories. `tokens`: of all sequences together. With `coordinator` the output is that machine's, which comes last.
-// None for no holder, or where all have no memory.
+// of the memories, or of `by` in their place, which may be shorter. `tokens`: of all sequences together. With `coordinator`
+// the output is that machine's, which comes last. None for no holder, or where all have no share.
 [[nodiscard]] std::vector<share> split_layers(const model_shape& model, const std::vector<holder>& holders,
-                                              std::uint64_t tokens, const std::optional<holder>& coordinator = {});
+                                              std::uint64_t tokens, const std::optional<holder>& coordinator = {},
+                                              const std::vector<float>& by = {});
 
 // Gives the experts of these layers, whole, to the share of that number; those that are there already, that were given
 // away before, or that do not exist stay where they are.

@@ -22,7 +22,7 @@ namespace {
 using clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr std::size_t longest_line = 4096, most_last_lines = 8;
+constexpr std::size_t longest_line = 4096, most_last_lines = 8, most_warnings = 16;
 
 } // namespace
 
@@ -50,6 +50,7 @@ void pool_process::replace(process_options by) {
         next_ = std::move(by);
         report_.now = process_report::state::starting;
         report_.why.clear();
+        report_.by_itself = false;
         report_.progress = 0;
     }
     changed_.notify_all();
@@ -81,6 +82,7 @@ void pool_process::run_once() {
         const std::lock_guard lock(mutex_);
         said_.clear();
         report_.last_lines.clear();
+        report_.warnings.clear();
         report_.progress = 0;
     }
     const auto child = agent::spawn(options_.program, options_.arguments, options_.environment);
@@ -89,8 +91,7 @@ void pool_process::run_once() {
         ++report_.starts;
         if (!child) {
             if (next_) return;
-            report_.now = process_report::state::down;
-            report_.why = child.error().message;
+            went_down(child.error().message, true);
             return;
         }
         report_.pid = child->pid;
@@ -129,21 +130,33 @@ void pool_process::read_lines(int output) {
     }
 }
 
+void pool_process::went_down(std::string why, bool by_itself) {
+    report_.now = process_report::state::down;
+    report_.why = std::move(why);
+    report_.by_itself = by_itself;
+}
+
 void pool_process::heard(const std::string& line) {
-    const std::string_view text(line), progress(line_progress), down(line_down);
+    const std::string_view text(line), progress(line_progress), down(line_down), failed(line_failed), warning(line_warning);
     const std::lock_guard lock(mutex_);
     if (next_) return; // of one that is over
     if (text == line_ready) {
         report_.now = process_report::state::up;
         report_.why.clear();
+        report_.by_itself = false;
         report_.progress = 1;
         spdlog::info("event=pool_up pid={}", report_.pid);
     } else if (text.starts_with(progress)) {
         std::from_chars(text.data() + progress.size(), text.data() + text.size(), report_.progress);
-    } else if (text.starts_with(down)) {
-        if (said_.empty()) said_ = to_valid_utf8(text.substr(down.size()));
-        report_.now = process_report::state::down;
-        report_.why = said_;
+    } else if (text.starts_with(warning)) {
+        if (report_.warnings.size() == most_warnings) return;
+        report_.warnings.push_back(to_valid_utf8(text.substr(warning.size())));
+        spdlog::warn("event=pool_warning pid={} why=\"{}\"", report_.pid, report_.warnings.back());
+    } else if (text.starts_with(down) || text.starts_with(failed)) {
+        if (!said_.empty()) return; // what follows from it
+        const bool by_itself = text.starts_with(failed);
+        said_ = to_valid_utf8(text.substr(by_itself ? failed.size() : down.size()));
+        went_down(said_, by_itself);
     } else if (!line.empty()) {
         report_.last_lines.push_back(to_valid_utf8(cut_utf8(line, 300)));
         if (report_.last_lines.size() > most_last_lines) report_.last_lines.pop_front();
@@ -154,9 +167,9 @@ void pool_process::ended(int exit_code) {
     const std::lock_guard lock(mutex_);
     report_.pid = -1;
     if (stopping_ || next_) return;
-    report_.now = process_report::state::down;
     const auto last = report_.last_lines.empty() ? std::string() : " (" + report_.last_lines.back() + ")";
-    report_.why = !said_.empty() ? said_ : "The process that holds the model ended with code " + std::to_string(exit_code) + last + ".";
+    if (said_.empty())
+        went_down("The process that holds the model ended with code " + std::to_string(exit_code) + last + ".", true);
     spdlog::warn("event=pool_down code={} why=\"{}\"", exit_code, report_.why);
 }
 

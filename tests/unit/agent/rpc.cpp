@@ -55,6 +55,21 @@ TEST_CASE("an rpc-server is started on loopback with nothing of ours, listed, an
     CHECK_THAT(refusal(agent, "POST", "/v1/peer/rpc/stop", 404, body(port)), ContainsSubstring("there is none"));
 }
 
+TEST_CASE("an rpc-server keeps weights on disk where the peer's table says so") {
+    const agent_folder here;
+    auto options = here.options();
+    options.config.rpc_cache = true;
+    options.config.rpc_threads = 1;
+    tw::agent::agent agent(options);
+    const auto port = std::to_string(ask(agent, "POST", "/v1/peer/rpc/start", 200, body(free_port()))["port"].get<int>());
+    const auto first_line = [&]() -> std::string {
+        const auto lines = ask(agent, "GET", "/v1/peer/logs?service=rpc-" + port)["lines"];
+        return lines.empty() ? "" : lines[0].get<std::string>();
+    };
+    REQUIRE(eventually([&] { return !first_line().empty(); }));
+    CHECK(first_line() == "arguments: --host 127.0.0.1 --port " + port + " --threads 1 --cache");
+}
+
 TEST_CASE("one that dies at once is answered with its last words, one that dies later is listed with its code") {
     const agent_folder here;
     auto options = here.options();

@@ -104,6 +104,27 @@ TEST_CASE("a link without encryption to another machine is a warning, to this on
     }
 }
 
+TEST_CASE("workers that others can listen to are refused, or warned of where the pool insists") {
+    const scratch_folder folder;
+    const auto check = [&](const std::string& worker, const char* insecure) {
+        const auto file = folder.write("pool.toml", std::string("schema = 1\n[pool.den]\nplugin = \"rpc-coordinator\"\ninsecure = ") +
+                                                        insecure + "\nworkers = [ " + worker + " ]\n[backend.t]\nplugin = \"llamacpp\"\n"
+                                                        "url = \"tw://127.0.0.1\"\n[pipeline.p]\nserves = [\"m\"]\ntarget = \"t\"\n");
+        return run_tightwad({"check", "--plugins-dir", plugins, "-c", file});
+    };
+    for (const auto& [worker, said] : {std::pair(R"({ url = "tw://192.168.1.20" })", "reached at tw://192.168.1.20:9191 without encryption"),
+                                       {R"({ host = "192.168.1.20" })", "is an rpc-server in the open"}}) {
+        const auto refused = check(worker, "false");
+        CHECK(refused.code == 2);
+        CHECK_THAT(refused.err, ContainsSubstring("or say insecure = true in [pool.den]"));
+        const auto warned = check(worker, "true");
+        CHECK(warned.code == 0);
+        CHECK_THAT(warned.err, ContainsSubstring("pool.toml:5:13: warning: Worker '192.168.1.20:50052' of pool 'den'") &&
+                                   ContainsSubstring(said));
+    }
+    CHECK(check(R"({ url = "tw://127.0.0.1" }, { host = "127.0.0.1", rpc_port = 50053 })", "false").err.empty());
+}
+
 TEST_CASE("a configuration that is not there is never replaced by another") {
     const auto gone = run_tightwad({"check", "-c", "/nowhere/gone.toml"});
     CHECK(gone.code == 2);

@@ -15,6 +15,8 @@ using tw::test::scratch_folder;
 
 namespace {
 
+const std::string plugins = TW_BINARY_DIR "/lib/tightwad/plugins";
+
 std::string small_model() {
     gguf_bytes out;
     out.word("general.architecture", "llama").word("general.name", "Small").u32("llama.block_count", 3);
@@ -41,7 +43,7 @@ TEST_CASE("inspect says what a model needs, and which worker of a pool would hol
                              "[pool.den]\nplugin = \"rpc-coordinator\"\ninsecure = true\nworkers = [ { host = \"10.0.0.1\", "
                              "vram = \"100KB\" }, { host = \"10.0.0.2\", vram = \"100KB\" } ]\n"
                              "[pipeline.p]\nserves = [\"m\"]\ntarget = \"b\"\n";
-    const auto json = run_tightwad({"-c", config, "inspect", file, "--plan", "--json", "--context", "100"});
+    const auto json = run_tightwad({"-c", config, "inspect", file, "--plan", "--json", "--context", "100", "--plugins-dir", plugins});
     INFO(json.out << json.err);
     REQUIRE(json.code == 0);
     const auto out = nlohmann::json::parse(json.out);
@@ -60,6 +62,27 @@ TEST_CASE("inspect says what a model needs, and which worker of a pool would hol
     CHECK(shares[2]["name"] == "this machine");
     CHECK(shares[2]["layers"] == 0);
     CHECK(shares[2]["output"] == true);
+}
+
+TEST_CASE("a plan divides by the tensor_split of the backend that holds the file, and says what is wrong with the configuration") {
+    const scratch_folder here;
+    const auto file = (here.path() / "small.gguf").string();
+    std::ofstream(file, std::ios::binary) << small_model();
+    const auto plan = [&](const std::string& more, const std::string& rest = "") {
+        const auto config = here.write("pool.toml", "schema = 1\n[backend.b]\nplugin = \"llamacpp\"\nmodel_path = \"small.gguf\"\npool = \"den\"\n" + more +
+                                                        "[pool.den]\nplugin = \"rpc-coordinator\"\nworkers = [ { host = \"127.0.0.1\", vram = \"100KB\" }, "
+                                                        "{ host = \"127.0.0.1\", rpc_port = 50053, vram = \"100KB\" } ]\n"
+                                                        "[pipeline.p]\nserves = [\"m\"]\ntarget = \"b\"\n" + rest);
+        return run_tightwad({"-c", config, "inspect", file, "--plan", "--json", "--plugins-dir", plugins});
+    };
+    const auto split = plan("tensor_split = \"0,1\"\n");
+    REQUIRE(split.code == 0);
+    CHECK(nlohmann::json::parse(split.out)["plans"][1]["shares"][1]["layers"] == 3);
+    const auto wrong = plan("", "no_such_key = 1\n");
+    CHECK(wrong.code == 2);
+    CHECK_THAT(wrong.err, ContainsSubstring("no_such_key"));
+    CHECK(wrong.out.empty());
+    CHECK(run_tightwad({"-c", (here.path() / "none.toml").string(), "inspect", file, "--plan"}).code == 2);
 }
 
 TEST_CASE("inspect refuses what is no model in one sentence") {

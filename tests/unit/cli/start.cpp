@@ -11,6 +11,7 @@
 #include "program.hpp"
 #include "support/raw_client.hpp"
 #include "support/scripted_server.hpp"
+#include "unit/plan/gguf_bytes.hpp"
 
 using namespace tw::test;
 using Catch::Matchers::ContainsSubstring;
@@ -116,6 +117,21 @@ TEST_CASE("after an endpoint was killed, start starts the next one") {
     REQUIRE(::kill(pid, SIGKILL) == 0);
     CHECK(here.run({"stop"}).code == 0); // there is nobody to stop, at the latest in a moment
     CHECK(here.run({"start"}).code == 0);
+}
+
+TEST_CASE("start reclaims the models that the endpoint has loaded, not others of the configuration") {
+    const talker far;
+    const scratch_folder models;
+    gguf_bytes header;
+    header.word("general.architecture", "llama").tensor("token_embd.weight", 0, {64, 2});
+    const auto model = models.write("idle.gguf", header.done() + std::string(64 * 2 * 4 + 64, '\0'));
+    const place here(far.key() + "[backend.idle]\nplugin = \"llamacpp\"\nmodel_path = \"" + model + "\"\n");
+    const auto started = here.run({"start", "--ram-reclaim", "on"});
+    CAPTURE(started.err);
+    REQUIRE(started.code == 0);
+    CHECK_THAT(started.out, !ContainsSubstring("idle.gguf"));
+    CHECK_THAT(started.err, !ContainsSubstring("idle.gguf") && !ContainsSubstring("no model file"));
+    CHECK_THAT(here.run({"reclaim"}).out, ContainsSubstring(model)); // which takes all of them
 }
 
 TEST_CASE("a model of the command line takes the configured one's place, or is refused by name") {

@@ -33,7 +33,8 @@ TEST_CASE("a swap is of the only pipeline over a pool, or of the one that is nam
     CHECK(none.code == 2);
     CHECK_THAT(none.err, ContainsSubstring("No pipeline of") && ContainsSubstring("lies over a pool"));
 
-    const auto two = pipeline("a", "den") + pipeline("b", "den") + pool;
+    const auto two = pipeline("a", "den") + pipeline("b", "attic") + pool +
+                     "[pool.attic]\nplugin = \"rpc-coordinator\"\nworkers = [ { host = \"127.0.0.1\", rpc_port = 50053 } ]\n";
     const auto several = swap(two);
     CHECK(several.code == 2);
     CHECK_THAT(several.err, ContainsSubstring("say which by --pipeline: a, b."));

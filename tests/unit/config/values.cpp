@@ -228,6 +228,7 @@ targets = "small"
 model_dirs = ["/models", "more"]
 rpc_server = "bin/ggml-rpc-server"
 rpc_threads = 6
+rpc_cache = true
 [backend.small]
 plugin = "llamacpp"
 model_path = "m.gguf"
@@ -244,6 +245,7 @@ model_path = "m.gguf"
     CHECK(peer.model_dirs == std::vector<std::filesystem::path>{"/models", "/etc/tightwad/more"});
     CHECK(peer.rpc_server == "/etc/tightwad/bin/ggml-rpc-server");
     CHECK(peer.rpc_threads == 6);
+    CHECK(peer.rpc_cache);
     CHECK_FALSE(parse_text("schema = 1\n[peer]\nlisten = \"0.0.0.0:1\"\n").has_value());
     CHECK_FALSE(parse_text("schema = 1\n[peer]\nlisten = \"0.0.0.0:1\"\ntls = false\ntoken = { env = \"T\" }")
                     ->peer->uses_tls());

@@ -79,6 +79,7 @@ TEST_CASE("a process that says why it goes down is quoted, and started again unt
     REQUIRE(eventually([&] { return one.now().starts > 2; }));
     CHECK(one.now().now == state::down);
     CHECK(one.now().why == "No rpc-server answers at 10.0.0.1:50052.");
+    CHECK_FALSE(one.now().by_itself);
     here.write("worker");
     REQUIRE(eventually([&] { return one.now().now == state::up; }));
     CHECK(one.now().why.empty());
@@ -96,6 +97,25 @@ TEST_CASE("a process that dies without a word is told by its code and its last l
     REQUIRE(eventually([&] { return one.now().now == state::down && !one.now().why.empty(); }));
     CHECK(one.now().why ==
           "The process that holds the model ended with code 134 (ggml-rpc.cpp:584: Remote RPC server crashed).");
+    CHECK(one.now().by_itself);
+}
+
+TEST_CASE("what a process says first of its end is believed, be it a worker's fault or its own") {
+    const scratch here;
+    auto options = here.play("echo some words\necho tightwad-pool failed There is no room.\necho tightwad-pool down It is away.\nexit 1");
+    options.first_retry = 1h;
+    pool_process one(options);
+    REQUIRE(eventually([&] { return one.now().now == state::down && one.now().pid == -1; }));
+    CHECK(one.now().why == "There is no room.");
+    CHECK(one.now().by_itself);
+    CHECK(one.now().last_lines == std::deque<std::string>{"some words"});
+    auto other = here.play("echo tightwad-pool down It is away.\necho tightwad-pool failed There is no room.\nexit 1");
+    other.first_retry = 1h;
+    one.replace(other);
+    CHECK_FALSE(one.now().by_itself);
+    REQUIRE(eventually([&] { return one.now().now == state::down && one.now().pid == -1; }));
+    CHECK(one.now().why == "It is away.");
+    CHECK_FALSE(one.now().by_itself);
 }
 
 TEST_CASE("a program that cannot be run is said, and a process that ignores SIGTERM ends all the same") {
@@ -150,6 +170,16 @@ TEST_CASE("another process takes the place of one that is up, of one that is dow
     one.replace(first);
     REQUIRE(eventually([&] { return one.now().now == state::up; }));
     CHECK(one.now().last_lines == std::deque<std::string>{"one line"});
+}
+
+TEST_CASE("a warning is kept while the process that gave it runs") {
+    const scratch here;
+    pool_process one(here.play("echo tightwad-pool ready\necho tightwad-pool warning Two builds.\nexec sleep 1000"));
+    REQUIRE(eventually([&] { return one.now().warnings == std::vector<std::string>{"Two builds."}; }));
+    CHECK(one.now().now == state::up);
+    one.replace(here.play("echo tightwad-pool ready\nexec sleep 1000"));
+    REQUIRE(eventually([&] { return one.now().now == state::up; }));
+    CHECK(one.now().warnings.empty());
 }
 
 TEST_CASE("of processes that follow each other fast the last one stays, and an owner that goes leaves none") {

@@ -1,0 +1,77 @@
+// Who of a pool holds what, counted by hand.
+#include <catch2/catch_test_macros.hpp>
+
+#include "plan/pool_layout.hpp"
+
+using namespace tw::plan;
+
+namespace {
+
+model_shape ten_layers() {
+    model_shape out;
+    out.output_bytes = 50;
+    out.layers.assign(10, {100, 80, 0});
+    return out;
+}
+
+pool_layout two_workers() {
+    pool_layout out;
+    out.workers = {{"a", 500}, {"b", 500}};
+    out.here = {"here", 70};
+    return out;
+}
+
+} // namespace
+
+TEST_CASE("the memories divide, or shares in their place, which change what fits and not the memories") {
+    const auto model = ten_layers();
+    auto pool = two_workers();
+    const auto equal = lay_out(model, pool, 0);
+    REQUIRE(equal.size() == 3);
+    CHECK(equal[0].count == 6); // the output counts as a layer behind the last
+    CHECK(equal[1].count == 4);
+    CHECK(equal[2].output);
+    CHECK(equal[2].fits());
+    pool.by = {1};
+    const auto first = lay_out(model, pool, 0);
+    CHECK(first[0].count == 10);
+    CHECK(first[0].memory_bytes == 500);
+    CHECK_FALSE(first[0].fits());
+    pool.by = {0, 0};
+    CHECK(lay_out(model, pool, 0).empty());
+}
+
+TEST_CASE("a GPU of this machine has its place among the devices, and its share behind those of the workers") {
+    const auto model = ten_layers();
+    auto pool = two_workers();
+    pool.gpu = holder{"gpu", 1000};
+    auto shares = lay_out(model, pool, 0);
+    REQUIRE(shares.size() == 4);
+    CHECK(shares[0].first == 0);
+    CHECK(shares[2].name == "gpu");
+    CHECK(shares[2].count == 4);
+    CHECK(shares[2].first == 6);
+    pool.output_here = false;
+    shares = lay_out(model, pool, 0);
+    REQUIRE(shares.size() == 3);
+    CHECK(shares[2].name == "gpu");
+    CHECK(shares[2].first == 0);
+    CHECK(shares[0].first == 6);
+    CHECK(shares[1].output);
+}
+
+TEST_CASE("experts leave for the worker that is given them, or for this machine's processor") {
+    const auto model = ten_layers();
+    auto pool = two_workers();
+    pool.experts = {{}, {0, 1}};
+    pool.experts_here = {1, 2, 9};
+    auto shares = lay_out(model, pool, 0);
+    CHECK(shares[0].weight_bytes == 600 - 3 * 80); // of 0, 1 and 2
+    CHECK(shares[1].weight_bytes == 400 + 2 * 80 - 80);
+    CHECK(shares[2].weight_bytes == 50 + 2 * 80); // those of 1 were given away before
+    pool.output_here = false;
+    shares = lay_out(model, pool, 0);
+    REQUIRE(shares.size() == 3);
+    CHECK(shares[2].name == "here");
+    CHECK(shares[2].weight_bytes == 2 * 80);
+}
