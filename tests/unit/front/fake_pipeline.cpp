@@ -197,9 +197,9 @@ generation_result fake_pipeline::play(job& one) {
         one.sink->text(text);
         ++out.completion_tokens;
     };
-    const auto failed = [&] {
+    const auto failed = [&](error why) {
         out.reason = finish_reason::failed;
-        out.failure = fail(code::internal, "The engine lost its worker 192.168.1.20.");
+        out.failure = std::move(why);
         return out;
     };
     const auto cancelled = [&] {
@@ -217,8 +217,10 @@ generation_result fake_pipeline::play(job& one) {
     const auto amount = words.size() > 1 ? std::atoi(words[1].c_str()) : 0;
     if (verb == "fail") {
         if (words.back() == "late") piece("half");
-        return failed();
+        if (words.back() == "away") return failed(fail(code::unavailable, "The server refused the connection."));
+        return failed(fail(code::internal, "The engine lost its worker 192.168.1.20."));
     }
+    if (verb == "busy") return failed({.code = code::busy, .message = "The server asks to wait.", .retry_after = 2500ms});
     if (verb == "silent") return one.sleep(60s) ? cancelled() : out;
     if (verb == "slow" || verb == "flood") {
         for (int i = 0; i < amount; ++i) {
