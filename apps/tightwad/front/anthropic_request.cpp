@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "front/answer_form.hpp"
 #include "front/input_fields.hpp"
 #include "front/readers.hpp"
 #include "front/request_fields.hpp"
@@ -108,13 +109,11 @@ void read_conversation(fields& in, api_request& out) {
 } // namespace
 
 void read_anthropic(fields& in, api_request& out, request_limits limits) {
-    if (const auto* thinking = in.object("thinking");
-        thinking && thinking->value("type", json()) == "enabled")
-        refuse_unsupported(in, "thinking", "Thinking apart is");
     if (is_set(in.find("mcp_servers"))) refuse_unsupported(in, "mcp_servers", "MCP servers are");
     read_conversation(in, out);
     out.stream = in.boolean("stream").value_or(false);
     read_anthropic_tools(in, out);
+    read_output_format(in, out);
     read_sampling(in, out.base.sampling);
     read_stop(in, "stop_sequences", 16, out.base.stop);
     read_max_tokens(in, "max_tokens", limits.max_tokens, true, out.base.max_tokens);

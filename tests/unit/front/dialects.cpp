@@ -136,6 +136,26 @@ TEST_CASE("a message and its events are Anthropic's") {
     CHECK(body_of(ask(server, post("/v1/messages/count_tokens", said("one two three")))) == json{{"input_tokens", 3}});
 }
 
+TEST_CASE("Anthropic's format is the form of the answer, and thoughts may be asked for") {
+    running_server server;
+    const auto asked = [&](const char* more) { return ask(server, post("/v1/messages", said("x", more))); };
+    const auto held = body_of(asked(R"(,"max_tokens":50,"thinking":{"type":"enabled","budget_tokens":1024},
+        "output_config":{"effort":"low","format":{"type":"json_schema",
+            "schema":{"type":"object","properties":{"z":{"type":"string"},"a":{"type":"string"}}}}})"));
+    CHECK(held["content"].size() == 1);
+    CHECK(server.pipeline->last_request().sampling.grammar ==
+          R"({"json_schema":{"type":"object","properties":{"z":{"type":"string"},"a":{"type":"string"}}}})");
+    const auto refused = [&](const char* more) { return body_of(asked(more))["error"]["message"].get<std::string>(); };
+    CHECK(refused(R"(,"output_config":{"format":{"type":"json_schema"}})") ==
+          "'output_config.format.schema' must be an object, a JSON schema.");
+    CHECK(refused(R"(,"output_config":{"format":"json"})") == "'output_config.format' must be an object, not a string.");
+    CHECK(refused(R"(,"tools":[{"name":"f","input_schema":{"type":"object"}}],
+        "output_config":{"format":{"type":"json_schema","schema":{}}})")
+              .starts_with("'output_config.format' beside tools is not supported yet"));
+    CHECK(asked(R"(,"output_config":{"effort":"high"})").status == 200);
+    CHECK(server.pipeline->last_request().sampling.grammar.empty());
+}
+
 TEST_CASE("a tool call is Ollama's: whole, its arguments an object, before the end") {
     running_server server;
     const auto tools = R"(,"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object"}}}])";
