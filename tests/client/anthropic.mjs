@@ -1,7 +1,7 @@
 // The npm Anthropic client: messages, streams, counting, errors.
 import assert from 'node:assert/strict';
 import Anthropic from '@anthropic-ai/sdk';
-import { collect, lengthy, messages, model, of, place, token, url, weather } from './cases.mjs';
+import { collect, leaves, lengthy, messages, model, of, place, token, url, weather } from './cases.mjs';
 
 const connect = (apiKey) => new Anthropic({ baseURL: url, apiKey, maxRetries: 0, timeout: 120_000 });
 const client = connect(token || 'any');
@@ -108,8 +108,10 @@ test('errors have the classes and the words of the API', async () => {
 });
 
 test('a stream can be aborted, and the next request is served', async () => {
-  const stream = client.messages.stream({ ...request, messages: lengthy, max_tokens: 400 });
-  stream.once('text', () => stream.abort());
-  await assert.rejects(stream.done(), Anthropic.APIUserAbortError);
+  await leaves(async () => {
+    const stream = client.messages.stream({ ...request, messages: lengthy, max_tokens: 400 });
+    stream.once('text', () => stream.abort());
+    await assert.rejects(stream.done(), Anthropic.APIUserAbortError);
+  });
   assert((await client.messages.create(request)).content[0].text.length > 0);
 });

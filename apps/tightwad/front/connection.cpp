@@ -91,6 +91,7 @@ asio::awaitable<bool> connection::handle(request_head head) {
         const auto kind = where.about;
         co_return co_await inquire(std::move(head), kind, std::move(body));
     }
+    if (where.what == action::ollama_show) co_return co_await show(std::move(head), std::move(body));
     auto out = page(where, head, body);
     co_return co_await send(std::move(out), std::move(head));
 }
@@ -114,8 +115,6 @@ reply connection::page(const route& where, const request_head& head,
         return ollama_tags_page(shared_.models, shared_.counts.started);
     case action::ollama_ps:
         return ollama_ps_page(shared_.models);
-    case action::ollama_show:
-        return ollama_show_page(shared_.models, body, shared_.counts.started);
     case action::ollama_version:
         return ollama_version_page();
     case action::preflight:

@@ -21,8 +21,6 @@ constexpr std::array<image_type, 4> types{{{"image/png", "iVBORw0KGgo"},
                                            {"image/gif", "R0lGOD"},
                                            {"image/webp", "UklGR"}}};
 
-json member(const json& object, const char* key) { return object.is_object() ? object.value(key, json()) : json(); }
-
 std::string text_of(const json& value) { return value.is_string() ? value.get<std::string>() : std::string(); }
 
 json from_url(std::string url) { return {{"type", "image_url"}, {"image_url", {{"url", std::move(url)}}}}; }
@@ -37,22 +35,22 @@ json refused_url(fields& in, const std::string& path) {
 }
 
 json read_input_image(fields& in, const std::string& path, const json& part) {
-    if (!text_of(member(part, "file_id")).empty()) {
+    if (!text_of(json_member(part, "file_id")).empty()) {
         in.refuse(path + ".file_id", "Stored files are not supported yet; send 'image_url' in place of '" + path + ".file_id'.",
                   tw::code::unsupported);
         return {};
     }
-    auto url = text_of(member(part, "image_url"));
+    auto url = text_of(json_member(part, "image_url"));
     if (url.empty()) return refused_url(in, path + ".image_url");
     auto out = from_url(std::move(url));
-    if (const auto detail = member(part, "detail"); detail.is_string()) out["image_url"]["detail"] = detail;
+    if (const auto detail = json_member(part, "detail"); detail.is_string()) out["image_url"]["detail"] = detail;
     return out;
 }
 
 json read_source(fields& in, const std::string& path, const json& source) {
-    const auto kind = member(source, "type");
+    const auto kind = json_member(source, "type");
     if (kind == "url") {
-        auto url = text_of(member(source, "url"));
+        auto url = text_of(json_member(source, "url"));
         return url.empty() ? refused_url(in, path + ".url") : from_url(std::move(url));
     }
     if (kind != "base64") {
@@ -60,7 +58,7 @@ json read_source(fields& in, const std::string& path, const json& source) {
                   tw::code::unsupported);
         return {};
     }
-    const auto type = text_of(member(source, "media_type")), data = text_of(member(source, "data"));
+    const auto type = text_of(json_member(source, "media_type")), data = text_of(json_member(source, "data"));
     if (std::ranges::find(types, type, &image_type::name) == types.end())
         in.refuse(path + ".media_type", "'" + path + ".media_type' must be image/png, image/jpeg, image/gif or image/webp.");
     else if (data.empty())
@@ -74,7 +72,7 @@ json read_source(fields& in, const std::string& path, const json& source) {
 
 bool is_image(image_form form, const json& part) {
     static constexpr std::array names{"image_url", "input_image", "image"};
-    return member(part, "type") == names[static_cast<std::size_t>(form)];
+    return json_member(part, "type") == names[static_cast<std::size_t>(form)];
 }
 
 json read_image(fields& in, const std::string& path, const json& part, image_form form) {
@@ -82,11 +80,11 @@ json read_image(fields& in, const std::string& path, const json& part, image_for
     case image_form::responses:
         return read_input_image(in, path, part);
     case image_form::anthropic:
-        return read_source(in, path + ".source", member(part, "source"));
+        return read_source(in, path + ".source", json_member(part, "source"));
     case image_form::openai:
         break;
     }
-    return text_of(member(member(part, "image_url"), "url")).empty() ? refused_url(in, path + ".image_url.url") : part;
+    return text_of(json_member(json_member(part, "image_url"), "url")).empty() ? refused_url(in, path + ".image_url.url") : part;
 }
 
 json read_bare_image(fields& in, const std::string& path, const json& data) {

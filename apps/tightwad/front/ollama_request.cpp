@@ -84,6 +84,7 @@ void read_ollama(fields& in, api_request& out, request_limits limits) {
         read_generate(in, out);
     if (out.kind == endpoint::ollama_chat) read_tools(in, out);
     read_ollama_format(in, out);
+    read_chat_logprobs(in, out);
     read_options(in, out, limits);
     read_extension(in, out);
 }

@@ -77,8 +77,6 @@ void read_prediction(fields& in, api_request& out) {
     in.adopt(inner);
 }
 
-constexpr std::int64_t most_logprobs = 20;
-
 /// Chat says whether and how many; completions only how many.
 void read_logprobs(fields& in, api_request& out) {
     if (out.kind == endpoint::completion) {
@@ -88,11 +86,7 @@ void read_logprobs(fields& in, api_request& out) {
             out.base.top_logprobs = static_cast<std::int32_t>(*most);
         return;
     }
-    const bool wanted = in.boolean("logprobs").value_or(false);
-    const auto most = in.integer("top_logprobs", 0, most_logprobs);
-    if (wanted) out.base.top_logprobs = static_cast<std::int32_t>(most.value_or(0));
-    else if (most.value_or(0) > 0)
-        in.refuse("top_logprobs", "'top_logprobs' is set and 'logprobs' is not true; set both.");
+    read_chat_logprobs(in, out);
 }
 
 /// The text of token ids, and their log probabilities, are known when the answer ends.

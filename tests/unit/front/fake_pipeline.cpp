@@ -129,7 +129,7 @@ result<std::shared_ptr<generation>> fake_pipeline::ask(question asked, finding_f
         std::stable_sort(order.entries.begin(), order.entries.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
         found = std::move(order);
     } else {
-        found = model_properties{.context = 2048, .slots = 4, .model = "fake 1B", .build = "1", .chat_template = "{{x}}", .bos = "<s>", .as_is = {}};
+        found = model_properties{.context = 2048, .slots = 4, .model = "fake 1B", .build = "1", .chat_template = "{{x}}", .bos = "<s>", .as_is = {}, .calls_tools = true};
     }
     if (first == "busy") return error{.code = code::busy, .message = "64 requests are waiting.", .retry_after = 2500ms};
     if (first == "broken") return cannot_answer(asked, "it is broken.");
