@@ -9,6 +9,7 @@
 #include "front/cors.hpp"
 #include "front/errors.hpp"
 #include "front/ids.hpp"
+#include "front/metrics_page.hpp"
 #include "front/ollama_pages.hpp"
 
 namespace tw::front {
@@ -107,6 +108,8 @@ reply connection::page(const route& where, const request_head& head,
         return models_page(shared_.models, shared_.counts.started);
     case action::model:
         return model_page(shared_.models, where.model, shared_.counts.started);
+    case action::metrics:
+        return metrics_page(shared_.models, shared_.counts);
     case action::count_tokens:
         return count_tokens(where.as, body);
     case action::swap:

@@ -2,6 +2,7 @@
 // change the answer.
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -22,7 +23,9 @@ constexpr auto int32_max = std::numeric_limits<std::int32_t>::max();
 /// What would change the answer and cannot be done is said, never dropped.
 void refuse_what_is_missing(fields& in, endpoint kind) {
     const auto refuse = [&](const char* key, const char* what) { refuse_unsupported(in, key, what); };
-    if (is_set(in.find("functions"))) refuse("functions", "Functions are");
+    for (const auto& [old, now] : {std::pair{"functions", "tools"}, std::pair{"function_call", "tool_choice"}})
+        if (is_set(in.find(old)))
+            in.refuse(old, "'" + std::string(old) + "' is an older form of '" + now + "'; send that.", tw::code::unsupported);
     if (kind == endpoint::completion) {
         const auto* choice = in.find("tool_choice");
         if (is_set(in.find("tools")) && !(choice && *choice == "none")) refuse("tools", "Tools of a completion are");
