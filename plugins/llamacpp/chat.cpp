@@ -1,6 +1,7 @@
 // Templates and tool calls through libllama-common; without it there are none.
 #include "chat.hpp"
 
+#include "chat_template.hpp"
 #include "engine.hpp"
 
 #ifdef TW_LLAMA_COMMON
@@ -145,6 +146,9 @@ chat::chat(const engine& of) : engine_(of) {
     static std::once_flag once;
     std::call_once(once, [] { common_log_set_verbosity_thold(-1); }); // it would print what it reads
     if (of.template_source().empty()) throw failure(TW_UNSUPPORTED, "The model has no chat template.");
+    if (is_builtin_template(of.template_override()))
+        throw failure(TW_UNSUPPORTED, "chat_template is \"" + of.template_override() + "\": the templates that are built in "
+                                      "have no form for tool calls.");
     try {
         templates_.reset(common_chat_templates_init(of.model(), of.template_override()).release());
         has_calls_ = common_chat_templates_get_caps(templates_.get()).at("supports_tool_calls");

@@ -8,6 +8,7 @@
 
 #include <ggml-backend.h>
 
+#include "chat_template.hpp"
 #include "embedding.hpp"
 #include "expert_placement.hpp"
 #include "identity.hpp"
@@ -55,10 +56,13 @@ bool exact_cache(const tw::sdk::config& config) {
     return cache == "exact";
 }
 
-// The template that takes the place of the model's own; empty = none does.
+// The template that takes the place of the model's own, or the name of a built-in one; empty = none does.
 std::string read_template(const tw::sdk::config& config) {
     const auto path = config.text("chat_template", "");
-    if (path.empty()) return {};
+    if (path.empty() || is_builtin_template(path)) return path;
+    if (path.find('/') == std::string::npos)
+        throw failure(TW_NOT_FOUND, "chat_template is \"" + path + "\", which is no file of the configuration's folder and no "
+                                    "template that is built in. Built in are " + builtin_template_names() + ".");
     std::ifstream file(path, std::ios::binary);
     std::string out(std::istreambuf_iterator<char>(file), {});
     if (!file || out.empty())

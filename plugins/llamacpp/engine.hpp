@@ -36,7 +36,8 @@ class engine : public tw::sdk::engine {
                                 "0", -1, 10000),
         tw::sdk::text_option("cache", "exact = on the CPU many rows give the bits of one; fast = as llama.cpp has it.",
                              "exact"),
-        tw::sdk::path_option("chat_template", "A file with a Jinja template, in place of the model's own."),
+        tw::sdk::name_or_path_option("chat_template", "In place of the model's own: a file with a Jinja template, or "
+                                                      "the name of a built-in one, such as llama3 or chatml."),
         tw::sdk::text_option("rpc", "Filled in from a pool: addresses of rpc-servers, HOST:PORT with commas.", ""),
         tw::sdk::text_option("rpc_names", "Filled in from a pool: what those are called, with commas.", ""),
         tw::sdk::boolean_option("rpc_on_cpu", "Filled in from a pool: whether all of them compute on processors.",
@@ -64,7 +65,8 @@ class engine : public tw::sdk::engine {
     [[nodiscard]] const llama_model* model() const { return model_.get(); }
     [[nodiscard]] const llama_vocab* vocab() const { return vocab_; }
     [[nodiscard]] bool embeds() const { return embeds_; } // it decodes nothing then
-    [[nodiscard]] const std::string& template_override() const { return template_; } // empty = the model's own
+    // A template's source, or the name of a built-in one; empty = the model's own.
+    [[nodiscard]] const std::string& template_override() const { return template_; }
     [[nodiscard]] std::string_view template_source() const;
 
     // Of the thread that computes.

@@ -1,7 +1,7 @@
 // The npm Anthropic client: messages, streams, counting, errors.
 import assert from 'node:assert/strict';
 import Anthropic from '@anthropic-ai/sdk';
-import { collect, lengthy, messages, model, of, token, url, weather } from './cases.mjs';
+import { collect, leaves, lengthy, messages, model, of, place, token, url, weather } from './cases.mjs';
 
 const connect = (apiKey) => new Anthropic({ baseURL: url, apiKey, maxRetries: 0, timeout: 120_000 });
 const client = connect(token || 'any');
@@ -56,6 +56,24 @@ test('system and blocks are read', async () => {
   assert.equal(blocks.content[0].text, plain.content[0].text);
 });
 
+test('an answer in JSON meets its schema, whole and streamed', async () => {
+  const format = { type: 'json_schema', schema: place };
+  const asked = { ...request, max_tokens: 80, seed: 12, output_config: { format } };
+  const whole = await client.messages.create(asked);
+  assert.equal(whole.stop_reason, 'end_turn');
+  assert.deepEqual(Object.keys(JSON.parse(whole.content[0].text)), ['people', 'city']);
+  const final = await client.messages.stream(asked).finalMessage();
+  assert.equal(final.content[0].text, whole.content[0].text);
+  const parsed = await client.messages.parse({ ...asked, output_config: { format: { ...format, parse: JSON.parse } } });
+  assert.deepEqual(parsed.parsed_output, JSON.parse(whole.content[0].text));
+});
+
+test('thinking may be asked for, and changes nothing', async () => {
+  const thinking = { type: 'enabled', budget_tokens: 1024 };
+  const answer = await client.messages.create({ ...request, thinking });
+  assert.deepEqual(answer.content, (await client.messages.create(request)).content);
+});
+
 test('tokens are counted before they are spent', async () => {
   const counted = await client.messages.countTokens({ model, messages });
   const { usage } = await client.messages.create(request);
@@ -81,13 +99,19 @@ test('errors have the classes and the words of the API', async () => {
     'invalid_request_error');
   await fails(client.messages.create({ ...request, tools: [{ name: 'f g', input_schema: { type: 'object' } }] }),
     Anthropic.BadRequestError, 'invalid_request_error');
+  const source = { type: 'base64', media_type: 'image/png', data: 'iVBORw0KGgo=' };
+  if (model !== 'org/model-1') // which looks at nothing
+    await fails(client.messages.create({ ...request, messages: [{ role: 'user', content: [{ type: 'image', source }] }] }),
+      Anthropic.BadRequestError, 'invalid_request_error');
   if (token)
     await fails(connect('wrong').messages.create(request), Anthropic.AuthenticationError, 'authentication_error');
 });
 
 test('a stream can be aborted, and the next request is served', async () => {
-  const stream = client.messages.stream({ ...request, messages: lengthy, max_tokens: 400 });
-  stream.once('text', () => stream.abort());
-  await assert.rejects(stream.done(), Anthropic.APIUserAbortError);
+  await leaves(async () => {
+    const stream = client.messages.stream({ ...request, messages: lengthy, max_tokens: 400 });
+    stream.once('text', () => stream.abort());
+    await assert.rejects(stream.done(), Anthropic.APIUserAbortError);
+  });
   assert((await client.messages.create(request)).content[0].text.length > 0);
 });

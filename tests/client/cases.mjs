@@ -24,6 +24,20 @@ export const weather = {
   },
 };
 
+// What leaves in mid-answer reaches the server, which counts it and gives up. An answer that was complete before fails this.
+export async function leaves(body) {
+  const headers = token ? { authorization: `Bearer ${token}` } : {};
+  const look = async () => (await (await fetch(`${url}/v1/tightwad/status`, { headers })).json()).server;
+  const before = (await look()).disconnects;
+  await body();
+  for (let i = 0; i < 400; ++i) {
+    const now = await look();
+    if (now.disconnects > before && now.running_answers === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 25)); // between two looks at a state that no event announces
+  }
+  throw new Error('the server noticed no client that left');
+}
+
 const cases = [], caseMs = 100_000;
 
 // A function that adds cases of this client.

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
-import { lengthy, messages, model, of, place, token, url, weather } from './cases.mjs';
+import { leaves, lengthy, messages, model, of, place, token, url, weather } from './cases.mjs';
 
 const run = promisify(execFile);
 const test = of('curl');
@@ -56,9 +56,11 @@ test('errors have the status, and a body that says why', async () => {
 });
 
 test('a stream can be aborted, and the next request is served', async () => {
-  const child = spawn('curl', ['-N', ...words({ messages: lengthy, max_tokens: 400, stream: true })], { stdio: ['ignore', 'pipe', 'ignore'] });
-  await once(child.stdout, 'data');
-  child.kill('SIGKILL');
-  await once(child, 'exit');
+  await leaves(async () => {
+    const child = spawn('curl', ['-N', ...words({ messages: lengthy, max_tokens: 400, stream: true })], { stdio: ['ignore', 'pipe', 'ignore'] });
+    await once(child.stdout, 'data');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  });
   assert((await ask()).message.content.length > 0);
 });

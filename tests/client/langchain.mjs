@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { ChatOpenAI, OpenAI } from '@langchain/openai';
 import { ToolMessage } from '@langchain/core/messages';
-import { collect, lengthy, messages, model, of, place, token, url, weather } from './cases.mjs';
+import { collect, leaves, lengthy, messages, model, of, place, token, url, weather } from './cases.mjs';
 
 const options = (fields) => ({ model, apiKey: token || 'any', maxRetries: 0, timeout: 120_000, maxTokens: 12,
   configuration: { baseURL: `${url}/v1` }, ...fields });
@@ -60,11 +60,12 @@ test('errors have the status and the sentence', async () => {
 
 test('a stream can be aborted, and the next request is served', async () => {
   const gone = new AbortController();
-  const stream = await chat({ maxTokens: 400 }).stream(lengthy, { signal: gone.signal });
-  await assert.rejects(async () => {
-    for await (const piece of stream) if (piece) gone.abort();
-    throw new DOMException('the answer was complete before', 'AbortError');
-  }, /abort|complete before/i);
+  await leaves(async () => {
+    const stream = await chat({ maxTokens: 400 }).stream(lengthy, { signal: gone.signal });
+    await assert.rejects(async () => {
+      for await (const piece of stream) if (piece) gone.abort();
+    }, /abort/i);
+  });
   await assert.rejects(chat({ maxTokens: 400 }).invoke(lengthy, { signal: AbortSignal.abort() }), /abort/i);
   assert((await chat().invoke(messages, { seed })).content.length > 0);
 });

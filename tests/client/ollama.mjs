@@ -1,7 +1,7 @@
 // The npm ollama client: lists, chat, generate, errors.
 import assert from 'node:assert/strict';
 import { Ollama } from 'ollama';
-import { collect, lengthy, messages, model, of, place, token, url } from './cases.mjs';
+import { collect, leaves, lengthy, messages, model, of, place, token, url, weather } from './cases.mjs';
 
 const connect = (key) => new Ollama({ host: url, headers: key ? { Authorization: `Bearer ${key}` } : {} });
 const client = connect(token);
@@ -12,7 +12,12 @@ test('models are listed and shown', async () => {
   const names = (list) => list.models.map((one) => one.name);
   assert(names(await client.list()).includes(model));
   assert(names(await client.ps()).includes(model));
-  assert.deepEqual((await client.show({ model })).capabilities, ['completion']);
+  const shown = await client.show({ model });
+  const family = shown.model_info['general.architecture'];
+  assert.equal(shown.details.family, family);
+  assert(shown.model_info[`${family}.context_length`] > 0);
+  // TinyLlama's template has no form for calls, so it cannot choose to call.
+  assert.deepEqual(shown.capabilities, model === 'org/model-1' ? ['completion', 'tools'] : ['completion']);
   await assert.rejects(client.show({ model: 'no-such-model' }), /There is no model 'no-such-model'/);
 });
 
@@ -53,19 +58,46 @@ test('an answer in JSON meets its schema', async () => {
   assert.deepEqual(Object.keys(answer), ['people', 'city']);
 });
 
+test('a tool is called, whole and streamed, and its result is read', async () => {
+  const { name, description, schema: parameters } = weather;
+  const tools = [{ type: 'function', function: { name, description, parameters } }];
+  // Ollama has no tool_choice; it is taken here as OpenAI's, and the client hands it on.
+  const asked = { model, messages, tools, tool_choice: 'required', options: { num_predict: 200, seed: 13 } };
+  const whole = await client.chat(asked);
+  const [call] = whole.message.tool_calls;
+  assert.equal(call.function.name, name);
+  assert.equal(typeof call.function.arguments.city, 'string');
+  const parts = await collect(await client.chat({ ...asked, stream: true }));
+  assert.deepEqual(parts.flatMap((one) => one.message.tool_calls ?? []), whole.message.tool_calls);
+  assert.equal(parts.at(-1).done_reason, 'stop');
+  const told = [...messages, whole.message, { role: 'tool', tool_name: name, content: 'It rains.' }];
+  assert((await client.chat({ model, messages: told, options })).message.content.length > 0);
+});
+
+test('log probabilities, whole as streamed', async () => {
+  const asked = { model, messages, options, logprobs: true, top_logprobs: 2 };
+  const whole = await client.chat(asked);
+  assert(whole.logprobs.length > 0 && whole.logprobs.every((one) => one.logprob <= 0));
+  const parts = await collect(await client.chat({ ...asked, stream: true }));
+  assert.deepEqual(parts.flatMap((one) => one.logprobs ?? []), whole.logprobs);
+});
+
 test('errors are sentences', async () => {
   await assert.rejects(client.chat({ model: 'no-such-model', messages }), /There is no model 'no-such-model'/);
   await assert.rejects(client.chat({ model, messages, options: { temperature: 9 } }), /'options.temperature'/);
   await assert.rejects(client.chat({ model, messages, format: 'yaml' }), /'format'/);
+  const images = ['iVBORw0KGgo='];
+  if (model !== 'org/model-1') // which looks at nothing
+    await assert.rejects(client.chat({ model, messages: [{ ...messages[0], images }] }), /Images are not served here/);
   if (token) await assert.rejects(connect('wrong').list(), /token/);
 });
 
 test('a stream can be aborted, and the next request is served', async () => {
-  const stream = await client.chat({ model, messages: lengthy, options: { num_predict: 400 }, stream: true });
-  try {
-    for await (const part of stream) if (part) stream.abort();
-  } catch (error) {
-    assert.equal(error.name, 'AbortError'); // unless the answer was complete before
-  }
+  await leaves(async () => {
+    const stream = await client.chat({ model, messages: lengthy, options: { num_predict: 400 }, stream: true });
+    await assert.rejects(async () => {
+      for await (const part of stream) if (part) stream.abort();
+    }, { name: 'AbortError' });
+  });
   assert((await client.chat({ model, messages, options })).message.content.length > 0);
 });

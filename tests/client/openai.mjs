@@ -1,7 +1,7 @@
 // The npm openai client: models, chat, completions, errors.
 import assert from 'node:assert/strict';
 import OpenAI from 'openai';
-import { collect, lengthy, messages, model, of, place, token, url, weather } from './cases.mjs';
+import { collect, leaves, lengthy, messages, model, of, place, token, url, weather } from './cases.mjs';
 
 const connect = (options = {}) =>
   new OpenAI({ baseURL: `${url}/v1`, apiKey: token || 'any', maxRetries: 0, timeout: 120_000, ...options });
@@ -210,12 +210,14 @@ test('a path that is not there is NotFoundError', async () => {
 });
 
 test('a stream can be aborted, and the next request is served', async () => {
-  const stream = await client.chat.completions.create({ model, messages: lengthy, max_tokens: 400, seed: 10, stream: true });
-  for await (const chunk of stream) {
-    assert(chunk.id);
-    stream.controller.abort();
-    break;
-  }
+  await leaves(async () => {
+    const stream = await client.chat.completions.create({ model, messages: lengthy, max_tokens: 400, seed: 10, stream: true });
+    for await (const chunk of stream) {
+      assert(chunk.id);
+      stream.controller.abort();
+      break;
+    }
+  });
   const pending = new AbortController();
   const waiting = client.chat.completions.create({ model, messages: lengthy, max_tokens: 400 }, { signal: pending.signal });
   pending.abort();

@@ -1,7 +1,7 @@
 // The npm openai client's responses.
 import assert from 'node:assert/strict';
 import OpenAI from 'openai';
-import { collect, model, of, place, token, url, weather } from './cases.mjs';
+import { collect, leaves, lengthy, model, of, place, token, url, weather } from './cases.mjs';
 
 const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: token || 'any', maxRetries: 0, timeout: 120_000 });
 const test = of('openai responses');
@@ -90,4 +90,22 @@ test('an answer in JSON meets its schema', async () => {
   const whole = await client.responses.create({ model, input, max_output_tokens: 80, seed: 4, text });
   assert.deepEqual(Object.keys(JSON.parse(whole.output_text)), ['people', 'city']);
   assert.equal(whole.text.format.name, 'place');
+});
+
+test('a stream can be aborted, and the next request is served', async () => {
+  const asked = { model, input: lengthy[0].content, max_output_tokens: 400 };
+  await leaves(async () => {
+    const stream = await client.responses.create({ ...asked, stream: true });
+    for await (const event of stream)
+      if (event.type === 'response.output_text.delta') {
+        stream.controller.abort();
+        break;
+      }
+  });
+  await leaves(async () => {
+    const stream = client.responses.stream(asked);
+    stream.once('response.output_text.delta', () => stream.abort());
+    await assert.rejects(stream.done(), OpenAI.APIUserAbortError);
+  });
+  assert((await client.responses.create({ model, input, max_output_tokens: 8 })).output_text.length > 0);
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { APICallError, generateText, jsonSchema, Output, streamText, tool } from 'ai';
-import { collect, lengthy, messages, model, of, place, token, url, weather } from './cases.mjs';
+import { collect, leaves, lengthy, messages, model, of, place, token, url, weather } from './cases.mjs';
 
 const connect = (apiKey, name = model) =>
   createOpenAICompatible({ name: 'tightwad', baseURL: `${url}/v1`, apiKey, supportsStructuredOutputs: true, includeUsage: true }).chatModel(name);
@@ -63,8 +63,10 @@ test('errors are APICallError with status and sentence', async () => {
 
 test('a stream can be aborted, and the next request is served', async () => {
   const gone = new AbortController();
-  const stream = streamText({ ...request, messages: lengthy, maxOutputTokens: 400, abortSignal: gone.signal, onError: () => {} });
-  for await (const piece of stream.textStream) if (piece) gone.abort();
+  await leaves(async () => {
+    const stream = streamText({ ...request, messages: lengthy, maxOutputTokens: 400, abortSignal: gone.signal, onError: () => {} });
+    for await (const piece of stream.textStream) if (piece) gone.abort();
+  });
   const waiting = generateText({ ...request, messages: lengthy, maxOutputTokens: 400, abortSignal: AbortSignal.abort() });
   await assert.rejects(waiting, { name: 'AbortError' });
   assert((await generateText(request)).text.length > 0);

@@ -77,6 +77,7 @@ console.log('ok tokens, their texts, and embeddings by token ids');
 const props = async (base, model) => (await fetch(`${base}/props?model=${model}`, { headers })).json();
 assert.deepEqual(await props(near, 'far'), await props(far, 'far'));
 assert.ok((await props(near, 'near')).default_generation_settings.n_ctx > 100);
+assert.deepEqual((await post(near, '/api/show', { model: 'near' })).body.capabilities, ['embedding']);
 
 const refused = async (body, param, code) => {
   const { status, body: reply } = await post(near, '/v1/embeddings', body);

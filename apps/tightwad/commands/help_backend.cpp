@@ -18,6 +18,7 @@ std::string type_of(const option_info& option) {
     case TW_OPTION_NUMBER: return "number";
     case TW_OPTION_BOOLEAN: return "boolean";
     case TW_OPTION_PATH: return "path";
+    case TW_OPTION_NAME_OR_PATH: return "name or path";
     default: return "string";
     }
 }

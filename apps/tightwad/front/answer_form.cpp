@@ -46,6 +46,17 @@ const json* member(const json& object, const char* key) {
     return found == object.end() ? nullptr : &*found;
 }
 
+/// A typed format that is the member "format" of `outer`, its schema beside its type.
+void read_inner_format(fields& in, api_request& out, const char* outer, const char* path, std::string pointer) {
+    const auto* object = in.object(outer);
+    const auto* format = object ? member(*object, "format") : nullptr;
+    if (format == nullptr || format->is_null()) return;
+    if (!format->is_object())
+        in.wrong_type(path, "an object", *format);
+    else
+        read_typed(in, out, path, *format, member(*format, "schema"), std::string(path) + ".schema", std::move(pointer));
+}
+
 } // namespace
 
 void read_response_format(fields& in, api_request& out) {
@@ -62,14 +73,11 @@ void read_response_format(fields& in, api_request& out) {
 }
 
 void read_text_format(fields& in, api_request& out) {
-    const auto* text = in.object("text");
-    const auto* format = text ? member(*text, "format") : nullptr;
-    if (format == nullptr || format->is_null()) return;
-    if (!format->is_object())
-        in.wrong_type("text.format", "an object", *format);
-    else
-        read_typed(in, out, "text.format", *format, member(*format, "schema"), "text.format.schema",
-                   "/text/format/schema");
+    read_inner_format(in, out, "text", "text.format", "/text/format/schema");
+}
+
+void read_output_format(fields& in, api_request& out) {
+    read_inner_format(in, out, "output_config", "output_config.format", "/output_config/format/schema");
 }
 
 void read_ollama_format(fields& in, api_request& out) {

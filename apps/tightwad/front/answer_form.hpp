@@ -10,6 +10,8 @@ namespace tw::front {
 void read_response_format(fields& in, api_request& out);
 /// `text.format` of OpenAI's responses.
 void read_text_format(fields& in, api_request& out);
+/// `output_config.format` of Anthropic's messages.
+void read_output_format(fields& in, api_request& out);
 /// Ollama's `format`: "json" or a schema.
 void read_ollama_format(fields& in, api_request& out);
 

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "front/answer_form.hpp"
 #include "front/input_fields.hpp"
 #include "front/readers.hpp"
 #include "front/request_fields.hpp"
@@ -50,16 +51,20 @@ std::vector<tool_call> take_calls(fields& in, const std::string& path, json& blo
     return read_calls(in, path, calls);
 }
 
-/// Results come before what the user says beside them.
+/// Results come before what the user says beside them. OpenAI's hold text only, so that what a tool shows is shown by
+/// the user, first of all.
 void take_results(fields& in, const std::string& path, json& blocks, std::vector<chat_message>& out) {
+    auto shown = json::array();
     for (const auto& block : take(blocks, "tool_result")) {
         chat_message result{.role = "tool", .content = ""};
         const auto id = block.value("tool_use_id", json());
         if (id.is_string()) result.call_id = id.get<std::string>();
-        const auto content = block.value("content", json(""));
+        auto content = block.value("content", json(""));
+        for (auto& image : take(content, "image")) shown.push_back(std::move(image));
         if (!content.is_null()) result.content = read_content(in, path, content, text_block);
         out.push_back(std::move(result));
     }
+    if (!shown.empty()) blocks.insert(blocks.begin(), shown.begin(), shown.end());
 }
 
 void read_message(fields& in, const std::string& path, const json& message,
@@ -86,7 +91,8 @@ void read_message(fields& in, const std::string& path, const json& message,
     else take_results(in, path + ".content", blocks, out);
     const bool only_results = *role == "user" && blocks.is_array() && blocks.empty() && !content->empty();
     if (only_results) return;
-    said.content = read_content(in, path + ".content", blocks, text_block);
+    if (*role == "user") read_user_content(in, path + ".content", blocks, text_block, image_form::anthropic, said);
+    else said.content = read_content(in, path + ".content", blocks, text_block);
     out.push_back(std::move(said));
 }
 
@@ -103,13 +109,11 @@ void read_conversation(fields& in, api_request& out) {
 } // namespace
 
 void read_anthropic(fields& in, api_request& out, request_limits limits) {
-    if (const auto* thinking = in.object("thinking");
-        thinking && thinking->value("type", json()) == "enabled")
-        refuse_unsupported(in, "thinking", "Thinking apart is");
     if (is_set(in.find("mcp_servers"))) refuse_unsupported(in, "mcp_servers", "MCP servers are");
     read_conversation(in, out);
     out.stream = in.boolean("stream").value_or(false);
     read_anthropic_tools(in, out);
+    read_output_format(in, out);
     read_sampling(in, out.base.sampling);
     read_stop(in, "stop_sequences", 16, out.base.stop);
     read_max_tokens(in, "max_tokens", limits.max_tokens, true, out.base.max_tokens);

@@ -9,6 +9,7 @@
 #include "front/cors.hpp"
 #include "front/errors.hpp"
 #include "front/ids.hpp"
+#include "front/metrics_page.hpp"
 #include "front/ollama_pages.hpp"
 
 namespace tw::front {
@@ -91,6 +92,7 @@ asio::awaitable<bool> connection::handle(request_head head) {
         const auto kind = where.about;
         co_return co_await inquire(std::move(head), kind, std::move(body));
     }
+    if (where.what == action::ollama_show) co_return co_await show(std::move(head), std::move(body));
     auto out = page(where, head, body);
     co_return co_await send(std::move(out), std::move(head));
 }
@@ -106,6 +108,8 @@ reply connection::page(const route& where, const request_head& head,
         return models_page(shared_.models, shared_.counts.started);
     case action::model:
         return model_page(shared_.models, where.model, shared_.counts.started);
+    case action::metrics:
+        return metrics_page(shared_.models, shared_.counts);
     case action::count_tokens:
         return count_tokens(where.as, body);
     case action::swap:
@@ -114,8 +118,6 @@ reply connection::page(const route& where, const request_head& head,
         return ollama_tags_page(shared_.models, shared_.counts.started);
     case action::ollama_ps:
         return ollama_ps_page(shared_.models);
-    case action::ollama_show:
-        return ollama_show_page(shared_.models, body, shared_.counts.started);
     case action::ollama_version:
         return ollama_version_page();
     case action::preflight:

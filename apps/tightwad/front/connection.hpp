@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <boost/asio/thread_pool.hpp>
@@ -51,6 +52,9 @@ class connection : public std::enable_shared_from_this<connection> {
                                                         std::string body);
     [[nodiscard]] boost::asio::awaitable<bool> inquire(request_head head, inquiry kind,
                                                        std::string body);
+    [[nodiscard]] boost::asio::awaitable<bool> show(request_head head, std::string body);
+    [[nodiscard]] boost::asio::awaitable<std::optional<result<finding>>>
+    found_by(std::shared_ptr<tw::pipeline> pipeline, question what);
     [[nodiscard]] boost::asio::awaitable<bool> stream(request_head head,
                                                       std::shared_ptr<answer> running,
                                                       std::shared_ptr<answer_writer> writer);

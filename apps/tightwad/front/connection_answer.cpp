@@ -13,8 +13,14 @@ namespace tw::front {
 namespace asio = boost::asio;
 
 namespace {
+
 constexpr std::size_t unread_limit = 1U << 20U;
+
+bool has_failed(const answer_event& event) {
+    return event.end && (event.end->reason == finish_reason::failed || event.end->reason == finish_reason::cancelled);
 }
+
+} // namespace
 
 asio::awaitable<bool> connection::generate(request_head head, endpoint kind, std::string body) {
     auto parsed = parse_request(kind, body, {.max_tokens = shared_.options.max_tokens_limit});
@@ -80,6 +86,8 @@ reply connection::count_tokens(endpoint kind, const std::string& body) const {
     return {.body = "{\"input_tokens\":" + std::to_string(*counted) + "}"};
 }
 
+/// The head waits for the first event, or until the first ping is due: what fails before anything was said has its own
+/// status and headers, as if the answer were not streamed.
 asio::awaitable<bool> connection::stream(request_head head, std::shared_ptr<answer> running,
                                          std::shared_ptr<answer_writer> writer) {
     const bool chunked = head.version >= 11; // an HTTP/1.0 client reads until we close
@@ -87,29 +95,34 @@ asio::awaitable<bool> connection::stream(request_head head, std::shared_ptr<answ
     reply out{.headers = {{"Cache-Control", "no-cache"}, {"X-Accel-Buffering", "no"}},
               .content_type = std::string(writer->stream_type())};
     if (chunked) out.headers.emplace_back("Transfer-Encoding", "chunked");
-    auto bytes = head_text(out, head, keep, common_headers(head));
+    auto unsent = head_text(out, head, keep, common_headers(head));
     auto events = writer->opening();
-    while (true) {
-        if (!events.empty()) bytes += chunked ? http_chunk(events) : events;
-        if (!bytes.empty()) {
-            auto block = std::exchange(bytes, {});
-            const bool written = co_await http_.write(std::move(block));
-            if (!written) peer_gone_ = true;
-        }
-        if (peer_gone_ || writer->complete() || writer->failure()) break;
-        events.clear();
+    while (!writer->complete() && !writer->failure()) {
         auto batch = co_await running->next(shared_.options.ping_interval);
         if (peer_gone_ || running->overflowed()) break;
+        const bool refused = !unsent.empty() && !batch.empty() && has_failed(batch.front());
         for (auto& event : batch)
             if (!writer->failure()) events += writer->add(std::move(event));
-        if (batch.empty()) events = writer->ping();
+        if (refused) {
+            auto refusal = error_reply(*writer->failure());
+            co_return co_await send(std::move(refusal), std::move(head));
+        }
+        if (batch.empty()) events += writer->ping();
+        auto block = std::exchange(unsent, {});
+        if (!events.empty()) block += chunked ? http_chunk(events) : events;
+        events.clear();
+        if (block.empty()) continue;
+        const bool written = co_await http_.write(std::move(block));
+        if (!written) peer_gone_ = true;
+        if (peer_gone_) break;
     }
     if (peer_gone_ || running->overflowed()) {
         peer_gone_ = true; // a client too slow to follow is left like one that has gone
         log(head, 499);
         co_return false;
     }
-    bytes = chunked ? http_chunk(writer->closing()) + "0\r\n\r\n" : writer->closing();
+    events += writer->closing();
+    auto bytes = unsent + (chunked ? http_chunk(events) + "0\r\n\r\n" : events);
     const auto status = writer->failure() ? http_status(writer->failure()->code) : out.status;
     log(head, status);
     const bool written = co_await http_.write(std::move(bytes));

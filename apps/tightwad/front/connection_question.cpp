@@ -3,6 +3,7 @@
 
 #include "front/connection.hpp"
 #include "front/errors.hpp"
+#include "front/ollama_pages.hpp"
 #include "front/question_reply.hpp"
 
 namespace tw::front {
@@ -28,25 +29,52 @@ asio::awaitable<bool> connection::inquire(request_head head, inquiry kind, std::
         co_return co_await send(std::move(out), std::move(head));
     }
 
+    auto got = co_await found_by(pipeline, *asked.what);
+    if (!got) {
+        log(head, 499);
+        co_return false;
+    }
+    reply out = *got ? reply{.body = question_reply(asked, model, **got)} : error_reply(got->error());
+    co_return co_await send(std::move(out), std::move(head));
+}
+
+/// None when the client has gone meanwhile.
+asio::awaitable<std::optional<result<finding>>> connection::found_by(std::shared_ptr<tw::pipeline> pipeline, question what) {
     const auto box = std::make_shared<finding_box>(loop_);
     inquiring_ = box;
-    box->ask(shared_.asking, pipeline, *asked.what);
+    box->ask(shared_.asking, std::move(pipeline), std::move(what));
     http_.watch(shared_from_this(), [this, weak = std::weak_ptr(box)] {
         peer_gone_ = true;
         if (const auto waiting = weak.lock()) waiting->give_up();
     });
     auto got = co_await box->wait();
     inquiring_.reset();
-    bool keep = false;
-    if (got) {
-        reply out = *got ? reply{.body = question_reply(asked, model, **got)} : error_reply(got->error());
-        keep = co_await send(std::move(out), std::move(head));
-    } else {
-        log(head, 499);
-    }
-    if (peer_gone_) ++shared_.counts.disconnects;
     co_await http_.stop_watching();
-    co_return keep && !peer_gone_;
+    if (peer_gone_) {
+        ++shared_.counts.disconnects;
+        got.reset();
+    }
+    co_return got;
+}
+
+/// A model that would have to be loaded for it is not asked.
+asio::awaitable<bool> connection::show(request_head head, std::string body) {
+    auto named = ollama_shown_model(shared_.models, body);
+    if (auto* refusal = std::get_if<reply>(&named)) co_return co_await send(std::move(*refusal), std::move(head));
+    auto served = shared_.models.find(std::get<std::string>(named));
+    auto* const pipeline = std::get_if<std::shared_ptr<tw::pipeline>>(&served);
+    std::optional<model_properties> known;
+    if (pipeline && (*pipeline)->loaded()) {
+        question what = properties_question{};
+        auto got = co_await found_by(*pipeline, std::move(what));
+        if (!got) {
+            log(head, 499);
+            co_return false;
+        }
+        if (*got) known = std::get<model_properties>(std::move(**got));
+    }
+    auto out = ollama_show_page(known, shared_.counts.started);
+    co_return co_await send(std::move(out), std::move(head));
 }
 
 } // namespace tw::front

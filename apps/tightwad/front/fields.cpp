@@ -29,6 +29,8 @@ std::string in_words(const json& value) {
     }
 }
 
+json json_member(const json& object, const char* key) { return object.is_object() ? object.value(key, json()) : json(); }
+
 fields::fields(const json& object, std::string prefix)
     : object_(object), prefix_(std::move(prefix)) {}
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <limits>
 #include <span>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -55,26 +56,6 @@ std::string text_or_none(const json& object, const char* key) {
     return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-bool is_image(const json& part) {
-    return part.is_object() && part.contains("type") && part["type"] == "image_url";
-}
-
-/// Texts and images as they came, for a server that sees. Images are not looked into.
-std::string read_parts(fields& in, const std::string& path, const json& content) {
-    for (std::size_t i = 0; i < content.size() && !in.failure(); ++i) {
-        const auto& part = content[i];
-        if (!is_image(part)) {
-            static_cast<void>(read_part(in, at(path, i), part, text_part));
-            continue;
-        }
-        const auto image = part.find("image_url");
-        if (image == part.end() || !image->is_object() || text_or_none(*image, "url").empty())
-            in.refuse(at(path, i) + ".image_url.url", "'" + at(path, i) + ".image_url.url' must be a string, such as "
-                                                      "\"data:image/png;base64,…\".");
-    }
-    return content.dump();
-}
-
 chat_message read_message(fields& in, const std::string& path, const json& message) {
     static constexpr std::array roles{"system", "developer", "user", "assistant", "tool"};
     if (!message.is_object()) {
@@ -99,14 +80,16 @@ chat_message read_message(fields& in, const std::string& path, const json& messa
         out.call_id = text_or_none(message, "tool_call_id");
         out.tool = text_or_none(message, message.contains("name") ? "name" : "tool_name"); // OpenAI's, Ollama's
     }
+    if (const auto old = message.find("function_call"); old != message.end() && !old->is_null())
+        in.refuse(path + ".function_call", "'" + path + ".function_call' is an older form of 'tool_calls'; send that.",
+                  tw::code::unsupported);
     const auto content = message.find("content");
     if (content == message.end() || content->is_null()) {
         if (*role == "assistant") return out;
         in.refuse(path + ".content", "'" + path + ".content' is missing.");
         return {};
     }
-    if (*role == "user" && content->is_array() && std::any_of(content->begin(), content->end(), is_image))
-        out.parts = read_parts(in, path + ".content", *content);
+    if (*role == "user") read_user_content(in, path + ".content", *content, text_part, image_form::openai, out);
     else out.content = read_content(in, path + ".content", *content, text_part);
     return out;
 }
@@ -155,6 +138,38 @@ std::string read_content(fields& in, const std::string& path, const json& conten
         out += read_part(in, at(path, i), content[i], text_types);
     }
     return out;
+}
+
+void read_user_content(fields& in, const std::string& path, const json& content,
+                       std::span<const std::string_view> text_types, image_form form, chat_message& out) {
+    const auto shows = [form](const json& part) { return is_image(form, part); };
+    if (!content.is_array() || std::none_of(content.begin(), content.end(), shows)) {
+        out.content = read_content(in, path, content, text_types);
+        return;
+    }
+    auto parts = json::array();
+    for (std::size_t i = 0; i < content.size() && !in.failure(); ++i) {
+        const auto& part = content[i];
+        if (shows(part)) {
+            parts.push_back(read_image(in, at(path, i), part, form));
+            continue;
+        }
+        auto text = read_part(in, at(path, i), part, text_types);
+        parts.push_back(form == image_form::openai ? part : json{{"type", "text"}, {"text", std::move(text)}});
+    }
+    out.parts = parts.dump();
+}
+
+void put_bare_images(fields& in, const std::string& path, const json& images, chat_message& out) {
+    if (!images.is_array()) {
+        in.wrong_type(path, "an array of images in base64", images);
+        return;
+    }
+    auto parts = out.parts.empty() ? json::array() : json::parse(out.parts);
+    if (!out.content.empty()) parts.push_back({{"type", "text"}, {"text", std::exchange(out.content, {})}});
+    for (std::size_t i = 0; i < images.size() && !in.failure(); ++i)
+        parts.push_back(read_bare_image(in, at(path, i), images[i]));
+    out.parts = parts.dump();
 }
 
 const json* find_list(fields& in, const char* key, const char* what) {

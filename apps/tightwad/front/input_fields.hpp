@@ -9,6 +9,7 @@
 
 #include "front/api_request.hpp"
 #include "front/fields.hpp"
+#include "front/image_fields.hpp"
 
 namespace tw::front {
 
@@ -25,6 +26,12 @@ inline constexpr std::size_t max_answers = 128;
 [[nodiscard]] std::string read_content(fields& in, const std::string& path,
                                        const nlohmann::json& content,
                                        std::span<const std::string_view> text_types);
+
+/// The same for what a user says, into `out`: with images, all of it is parts, each as OpenAI's chat has it.
+void read_user_content(fields& in, const std::string& path, const nlohmann::json& content,
+                       std::span<const std::string_view> text_types, image_form form, chat_message& out);
+/// Ollama's images beside a text: they come behind it.
+void put_bare_images(fields& in, const std::string& path, const nlohmann::json& images, chat_message& out);
 
 /// An array of 1 to 10,000 entries; null after an error. `what` is the word for one of them.
 [[nodiscard]] const nlohmann::json* find_list(fields& in, const char* key, const char* what);

@@ -32,6 +32,30 @@ reply page(const ordered_json& json) {
     return {.body = text_of(json)};
 }
 
+/// What clients choose by. Tools and images are passed on where nobody can tell; images only to who is known to see.
+struct model_facts {
+    bool embeds = false, tools = true, sees = false;
+    std::int64_t context = 0;     // 0 = not known
+    std::string architecture{};   // likewise
+};
+
+/// Of a llama-server, by its /props.
+model_facts facts_of_server(const nlohmann::json& props) {
+    const auto context = json_member(json_member(props, "default_generation_settings"), "n_ctx");
+    return {.tools = json_member(json_member(props, "chat_template_caps"), "supports_tools") != false,
+            .sees = json_member(json_member(props, "modalities"), "vision") == true,
+            .context = context.is_number_unsigned() ? context.get<std::int64_t>() : 0};
+}
+
+/// An engine calls its model by architecture, size and type: "llama 1B Q4_0".
+model_facts facts_of(const model_properties& known) {
+    if (!known.as_is.empty()) return facts_of_server(nlohmann::json::parse(known.as_is, nullptr, false));
+    return {.embeds = known.embeds,
+            .tools = known.calls_tools,
+            .context = known.context,
+            .architecture = known.model.substr(0, known.model.find(' '))};
+}
+
 } // namespace
 
 std::string ollama_time(std::int64_t seconds) {
@@ -72,7 +96,7 @@ reply ollama_version_page() {
     return page(out);
 }
 
-reply ollama_show_page(const catalogue& models, std::string_view body, std::int64_t created) {
+std::variant<std::string, reply> ollama_shown_model(const catalogue& models, std::string_view body) {
     nlohmann::json parsed;
     if (const auto failure = parse_body(body, parsed)) return error_reply(*failure);
     fields in(parsed);
@@ -80,11 +104,25 @@ reply ollama_show_page(const catalogue& models, std::string_view body, std::int6
     const auto name = named ? *named : in.text("name").value_or("");
     if (in.failure()) return error_reply(*in.failure());
     const auto known = models.model_ids();
-    if (std::ranges::find(known, models.resolved(name)) == known.end())
-        return model_not_found(name, known);
+    auto id = models.resolved(name);
+    if (std::ranges::find(known, id) == known.end()) return model_not_found(name, known);
+    return id;
+}
+
+reply ollama_show_page(const std::optional<model_properties>& known, std::int64_t created) {
+    const auto facts = known ? facts_of(*known) : model_facts{};
     ordered_json out{{"modelfile", ""}, {"parameters", ""}, {"template", ""},
                      {"details", details()}, {"model_info", ordered_json::object()}};
-    out["capabilities"] = ordered_json::array({"completion"});
+    auto family = facts.architecture.empty() ? std::string("general") : facts.architecture;
+    if (!facts.architecture.empty()) {
+        out["details"]["family"] = family;
+        out["details"]["families"] = ordered_json::array({family});
+        out["model_info"]["general.architecture"] = family;
+    }
+    if (facts.context > 0) out["model_info"][family + ".context_length"] = facts.context;
+    auto& can = out["capabilities"] = ordered_json::array({facts.embeds ? "embedding" : "completion"});
+    if (facts.tools) can.push_back("tools");
+    if (facts.sees) can.push_back("vision");
     out["modified_at"] = ollama_time(created);
     return page(out);
 }

@@ -18,7 +18,6 @@ void refuse_what_is_missing(fields& in, endpoint kind) {
     if (is_set(in.find("think"))) refuse_unsupported(in, "think", "Thinking apart is");
     if (kind == endpoint::ollama_chat) return;
     if (is_set(in.find("tools"))) refuse_unsupported(in, "tools", "Tools of a completion are");
-    if (is_set(in.find("images"))) refuse_unsupported(in, "images", "Images are");
     if (is_set(in.find("suffix"))) refuse_unsupported(in, "suffix", "Filling in before a suffix is");
     if (is_set(in.find("template"))) refuse_unsupported(in, "template", "Other templates are");
     if (is_set(in.find("context"))) refuse_unsupported(in, "context", "Contexts of token ids are");
@@ -44,27 +43,33 @@ void read_options(fields& in, api_request& out, request_limits limits) {
 void read_chat(fields& in, api_request& out) {
     const auto* messages = in.find("messages");
     if (!messages || (messages->is_array() && messages->empty())) return;
-    out.inputs.emplace_back(read_messages(in));
-    if (in.failure()) return;
-    for (std::size_t i = 0; i < messages->size(); ++i)
-        if (const auto images = (*messages)[i].find("images");
-            images != (*messages)[i].end() && is_set(&*images))
-            in.refuse(at("messages", i) + ".images", "Images are not supported yet.",
-                      tw::code::unsupported);
+    auto said = read_messages(in);
+    for (std::size_t i = 0; i < said.size() && !in.failure(); ++i) {
+        const auto images = (*messages)[i].find("images");
+        if (images == (*messages)[i].end() || !is_set(&*images)) continue;
+        const auto path = at("messages", i) + ".images";
+        if (said[i].role == "user") put_bare_images(in, path, *images, said[i]);
+        else in.refuse(path, "'" + path + "' belongs to a message of the role user.");
+    }
+    out.inputs.emplace_back(std::move(said));
 }
 
 void read_generate(fields& in, api_request& out) {
     const auto prompt = in.text("prompt").value_or("");
     const auto system = in.text("system").value_or("");
     const bool raw = in.boolean("raw").value_or(false);
-    if (prompt.empty()) return;
+    const auto* images = in.find("images");
+    const bool sees = is_set(images);
+    if (prompt.empty() && !sees) return;
     if (raw) {
+        if (sees) in.refuse("images", "'images' beside 'raw' is not supported yet; leave one of them out.", tw::code::unsupported);
         out.inputs.emplace_back(prompt);
         return;
     }
     std::vector<chat_message> messages;
     if (!system.empty()) messages.push_back({"system", system});
     messages.push_back({"user", prompt});
+    if (sees) put_bare_images(in, "images", *images, messages.back());
     out.inputs.emplace_back(std::move(messages));
 }
 
@@ -79,6 +84,7 @@ void read_ollama(fields& in, api_request& out, request_limits limits) {
         read_generate(in, out);
     if (out.kind == endpoint::ollama_chat) read_tools(in, out);
     read_ollama_format(in, out);
+    read_chat_logprobs(in, out);
     read_options(in, out, limits);
     read_extension(in, out);
 }

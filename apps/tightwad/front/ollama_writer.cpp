@@ -8,6 +8,7 @@
 #include "front/figures.hpp"
 #include "front/json_text.hpp"
 #include "front/ollama_pages.hpp"
+#include "front/openai_logprobs.hpp"
 
 namespace tw::front {
 namespace {
@@ -60,8 +61,14 @@ void ollama_writer::put_calls(ordered_json& into) const {
     }
 }
 
+void ollama_writer::put_logprobs(ordered_json& into, std::span<const token_likelihood> tokens) const {
+    if (who().logprobs) into["logprobs"] = std::move(chat_logprobs(tokens)["content"]);
+}
+
 std::string ollama_writer::piece(const answer_event& event) {
-    return text_of(object(event.text)) + '\n';
+    auto out = object(event.text);
+    put_logprobs(out, event.likelihoods);
+    return text_of(out) + '\n';
 }
 
 std::string ollama_writer::ended(std::size_t /*index*/) {
@@ -79,6 +86,7 @@ std::string ollama_writer::whole() {
     if (choices().empty()) return text_of(last(""));
     auto out = last(choices().front().text);
     put_calls(out);
+    put_logprobs(out, choices().front().likelihoods);
     return text_of(out);
 }
 

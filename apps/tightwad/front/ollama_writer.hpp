@@ -1,6 +1,8 @@
 // Answers as Ollama writes them: one object, or a line of JSON for every piece.
 #pragma once
 
+#include <span>
+
 #include <nlohmann/json_fwd.hpp>
 
 #include "front/answer_writer.hpp"
@@ -21,6 +23,7 @@ class ollama_writer final : public answer_writer {
     [[nodiscard]] std::string piece(const answer_event& event) override;
     [[nodiscard]] std::string ended(std::size_t index) override;
     void put_calls(nlohmann::ordered_json& into) const;
+    void put_logprobs(nlohmann::ordered_json& into, std::span<const token_likelihood> tokens) const;
     [[nodiscard]] nlohmann::ordered_json object(std::string_view text) const;
     [[nodiscard]] nlohmann::ordered_json last(std::string_view text) const;
 };

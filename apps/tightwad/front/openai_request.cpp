@@ -2,6 +2,7 @@
 // change the answer.
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -22,7 +23,9 @@ constexpr auto int32_max = std::numeric_limits<std::int32_t>::max();
 /// What would change the answer and cannot be done is said, never dropped.
 void refuse_what_is_missing(fields& in, endpoint kind) {
     const auto refuse = [&](const char* key, const char* what) { refuse_unsupported(in, key, what); };
-    if (is_set(in.find("functions"))) refuse("functions", "Functions are");
+    for (const auto& [old, now] : {std::pair{"functions", "tools"}, std::pair{"function_call", "tool_choice"}})
+        if (is_set(in.find(old)))
+            in.refuse(old, "'" + std::string(old) + "' is an older form of '" + now + "'; send that.", tw::code::unsupported);
     if (kind == endpoint::completion) {
         const auto* choice = in.find("tool_choice");
         if (is_set(in.find("tools")) && !(choice && *choice == "none")) refuse("tools", "Tools of a completion are");
@@ -77,8 +80,6 @@ void read_prediction(fields& in, api_request& out) {
     in.adopt(inner);
 }
 
-constexpr std::int64_t most_logprobs = 20;
-
 /// Chat says whether and how many; completions only how many.
 void read_logprobs(fields& in, api_request& out) {
     if (out.kind == endpoint::completion) {
@@ -88,11 +89,7 @@ void read_logprobs(fields& in, api_request& out) {
             out.base.top_logprobs = static_cast<std::int32_t>(*most);
         return;
     }
-    const bool wanted = in.boolean("logprobs").value_or(false);
-    const auto most = in.integer("top_logprobs", 0, most_logprobs);
-    if (wanted) out.base.top_logprobs = static_cast<std::int32_t>(most.value_or(0));
-    else if (most.value_or(0) > 0)
-        in.refuse("top_logprobs", "'top_logprobs' is set and 'logprobs' is not true; set both.");
+    read_chat_logprobs(in, out);
 }
 
 /// The text of token ids, and their log probabilities, are known when the answer ends.

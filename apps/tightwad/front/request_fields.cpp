@@ -102,6 +102,14 @@ void read_max_tokens(fields& in, const char* key, std::int32_t limit, bool clamp
         out = static_cast<std::int32_t>(std::min<std::int64_t>(*tokens, limit));
 }
 
+void read_chat_logprobs(fields& in, api_request& out) {
+    const bool wanted = in.boolean("logprobs").value_or(false);
+    const auto most = in.integer("top_logprobs", 0, most_logprobs);
+    if (wanted) out.base.top_logprobs = static_cast<std::int32_t>(most.value_or(0));
+    else if (most.value_or(0) > 0)
+        in.refuse("top_logprobs", "'top_logprobs' is set and 'logprobs' is not true; set both.");
+}
+
 void read_extension(fields& in, api_request& out) {
     const auto* own = in.object("tightwad");
     if (!own) return;

@@ -24,6 +24,11 @@ void read_stop(fields& in, const char* key, std::size_t most, std::vector<std::s
 void read_max_tokens(fields& in, const char* key, std::int32_t limit, bool clamp,
                      std::optional<std::int32_t>& out);
 
+/// The most alternatives to one token that are told.
+inline constexpr std::int64_t most_logprobs = 20;
+/// `logprobs` says whether, `top_logprobs` how many alternatives.
+void read_chat_logprobs(fields& in, api_request& out);
+
 /// Our own field: {"tightwad": {"speculation": false}}.
 void read_extension(fields& in, api_request& out);
 

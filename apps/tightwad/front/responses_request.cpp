@@ -66,7 +66,10 @@ void read_item(fields& in, const std::string& path, const json& item,
         in.refuse(path + ".content", "'" + path + ".content' is missing.");
         return;
     }
-    out.push_back({role.get<std::string>(), read_content(in, path + ".content", *content, text_types)});
+    chat_message said{.role = role.get<std::string>(), .content = ""};
+    if (role == "user") read_user_content(in, path + ".content", *content, text_types, image_form::responses, said);
+    else said.content = read_content(in, path + ".content", *content, text_types);
+    out.push_back(std::move(said));
 }
 
 void read_conversation(fields& in, api_request& out) {

@@ -50,6 +50,7 @@ constexpr known_path read_paths[] = {
     {"/health", action::health},
     {"/v1/models", action::models},
     {"/v1/tightwad/status", action::status},
+    {"/metrics", action::metrics},
     {"/api/tags", action::ollama_tags},
     {"/api/ps", action::ollama_ps},
     {"/api/version", action::ollama_version},

@@ -19,6 +19,7 @@ enum class action {
     models,
     model,
     status,
+    metrics,
     swap,
     generate,
     count_tokens,

@@ -99,8 +99,6 @@ void choose(fields& in, api_request& out, const std::vector<std::string>& names,
     out.base.tools.required = true;
 }
 
-json member(const json& object, const char* key) { return object.is_object() ? object.value(key, json()) : json(); }
-
 /// JSON in a string, made anew: texts in it are then what they look like.
 std::string read_arguments(fields& in, const std::string& path, const json& given) {
     auto arguments = given;
@@ -131,45 +129,45 @@ void read_tools(fields& in, api_request& out) {
         in.refuse("tool_choice", "'tool_choice' asks for a tool, and 'tools' offers none.");
     else if (*choice == "required")
         out.base.tools.required = true;
-    else if (member(*choice, "type") == "function")
-        choose(in, out, names, member(flat ? *choice : member(*choice, "function"), "name"));
+    else if (json_member(*choice, "type") == "function")
+        choose(in, out, names, json_member(flat ? *choice : json_member(*choice, "function"), "name"));
     else
         in.refuse("tool_choice", "'tool_choice' must be none, auto, required, or name a function.");
 }
 
 void read_anthropic_tools(fields& in, api_request& out) {
     const auto* choice = in.object("tool_choice");
-    const auto type = choice ? member(*choice, "type") : json("auto");
+    const auto type = choice ? json_member(*choice, "type") : json("auto");
     if (type == "none") return;
     const auto names = read_list(in, read_anthropic_tool);
     out.offered.any = !names.empty();
-    out.base.tools.parallel = !choice || member(*choice, "disable_parallel_tool_use") != true;
+    out.base.tools.parallel = !choice || json_member(*choice, "disable_parallel_tool_use") != true;
     if (type == "auto" || in.failure()) return;
     if (names.empty())
         in.refuse("tool_choice", "'tool_choice' asks for a tool, and 'tools' offers none.");
     else if (type == "any")
         out.base.tools.required = true;
     else if (type == "tool")
-        choose(in, out, names, member(*choice, "name"));
+        choose(in, out, names, json_member(*choice, "name"));
     else
         in.refuse("tool_choice.type", "'tool_choice.type' must be auto, any, tool or none.");
 }
 
 tool_call read_call(fields& in, const std::string& path, const json& id, const json& function) {
-    const auto name = member(function, "name");
+    const auto name = json_member(function, "name");
     if (!is_name(name)) {
         refuse_name(in, path + ".name");
         return {};
     }
     return {id.is_string() ? id.get<std::string>() : std::string(), name.get<std::string>(),
-            read_arguments(in, path + ".arguments", member(function, "arguments"))};
+            read_arguments(in, path + ".arguments", json_member(function, "arguments"))};
 }
 
 std::vector<tool_call> read_calls(fields& in, const std::string& path, const json& calls) {
     std::vector<tool_call> out;
     if (!calls.is_array()) in.wrong_type(path, "an array", calls);
     for (std::size_t i = 0; calls.is_array() && i < calls.size() && !in.failure(); ++i)
-        out.push_back(read_call(in, at(path, i) + ".function", member(calls[i], "id"), member(calls[i], "function")));
+        out.push_back(read_call(in, at(path, i) + ".function", json_member(calls[i], "id"), json_member(calls[i], "function")));
     return out;
 }
 

@@ -39,6 +39,12 @@ scan_result scan(std::string_view s) {
 
 } // namespace
 
+std::string lower(std::string_view text) {
+    std::string out(text);
+    std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return out;
+}
+
 std::size_t count_code_points(std::string_view text) {
     return text.size() - static_cast<std::size_t>(std::ranges::count_if(text, continues_code_point));
 }

@@ -17,6 +17,9 @@ namespace tw {
 // Whether this byte of UTF-8 goes on with a code point that began before it.
 [[nodiscard]] inline bool continues_code_point(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
 
+// ASCII letters only.
+[[nodiscard]] std::string lower(std::string_view text);
+
 // How many there are, by the bytes that begin one.
 [[nodiscard]] std::size_t count_code_points(std::string_view text);
 

@@ -1,6 +1,7 @@
 // The TIGHTWAD_* variables that override the file.
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "config/paths.hpp"
 #include "config/sections.hpp"
 #include "config/units.hpp"
@@ -49,7 +50,7 @@ void apply_environment(configuration& config, report& out) {
                     "The environment variable is \"" + text +
                         "\"; it must be a size from 1 byte to 4 GiB, such as 10MiB or 10485760.");
     }
-    if (const auto word = environment("TIGHTWAD_ALLOW_PRIVATE_UPSTREAM"); !word.empty()) {
+    if (const auto word = lower(environment("TIGHTWAD_ALLOW_PRIVATE_UPSTREAM")); !word.empty()) {
         constexpr std::array no{"false", "0", "no"}, yes{"true", "1", "yes"};
         const bool refused = std::find(no.begin(), no.end(), word) != no.end();
         if (refused || std::find(yes.begin(), yes.end(), word) != yes.end()) server.private_upstreams = !refused;

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/text.hpp"
 #include "base/web_url.hpp"
 #include "config/paths.hpp"
 #include "config/sections.hpp"
@@ -51,10 +52,31 @@ node_config target_node(report& out) {
     return node;
 }
 
-bool is_set_to_more_than(const char* variable, const char* nothing) {
-    const auto value = environment(variable);
-    return !value.empty() && value != nothing;
-}
+// Of the Python Tightwad, and without effect here.
+struct idle_variable {
+    const char *name, *nothing; // `nothing`: the value that asks for nothing
+    const char* remedy;
+    bool beside_a_file = false; // it was read there, too
+};
+constexpr std::array idle{
+    idle_variable{"TIGHTWAD_DRAFT_URL", "",
+                  "The draft is left out: servers hand out text, not logits, so no draft of one can be verified. Write a file in "
+                  "which a pipeline has a target with a model_path, or at a peer, and a draft (docs/servers.md)."},
+    idle_variable{"TIGHTWAD_DRAFT_MODEL", "",
+                  "It belongs to TIGHTWAD_DRAFT_URL, which is left out. In a file it is the model_path of a draft's [backend.NAME]."},
+    idle_variable{"TIGHTWAD_DRAFT_BACKEND", "",
+                  "It belongs to TIGHTWAD_DRAFT_URL, which is left out. In a file it is the plugin of a draft's [backend.NAME]."},
+    idle_variable{"TIGHTWAD_CONSENSUS_MODE", "off",
+                  "Drafters never answer without the target here, so there is no consensus of them. Leave it out."},
+    idle_variable{"TIGHTWAD_CHAT_TEMPLATE", "auto",
+                  "The server brings its own chat template. For a model that is loaded here write chat_template into the "
+                  "[backend.NAME] of a file."},
+    idle_variable{"TIGHTWAD_ALLOW_UNAUTHENTICATED", "false",
+                  "An address that other machines can reach always needs a token: set TIGHTWAD_PROXY_TOKEN, or leave "
+                  "TIGHTWAD_HOST at 127.0.0.1.", true},
+    idle_variable{"TIGHTWAD_DISABLE_PREWARM", "",
+                  "No model file is read ahead of its loading here. Leave it out.", true},
+};
 
 } // namespace
 
@@ -86,21 +108,13 @@ load_result from_environment(const option_lookup& lookup) {
 
 std::vector<diagnostic> environment_remarks(const configuration& config) {
     std::vector<diagnostic> out;
-    const auto say = [&](const char* variable, const char* sentence) { out.push_back({{variable, 0, 0}, sentence}); };
-    if (environment(target_url).empty()) return out;
-    if (config.path != "environment") {
-        say(target_url, "The environment variable is set and not read, because there is a configuration file.");
-        return out;
-    }
-    if (!environment("TIGHTWAD_DRAFT_URL").empty())
-        say("TIGHTWAD_DRAFT_URL", "The draft is left out: servers hand out text, not logits, so no draft of one can be verified "
-                                  "(docs/servers.md).");
-    if (is_set_to_more_than("TIGHTWAD_CONSENSUS_MODE", "off"))
-        say("TIGHTWAD_CONSENSUS_MODE", "Drafters never answer without the target here, so there is no consensus of them.");
-    if (is_set_to_more_than("TIGHTWAD_CHAT_TEMPLATE", "auto"))
-        say("TIGHTWAD_CHAT_TEMPLATE", "The server brings its own chat template; there is none to choose.");
-    if (is_set_to_more_than("TIGHTWAD_ALLOW_UNAUTHENTICATED", "false"))
-        say("TIGHTWAD_ALLOW_UNAUTHENTICATED", "An address that other machines can reach always needs TIGHTWAD_PROXY_TOKEN.");
+    const bool alone = config.path == "environment";
+    if (!alone && !environment(target_url).empty())
+        out.push_back({{target_url, 0, 0}, "The environment variable is set and not read, because there is a configuration file."});
+    for (const auto& each : idle)
+        if (const auto value = lower(environment(each.name));
+            (alone || each.beside_a_file) && !value.empty() && value != each.nothing)
+            out.push_back({{each.name, 0, 0}, each.remedy});
     return out;
 }
 

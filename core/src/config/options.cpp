@@ -52,7 +52,8 @@ class option_reader {
         case TW_OPTION_BOOLEAN:
             if (const auto flag = reader_.boolean(option.name)) json_[option.name] = *flag;
             break;
-        case TW_OPTION_PATH: path(option, *found); break;
+        case TW_OPTION_PATH:
+        case TW_OPTION_NAME_OR_PATH: path(option, *found); break;
         default: break;
         }
     }
@@ -80,8 +81,15 @@ class option_reader {
         if (!written) return;
         if (written->empty() || written->find('\0') != std::string::npos)
             report_.add(found.value.at, "\"" + option.name + "\" must name a file.");
+        else if (option.type == TW_OPTION_NAME_OR_PATH && is_name(*written)) json_[option.name] = *written;
         else if (const auto file = resolve_file(*written, report_.folder)) json_[option.name] = file->string();
         else report_.add(found.value.at, file.error().message);
+    }
+
+    [[nodiscard]] bool is_name(const std::string& written) const {
+        std::error_code ignored;
+        return written.find_first_of("/:") == std::string::npos &&
+               !std::filesystem::exists(report_.folder / written, ignored);
     }
 
     bool in_range(const option_info& option, const member& found, double number) {

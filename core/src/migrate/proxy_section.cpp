@@ -87,7 +87,8 @@ void drop_what_has_gone(section& from) {
     from.drop("consensus_mode", no_counterpart,
               "Several drafters never answer without the target here: the target decides every token.", "off");
     from.drop("chat_template", no_counterpart,
-              "The server or the model file brings its own chat template; there is none to choose.", "auto");
+              "The server or the model file brings its own chat template; where a model's has none, chat_template of its "
+              "backend names one.", "auto");
 }
 
 } // namespace

@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http.hpp>
 
+#include "net/dialled.hpp"
 #include "net/refusals.hpp"
 
 namespace tw::net {
@@ -39,6 +40,17 @@ asio::awaitable<error_code> attempt::look_up(endpoints* found) {
     co_return problem;
 }
 
+/// What an operator wrote may lead into the own network, where peers are, but to no metadata service. Why none is left.
+std::optional<error> attempt::leave_out_forbidden(endpoints& found) const {
+    std::optional<error> last;
+    std::erase_if(found, [&](const tcp::endpoint& each) {
+        const auto why = forbidden(each.address(), url_author::operator_of_this_host);
+        if (!why.empty()) last = refusals(options_).forbidden(each.address().to_string(), why);
+        return !why.empty();
+    });
+    return found.empty() ? last : std::nullopt;
+}
+
 asio::awaitable<std::optional<error>> attempt::connect() {
     auto refused = co_await reach();
     if (!refused) refused = co_await upgrade();
@@ -51,6 +63,7 @@ asio::awaitable<std::optional<error>> attempt::reach() {
     const auto unnamed = co_await look_up(&found);
     if (unnamed) co_return refusals(options_).no_address(unnamed);
     if (cancelled_) co_return refusals(options_).broken(asio::error::operation_aborted);
+    if (auto refused = leave_out_forbidden(found)) co_return refused;
     auto& tcp = stream_->next_layer();
     tcp.expires_after(options_.connect_timeout);
     const auto [failed, reached] = co_await tcp.async_connect(found, token);

@@ -36,6 +36,7 @@ class attempt {
     using endpoints = std::vector<boost::asio::ip::tcp::endpoint>;
 
     [[nodiscard]] boost::asio::awaitable<boost::system::error_code> look_up(endpoints* found);
+    [[nodiscard]] std::optional<error> leave_out_forbidden(endpoints& found) const;
     [[nodiscard]] boost::asio::awaitable<std::optional<error>> secure();
     [[nodiscard]] boost::asio::awaitable<std::optional<error>> upgrade();
 

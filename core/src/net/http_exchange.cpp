@@ -10,6 +10,8 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include "base/text.hpp"
+#include "net/dialled.hpp"
 #include "net/retry_after.hpp"
 #include "net/tls.hpp"
 
@@ -27,26 +29,11 @@ constexpr std::uint32_t longest_head = 64U << 10U;
 constexpr std::size_t block = 4U << 10U, longest_buffer = 2 * longest_head;
 constexpr int most_attempts = 3, most_interim = 8;
 
-std::string_view forbidden(const asio::ip::address& address, url_author author) {
-    if (address.is_v4()) {
-        const auto bytes = address.to_v4().to_bytes();
-        return forbidden_address(bytes, author);
-    }
-    const auto bytes = address.to_v6().to_bytes();
-    return forbidden_address(bytes, author);
-}
-
 // The other side was never there, or went away: nothing that a second try could not change.
 bool is_passing(error_code why) {
     return why == asio::error::connection_refused || why == asio::error::connection_reset ||
            why == asio::error::broken_pipe || why == asio::error::eof || why == http::error::end_of_stream ||
            why == asio::ssl::error::stream_truncated;
-}
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return out;
 }
 
 } // namespace

@@ -22,6 +22,11 @@ error refusals::no_address(error_code why) const {
                                      "); check the name or write the machine's IP address.");
 }
 
+error refusals::forbidden(const std::string& address, std::string_view why) const {
+    return fail(code::unavailable, name_of(options_.peer) + " is not dialled: its address " + address + " is " +
+                                       std::string(why) + ".");
+}
+
 error refusals::unreachable(error_code why) const {
     if (why == boost::beast::error::timeout) return too_late();
     if (why == asio::error::connection_refused)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include <boost/system/error_code.hpp>
 
@@ -14,6 +15,7 @@ class refusals {
     explicit refusals(const connection_options& options) : options_(options) {}
 
     [[nodiscard]] error no_address(boost::system::error_code why) const;
+    [[nodiscard]] error forbidden(const std::string& address, std::string_view why) const;
     [[nodiscard]] error unreachable(boost::system::error_code why) const;
     [[nodiscard]] error no_tls(boost::system::error_code why) const;
     [[nodiscard]] error other_certificate(const std::string& shown) const;

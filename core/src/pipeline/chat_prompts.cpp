@@ -51,6 +51,11 @@ result<chat_prompts::prepared> chat_prompts::prepare(const std::vector<chat_mess
     return out;
 }
 
+bool chat_prompts::calls_tools() const {
+    const tool_use offered{.functions = R"([{"type":"function","function":{"name":"f","parameters":{"type":"object"}}}])"};
+    return prepare({{.role = "user", .content = "hello"}}, offered).has_value();
+}
+
 result<chat_prompts::prepared> chat_prompts::by_template(const std::vector<chat_message>& messages,
                                                          const tool_use& tools) const {
     if (!known_) return fail(code::unsupported, none_);

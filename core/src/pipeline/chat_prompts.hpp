@@ -28,6 +28,9 @@ class chat_prompts {
     };
     [[nodiscard]] result<prepared> prepare(const std::vector<chat_message>& messages, const tool_use& tools) const;
 
+    // Whether the model was made to: it may choose to call, or not.
+    [[nodiscard]] bool calls_tools() const;
+
   private:
     [[nodiscard]] result<prepared> by_template(const std::vector<chat_message>& messages, const tool_use& tools) const;
 

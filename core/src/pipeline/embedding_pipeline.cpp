@@ -102,6 +102,7 @@ result<token_ids> embedding_pipeline::tokens_of(const embed_question& asked, std
 
 result<std::shared_ptr<generation>> embedding_pipeline::ask(question asked, finding_function done) {
     if (auto found = about_engine(*parts_.model, asked)) {
+        if (auto* known = found->has_value() ? std::get_if<model_properties>(&**found) : nullptr) known->embeds = true;
         done(std::move(*found));
         return std::make_shared<answered>();
     }

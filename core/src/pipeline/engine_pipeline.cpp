@@ -96,6 +96,8 @@ result<std::int64_t> engine_pipeline::count_tokens(const generation_request& req
 result<std::shared_ptr<generation>> engine_pipeline::ask(question asked, finding_function done) {
     auto found = about_engine(scheduler_.target(), asked);
     if (!found) return cannot_answer(asked, "the model was loaded for answers. Load one that was trained for this.");
+    if (auto* known = found->has_value() ? std::get_if<model_properties>(&**found) : nullptr)
+        known->calls_tools = chats_.calls_tools();
     done(std::move(*found));
     return std::make_shared<answered>();
 }

@@ -21,7 +21,7 @@ namespace {
 void find_chat_template(engine_pipeline_parts& parts, const resolved_node& target, const registry& plugins) {
     const auto source = parts.target->info().chat_template;
     parts.no_chat = "The model '" + parts.serves.front() +
-                    "' has no chat template, so chat requests cannot be rendered. Use /v1/completions.";
+                    "' has no chat template, so chat requests cannot be rendered. Use /v1/completions, or give its backend a chat_template.";
     if (source.empty()) return;
     auto own = parts.target->make_chat();
     if (own) {

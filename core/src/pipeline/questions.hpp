@@ -35,6 +35,8 @@ struct model_properties {
     std::int64_t context = 0, slots = 0;
     std::string model{}, build{}, chat_template{}, bos{}; // empty = there is none
     std::string as_is{}; // a server's own JSON; all others are unset then
+    bool embeds = false;      // it makes embeddings, and gives no answers
+    bool calls_tools = false; // of its own accord
 };
 
 struct embed_question {

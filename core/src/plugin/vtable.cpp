@@ -39,7 +39,7 @@ std::optional<std::string> option_fault(const tw_option* const* options, const c
         if (option.size < sizeof(tw_option)) return said(i, "it is too small");
         if (option.name == nullptr || *option.name == '\0') return said(i, "it has no name");
         if (option.help == nullptr) return said(i, "it has no help");
-        if (option.type < TW_OPTION_STRING || option.type > TW_OPTION_PATH)
+        if (option.type < TW_OPTION_STRING || option.type > TW_OPTION_NAME_OR_PATH)
             return said(i, "its type is unknown");
     }
     return std::nullopt;

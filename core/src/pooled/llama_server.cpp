@@ -21,11 +21,10 @@ std::string word(const json& value) { return value.is_string() ? value.get<std::
 
 result<std::vector<std::string>> llama_server_arguments(const std::string& options_json, const pool_config& pool,
                                                         std::uint16_t port) {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 5> same{
-        {{"model_path", "--model"}, {"threads", "--threads"}, {"tensor_split", "--tensor-split"}, {"rpc", "--rpc"},
-         {"chat_template", "--chat-template-file"}}};
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 4> same{
+        {{"model_path", "--model"}, {"threads", "--threads"}, {"tensor_split", "--tensor-split"}, {"rpc", "--rpc"}}};
     // The first are read below, the others are for an engine of this program.
-    constexpr std::array<std::string_view, 10> others{"context", "slots", "gpu_layers", "cpu_moe", "rpc_names",
+    constexpr std::array<std::string_view, 11> others{"chat_template", "context", "slots", "gpu_layers", "cpu_moe", "rpc_names",
                                                       "rpc_on_cpu", "rpc_output", "rpc_vram", "rpc_experts", "cache"};
     const auto options = json::parse(options_json);
     std::vector<std::string> out{"--host", "127.0.0.1", "--port", std::to_string(port)};
@@ -46,6 +45,9 @@ result<std::vector<std::string>> llama_server_arguments(const std::string& optio
     if (const auto experts = options.value("cpu_moe", std::int64_t{0}); experts > 0)
         out.insert(out.end(), {"--n-cpu-moe", std::to_string(experts)});
     else if (experts < 0) out.emplace_back("--cpu-moe");
+    if (const auto form = options.value("chat_template", std::string()); form.find('/') != std::string::npos)
+        out.insert(out.end(), {"--chat-template-file", form});
+    else if (!form.empty()) out.insert(out.end(), {"--no-jinja", "--chat-template", form}); // its Jinja knows no names
     out.insert(out.end(), pool.server_args.begin(), pool.server_args.end());
     return out;
 }

@@ -66,6 +66,16 @@ TEST_CASE("what is wrong with a variable names it") {
     CHECK(mistakes().find("TIGHTWAD_ALLOW_PRIVATE_UPSTREAM: The environment variable is \"perhaps\"") != std::string::npos);
 }
 
+TEST_CASE("true and false are read in any case") {
+    const variable url("TIGHTWAD_TARGET_URL", "http://den"), model("TIGHTWAD_TARGET_MODEL", "m");
+    for (const auto* word : {"False", "FALSE", "No", "0"}) {
+        const variable strict("TIGHTWAD_ALLOW_PRIVATE_UPSTREAM", word);
+        CHECK_FALSE(from_environment(no_options)->server.private_upstreams);
+    }
+    const variable open("TIGHTWAD_ALLOW_PRIVATE_UPSTREAM", "True");
+    CHECK(from_environment(no_options)->server.private_upstreams);
+}
+
 TEST_CASE("what the older Tightwad's variables asked for and is not done is said") {
     const variable url("TIGHTWAD_TARGET_URL", "http://den"), model("TIGHTWAD_TARGET_MODEL", "m"),
         draft("TIGHTWAD_DRAFT_URL", "http://other"), mode("TIGHTWAD_CONSENSUS_MODE", "strict"), form("TIGHTWAD_CHAT_TEMPLATE", "auto");
@@ -79,4 +89,15 @@ TEST_CASE("what the older Tightwad's variables asked for and is not done is said
     configuration file;
     file.path = "tightwad.toml";
     CHECK(environment_remarks(file).size() == 1);
+    const variable open("TIGHTWAD_ALLOW_UNAUTHENTICATED", "True"), warm("TIGHTWAD_DISABLE_PREWARM", "1"),
+        small("TIGHTWAD_DRAFT_MODEL", "m"), kind("TIGHTWAD_DRAFT_BACKEND", "ollama"), mine("TIGHTWAD_CHAT_TEMPLATE", "ChatML");
+    for (const auto& each : environment_remarks(*loaded)) {
+        INFO(each.message);
+        CHECK((each.message.find("Leave it out") != std::string::npos || each.message.find("rite ") != std::string::npos ||
+               each.message.find("In a file it is") != std::string::npos || each.message.find("set TIGHTWAD_PROXY_TOKEN") != std::string::npos));
+    }
+    CHECK(environment_remarks(*loaded).size() == 7);
+    CHECK(environment_remarks(file).size() == 3); // those that were read beside a file, too
+    const variable closed("TIGHTWAD_ALLOW_UNAUTHENTICATED", "FALSE"), off("TIGHTWAD_CONSENSUS_MODE", "Off");
+    CHECK(environment_remarks(*loaded).size() == 5);
 }

@@ -18,6 +18,7 @@ inline result<std::vector<option_info>> options_of(std::string_view interface, s
             {"model_path", TW_OPTION_PATH, "", "the GGUF file.", true, 0, 0},
             {"context", TW_OPTION_INTEGER, "2048", "tokens in one sequence.", false, 8, 1 << 24},
             {"slots", TW_OPTION_INTEGER, "4", "answers at the same time.", false, 1, 64},
+            {"form", TW_OPTION_NAME_OR_PATH, "", "its form of chats.", false, 0, 0},
             {"mmap", TW_OPTION_BOOLEAN, "true", "map the file.", false, 0, 0},
             {"rope_scale", TW_OPTION_NUMBER, "", "a factor.", false, 0, 0}};
     if (plugin == "cloud")

@@ -14,6 +14,23 @@ using tw::test::parse_with_pipeline;
 using tw::test::variable;
 using namespace std::chrono_literals;
 
+TEST_CASE("a word that names no file beside the configuration is a name, and handed on as it is") {
+    const tw::test::scratch_folder folder;
+    folder.write("own", "x");
+    const auto form = [&](const char* written) {
+        const auto loaded = parse_text("schema = 1\n[backend.m]\nplugin = \"llamacpp\"\nmodel_path = \"m.gguf\"\nform = \"" +
+                                           std::string(written) + "\"\n[pipeline.p]\nserves = \"m\"\ntarget = \"m\"\n",
+                                       (folder.path() / "x.toml").string());
+        REQUIRE(loaded.has_value());
+        return nlohmann::json::parse(loaded->node("m")->options_json)["form"].get<std::string>();
+    };
+    CHECK(form("llama3") == "llama3");
+    CHECK(form("granite-4.0") == "granite-4.0");
+    CHECK(form("own") == (folder.path() / "own").string());
+    CHECK(form("./llama3") == (folder.path() / "llama3").string());
+    CHECK(form("/etc/llama3") == "/etc/llama3");
+}
+
 TEST_CASE("a whole configuration arrives as written") {
     const variable cache("TIGHTWAD_CACHE", "/var/cache/tw");
     const variable home("HOME", "/home/me");

@@ -4,6 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 
+#include "front/ollama_pages.hpp"
 #include "harness.hpp"
 
 using namespace tw;
@@ -100,13 +101,57 @@ TEST_CASE("Ollama's clients see the models, and load one ahead") {
     CHECK(body_of(ask(server, get("/api/ps")))["models"].size() == 1);
     CHECK(body_of(ask(server, get("/api/version")))["version"].is_string());
     CHECK(ask(server, get("/")).status == 200);
-    CHECK(body_of(ask(server, post("/api/show", R"({"model":"org/model-1:latest"})")))["capabilities"] ==
-          json{"completion"});
+    const auto shown = body_of(ask(server, post("/api/show", R"({"model":"org/model-1:latest"})")));
+    CHECK(shown["capabilities"] == json::array({"completion", "tools"}));
+    CHECK(shown["details"]["family"] == "fake");
+    CHECK(shown["model_info"] == json{{"general.architecture", "fake"}, {"fake.context_length", 2048}});
+    CHECK(body_of(ask(server, post("/api/show", R"({"name":"no"})")))["error"].get<std::string>().starts_with("There is no model 'no'"));
     const auto loaded = body_of(ask(server, post("/api/generate", R"({"model":"org/model-1"})")));
     CHECK(loaded["done"] == true);
     CHECK(loaded["done_reason"] == "load");
     const auto tagged = R"({"model":"org/model-1:latest","messages":[{"role":"user","content":"x"}],"stream":false})";
     CHECK(body_of(ask(server, post("/api/chat", tagged)))["model"] == "org/model-1");
+}
+
+TEST_CASE("what a model shows is what is known of it") {
+    const auto shown = [](const std::optional<model_properties>& known) {
+        return json::parse(front::ollama_show_page(known, 0).body);
+    };
+    const auto nothing = shown(std::nullopt); // a cloud: whatever it can is passed on
+    CHECK(nothing["capabilities"] == json::array({"completion", "tools"}));
+    CHECK(nothing["model_info"] == json::object());
+    const auto vectors = shown(model_properties{.context = 512, .model = "bert 22M F16", .embeds = true});
+    CHECK(vectors["capabilities"] == json::array({"embedding"}));
+    CHECK(vectors["model_info"]["bert.context_length"] == 512);
+    const auto server = shown(model_properties{.as_is = R"({"default_generation_settings":{"n_ctx":4096},
+        "modalities":{"vision":true,"audio":false},"chat_template_caps":{"supports_tools":false}})"});
+    CHECK(server["capabilities"] == json::array({"completion", "vision"}));
+    CHECK(server["model_info"] == json{{"general.context_length", 4096}});
+    CHECK(shown(model_properties{.as_is = R"({"modalities":[true],"default_generation_settings":7})"})["capabilities"] ==
+          json::array({"completion", "tools"}));
+}
+
+TEST_CASE("a model that is still being loaded can be shown") {
+    running_server server({}, false);
+    const auto shown = ask(server, post("/api/show", R"({"model":"org/model-1"})"));
+    CHECK(shown.status == 200);
+    CHECK(body_of(shown)["model_info"] == json::object());
+}
+
+TEST_CASE("Ollama's log probabilities are told of each piece, and of the whole") {
+    running_server server;
+    const auto more = R"(,"logprobs":true,"top_logprobs":2,"options":{"temperature":0})";
+    const auto lines = lines_of(ask(server, post("/api/chat", said("three small words", more))).body);
+    REQUIRE(lines.size() == 4);
+    CHECK(server.pipeline->last_request().top_logprobs == 2);
+    CHECK(lines[1]["logprobs"] == json::parse(R"([{"token":" small","logprob":-0.5,"bytes":[32,115,109,97,108,108],"top_logprobs":[]}])"));
+    const auto whole = body_of(ask(server, post("/api/generate", R"({"model":"org/model-1","prompt":"a b","stream":false,
+        "logprobs":true,"options":{"temperature":0}})")));
+    REQUIRE(whole["logprobs"].size() == 2);
+    CHECK(whole["logprobs"][0]["token"] == "a");
+    CHECK_FALSE(body_of(ask(server, post("/api/chat", said("a", R"(,"stream":false)")))).contains("logprobs"));
+    CHECK(body_of(ask(server, post("/api/chat", said("a", R"(,"top_logprobs":1)"))))["error"] ==
+          "'top_logprobs' is set and 'logprobs' is not true; set both.");
 }
 
 TEST_CASE("a message and its events are Anthropic's") {
@@ -134,6 +179,26 @@ TEST_CASE("a message and its events are Anthropic's") {
     CHECK(events[4].second["delta"]["stop_reason"] == "max_tokens");
     CHECK(events[4].second["usage"]["output_tokens"] == 1);
     CHECK(body_of(ask(server, post("/v1/messages/count_tokens", said("one two three")))) == json{{"input_tokens", 3}});
+}
+
+TEST_CASE("Anthropic's format is the form of the answer, and thoughts may be asked for") {
+    running_server server;
+    const auto asked = [&](const char* more) { return ask(server, post("/v1/messages", said("x", more))); };
+    const auto held = body_of(asked(R"(,"max_tokens":50,"thinking":{"type":"enabled","budget_tokens":1024},
+        "output_config":{"effort":"low","format":{"type":"json_schema",
+            "schema":{"type":"object","properties":{"z":{"type":"string"},"a":{"type":"string"}}}}})"));
+    CHECK(held["content"].size() == 1);
+    CHECK(server.pipeline->last_request().sampling.grammar ==
+          R"({"json_schema":{"type":"object","properties":{"z":{"type":"string"},"a":{"type":"string"}}}})");
+    const auto refused = [&](const char* more) { return body_of(asked(more))["error"]["message"].get<std::string>(); };
+    CHECK(refused(R"(,"output_config":{"format":{"type":"json_schema"}})") ==
+          "'output_config.format.schema' must be an object, a JSON schema.");
+    CHECK(refused(R"(,"output_config":{"format":"json"})") == "'output_config.format' must be an object, not a string.");
+    CHECK(refused(R"(,"tools":[{"name":"f","input_schema":{"type":"object"}}],
+        "output_config":{"format":{"type":"json_schema","schema":{}}})")
+              .starts_with("'output_config.format' beside tools is not supported yet"));
+    CHECK(asked(R"(,"output_config":{"effort":"high"})").status == 200);
+    CHECK(server.pipeline->last_request().sampling.grammar.empty());
 }
 
 TEST_CASE("a tool call is Ollama's: whole, its arguments an object, before the end") {

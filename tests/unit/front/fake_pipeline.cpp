@@ -129,7 +129,7 @@ result<std::shared_ptr<generation>> fake_pipeline::ask(question asked, finding_f
         std::stable_sort(order.entries.begin(), order.entries.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
         found = std::move(order);
     } else {
-        found = model_properties{.context = 2048, .slots = 4, .model = "fake 1B", .build = "1", .chat_template = "{{x}}", .bos = "<s>", .as_is = {}};
+        found = model_properties{.context = 2048, .slots = 4, .model = "fake 1B", .build = "1", .chat_template = "{{x}}", .bos = "<s>", .as_is = {}, .calls_tools = true};
     }
     if (first == "busy") return error{.code = code::busy, .message = "64 requests are waiting.", .retry_after = 2500ms};
     if (first == "broken") return cannot_answer(asked, "it is broken.");
@@ -197,9 +197,9 @@ generation_result fake_pipeline::play(job& one) {
         one.sink->text(text);
         ++out.completion_tokens;
     };
-    const auto failed = [&] {
+    const auto failed = [&](error why) {
         out.reason = finish_reason::failed;
-        out.failure = fail(code::internal, "The engine lost its worker 192.168.1.20.");
+        out.failure = std::move(why);
         return out;
     };
     const auto cancelled = [&] {
@@ -217,8 +217,10 @@ generation_result fake_pipeline::play(job& one) {
     const auto amount = words.size() > 1 ? std::atoi(words[1].c_str()) : 0;
     if (verb == "fail") {
         if (words.back() == "late") piece("half");
-        return failed();
+        if (words.back() == "away") return failed(fail(code::unavailable, "The server refused the connection."));
+        return failed(fail(code::internal, "The engine lost its worker 192.168.1.20."));
     }
+    if (verb == "busy") return failed({.code = code::busy, .message = "The server asks to wait.", .retry_after = 2500ms});
     if (verb == "silent") return one.sleep(60s) ? cancelled() : out;
     if (verb == "slow" || verb == "flood") {
         for (int i = 0; i < amount; ++i) {
@@ -242,7 +244,7 @@ generation_result fake_pipeline::play(job& one) {
 
 nlohmann::json fake_pipeline::status() const {
     const std::lock_guard lock(mutex_);
-    return {{"name", name_}, {"running", running_}};
+    return {{"name", name_}, {"running", running_}, {"stats", {{"requests", jobs_.size()}}}};
 }
 
 bool fake_pipeline::wait_running(std::size_t count) {

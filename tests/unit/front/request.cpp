@@ -213,6 +213,12 @@ TEST_CASE("images stay what the client sent, and only users send them") {
 TEST_CASE("what would change the answer and cannot be done is refused by name") {
     CHECK(field_error(R"(,"top_logprobs":3)").starts_with("top_logprobs: "));
     CHECK(completion_error(R"("prompt":"a","suffix":"b")").starts_with("suffix: "));
+    CHECK(field_error(R"(,"functions":[{"name":"f"}])") ==
+          "functions: 'functions' is an older form of 'tools'; send that.");
+    CHECK(field_error(R"(,"function_call":"auto")") ==
+          "function_call: 'function_call' is an older form of 'tool_choice'; send that.");
+    CHECK(chat_error(R"({"messages":[{"role":"assistant","content":null,"function_call":{"name":"f"}}]})") ==
+          "messages[0].function_call: 'messages[0].function_call' is an older form of 'tool_calls'; send that.");
     CHECK(completion_error(R"("prompt":"a","best_of":3)") ==
           "best_of: 'best_of' is 3 and 'n' is 1; choosing among answers is not supported, so they "
           "must be equal.");

@@ -1,4 +1,6 @@
 // What the server answers apart from generations: models, health, tokens, pages of other origins.
+#include <sstream>
+
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 
@@ -91,6 +93,25 @@ TEST_CASE("paths and methods that are not there") {
     CHECK(method.status == 405);
     CHECK(method.headers.at("allow") == "POST, OPTIONS");
     CHECK(ask(server, "DELETE /v1/models HTTP/1.1\r\n\r\n").status == 405);
+}
+
+TEST_CASE("a Prometheus reads the figures") {
+    running_server server({.token = "secret"});
+    const auto key = "Authorization: Bearer secret\r\n";
+    CHECK(ask(server, get("/metrics")).status == 401);
+    CHECK(ask(server, post("/v1/chat/completions", chat("a b"), key)).status == 200);
+    const auto page = ask(server, get("/metrics", key));
+    CHECK(page.status == 200);
+    CHECK(page.headers.at("content-type") == "text/plain; version=0.0.4; charset=utf-8");
+    for (const auto* line : {"tightwad_ready 1\n", "tightwad_answers_total 1\n", "tightwad_answers_running 0\n",
+                             "# TYPE tightwad_pipeline_requests_total counter\n", "tightwad_pipeline_requests_total{pipeline=\"fake\"} 1\n"}) {
+        INFO(page.body);
+        CHECK(page.body.find(line) != std::string::npos);
+    }
+    CHECK(page.body.find("tightwad_pipeline_tokens_total") == std::string::npos); // this one counts none
+    std::istringstream lines(page.body);
+    for (std::string line; std::getline(lines, line);)
+        CHECK((line.starts_with("# HELP tightwad_") || line.starts_with("# TYPE tightwad_") || line.starts_with("tightwad_")));
 }
 
 TEST_CASE("HEAD has GET's head and no body, and the connection goes on") {

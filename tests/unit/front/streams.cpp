@@ -1,5 +1,6 @@
 // Answers as they come: events, pings, clients that leave or do not read, stopping, many at once.
 #include <atomic>
+#include <functional>
 #include <thread>
 #include <vector>
 
@@ -61,15 +62,24 @@ TEST_CASE("a stream over the socket, and the connection lives on") {
     CHECK(client.read().status == 200);
 }
 
-TEST_CASE("the stream begins at once and is kept alive while nothing comes") {
-    running_server server({.ping_interval = 20ms});
+TEST_CASE("a silent stream begins when the first ping is due, and is kept alive") {
+    running_server server({.ping_interval = 50ms});
     raw_client client(server.port());
+    const auto asked = std::chrono::steady_clock::now();
     client.send(post(path, chat("silent", streamed)));
     CHECK(client.read_until("\r\n\r\n").starts_with("HTTP/1.1 200 OK"));
+    CHECK(std::chrono::steady_clock::now() - asked >= 50ms);
     CHECK(client.read_until("\n\n").find(R"("delta":{"role":"assistant","content":""})") !=
           std::string::npos);
     CHECK(client.read_until(": ping\n\n").ends_with(": ping\n\n"));
     CHECK(client.read_until(": ping\n\n").ends_with(": ping\n\n"));
+}
+
+TEST_CASE("the first piece begins the stream, long before a ping is due") {
+    running_server server({.ping_interval = 1h});
+    raw_client client(server.port());
+    client.send(post(path, chat("slow 100000", streamed)));
+    CHECK(client.read_until("\"5 \"").starts_with("HTTP/1.1 200 OK"));
 }
 
 TEST_CASE("a client that leaves in mid-stream cancels the answer") {
@@ -111,12 +121,43 @@ TEST_CASE("a client that does not read is dropped, and the pipeline is not held 
 
 TEST_CASE("an answer that fails in mid-stream says so in the stream") {
     running_server server;
-    for (const auto* script : {"fail early", "fail late"}) {
-        const auto answer = ask(server, post(path, chat(script, streamed)));
-        CHECK(answer.status == 200);
-        CHECK(answer.body.ends_with(
-            "data: {\"error\":{\"message\":\"The engine lost its worker 192.168.1.20.\","
-            "\"type\":\"server_error\",\"param\":null,\"code\":\"internal_error\"}}\n\n"));
+    const auto answer = ask(server, post(path, chat("fail late", streamed)));
+    CHECK(answer.status == 200);
+    CHECK(answer.body.ends_with(
+        "data: {\"error\":{\"message\":\"The engine lost its worker 192.168.1.20.\","
+        "\"type\":\"server_error\",\"param\":null,\"code\":\"internal_error\"}}\n\n"));
+}
+
+TEST_CASE("what fails before the first piece has its own status, streamed or not, in every API") {
+    running_server server({.ping_interval = 1h});
+    const auto messages = [](const std::string& script) {
+        return R"({"max_tokens":9,"messages":[{"role":"user","content":")" + script + R"("}])";
+    };
+    const auto prompt = [](const std::string& script) { return R"({"prompt":")" + script + '"'; };
+    const auto input = [](const std::string& script) { return R"({"input":")" + script + '"'; };
+    struct row {
+        const char* where;
+        std::function<std::string(const std::string&)> body;
+    };
+    for (const auto& api : {row{"/v1/chat/completions", messages}, row{"/v1/completions", prompt},
+                            row{"/v1/responses", input}, row{"/v1/messages", messages},
+                            row{"/api/chat", messages}, row{"/api/generate", prompt}}) {
+        raw_client client(server.port()); // one connection: it lives on
+        const auto told = [&](const char* script, const char* streams) {
+            client.send(post(api.where, api.body(script) + R"(,"stream":)" + streams + "}"));
+            return client.read();
+        };
+        for (const auto& [script, status] : {std::pair{"fail early", 500}, std::pair{"fail away", 503},
+                                             std::pair{"busy later", 429}}) {
+            INFO(api.where << ' ' << script);
+            const auto streams = told(script, "true"), whole = told(script, "false");
+            CHECK(streams.status == status);
+            CHECK(streams.body == whole.body);
+            CHECK(streams.headers.at("content-type") == "application/json; charset=utf-8");
+            CHECK(streams.headers.contains("retry-after") == (status != 500));
+            CHECK(whole.headers.contains("retry-after") == (status != 500));
+            if (status == 429) CHECK(streams.headers.at("retry-after") == "3");
+        }
     }
 }
 

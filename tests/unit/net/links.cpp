@@ -40,6 +40,16 @@ TEST_CASE("messages come back in order") {
     CHECK(server.listening->sessions() == 0);
 }
 
+TEST_CASE("no peer's address leads to a metadata service or to many machines at once") {
+    auto away = to(9191);
+    for (const auto* host : {"169.254.169.254", "fd00:ec2::254", "224.0.0.1", "255.255.255.255", "::ffff:169.254.169.254"}) {
+        away.peer.host = host;
+        client one(away);
+        INFO(host);
+        CHECK(one.downs.wait(1).at(0).find(" is not dialled: its address " + std::string(host) + " is ") != std::string::npos);
+    }
+}
+
 TEST_CASE("messages come back in order over TLS") {
     const temporary_folder folder;
     const auto mine = net::load_or_make_identity(folder.path / "state").value();

@@ -60,12 +60,16 @@ TEST_CASE("a model here tells its tokens, with control tokens by name or as text
     const auto wrong = found(*models, detokenize_question{{2, 32}});
     REQUIRE(wrong.has_error());
     CHECK(wrong.error().param == "tokens[1]");
-    CHECK(std::get<model_properties>(*found(*models, properties_question{})).context == 256);
+    const auto known = std::get<model_properties>(*found(*models, properties_question{}));
+    CHECK(known.context == 256);
+    CHECK_FALSE(known.embeds);
+    CHECK_FALSE(known.calls_tools); // it has no form of chats at all
     CHECK(found(*models, of({"a"})).error().code == code::unsupported);
 }
 
 TEST_CASE("embeddings are of length one, in order, several texts to a pass") {
     const auto models = embeddings();
+    CHECK(std::get<model_properties>(*found(*models, properties_question{})).embeds);
     const auto got = found(*models, of({"ab", "abcdefg", token_ids{4, 5}, "z"}));
     REQUIRE(got.has_value());
     const auto& list = std::get<embedding_list>(*got);

@@ -29,6 +29,7 @@ TEST_CASE("a llama-server is told what the backend says, and its own arguments l
                              "--gpu-layers 999"})
         CHECK(says(line, each));
     CHECK(line.ends_with("--gpu-layers 7"));
+    CHECK(says(line_of(R"({"model_path":"/m.gguf","chat_template":"llama3"})", pool), "--no-jinja --chat-template llama3"));
 }
 
 TEST_CASE("what is not said is the server's own, but for the slots") {

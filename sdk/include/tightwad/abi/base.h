@@ -69,6 +69,8 @@ enum {
     TW_OPTION_NUMBER = 2,
     TW_OPTION_BOOLEAN = 3,
     TW_OPTION_PATH = 4, /* a file; the host resolves it against the configuration's folder */
+    TW_OPTION_NAME_OR_PATH = 5, /* likewise; but what has no "/" and no ":" in it and names no file
+                                 * of that folder is a name, handed on as it was written */
 };
 
 /* One key a plugin understands in its table of the configuration. From these come validation,

@@ -104,6 +104,10 @@ using option = tw_option;
                                            const char* default_value = nullptr) {
     return make_option(TW_OPTION_PATH, name, help, default_value);
 }
+[[nodiscard]] constexpr option name_or_path_option(const char* name, const char* help,
+                                                   const char* default_value = nullptr) {
+    return make_option(TW_OPTION_NAME_OR_PATH, name, help, default_value);
+}
 [[nodiscard]] constexpr option integer_option(const char* name, const char* help,
                                               const char* default_value = nullptr, double min = 0,
                                               double max = 0) {
