@@ -139,7 +139,7 @@ void speculator::ask(const intent& what, std::span<draft_seat> seats) {
         longest = std::max(longest, want);
         tell(what.drafter, seat.sequence,
              {.want = static_cast<std::uint16_t>(want),
-              .floor = survival_floor(what.plan, seats.size(), alpha, times_, price),
+              .floor = survival_floor(what.plan, seats.size(), alpha, times_, price, least_rows_),
               .chance = chances(what.drafter, of)});
     }
     const auto expected = static_cast<double>(longest + behind / 4) * price.token_s + price.handover_s;
@@ -169,7 +169,7 @@ void speculator::stream(std::span<const draft_seat> seats) {
         if (!reachable(each) || !each.streams || options_.always) continue;
         // What it is told is old by half the way, and what it answers by the other half.
         const auto pace = cost(each, seats.size());
-        const auto step = times_.seconds(1);
+        const auto step = plain_step(1);
         const auto ahead = std::min(longest_stream, stream_ahead + pace.handover_s / pace.token_s);
         // Where a correction is answered well within a step, a branch would only come earlier by less than that.
         const bool branches = options_.branches && pace.handover_s > step / 4;
