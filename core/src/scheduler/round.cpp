@@ -82,9 +82,10 @@ std::size_t scheduler::draft(const list& answers) {
     if (!planner_) return 0;
     seats_.clear();
     for (const auto& answer : answers) {
-        const auto most = std::min(answer->remaining(), context() - answer->tokens.size()) - 1;
+        const auto room = std::min(answer->remaining(), context() - answer->tokens.size()) - 1;
+        const auto left = answer->drafted_as == 0 ? 0 : room;
         const auto rows = most_rows() / answers.size() - 1;
-        seats_.push_back({answer->drafted_as, answer->drafted_as == 0 ? 0 : std::min(most, rows), {}, 0});
+        seats_.push_back({answer->drafted_as, std::min(left, rows), left, {}, 0});
     }
     const auto start = steady::now();
     const auto rows_each = planner_->plan(seats_, static_cast<std::size_t>(options_.least_rows));

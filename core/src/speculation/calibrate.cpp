@@ -78,7 +78,7 @@ void speculator::measure_drafter(std::size_t index, engine& target, std::int32_t
     const std::vector<std::int32_t> prompt(8, std::max(target.info().bos, 0));
     auto& of = answers_.try_emplace(measuring, answer{draft_path(prompt, {}, drafters_.size()), prompt.size(), sampling_params{.temperature = 0},
                                                       std::vector<ear>(drafters_.size()), {}, {}}).first->second;
-    const std::vector<draft_seat> seats{{.sequence = measuring, .most = options_.most, .draft = {}}};
+    const std::vector<draft_seat> seats{{.sequence = measuring, .most = options_.most, .left = options_.most, .draft = {}}};
     const auto want = static_cast<std::uint16_t>(std::min<std::size_t>(8, each.link->longest()));
     for (int repetition = 0; repetition < 3; ++repetition) {
         of.path.commit(prompt); // a text the drafter has not seen yet

@@ -53,7 +53,8 @@ void speculator::heard(std::size_t index, drafter_event& event) {
             rates_[2 + index].record(entry.grade, entry.agreed);
             if (of != nullptr) of->path.own()[2 + index].record(entry.grade, entry.agreed);
         }
-        if (of != nullptr && audit->complete) of->ears[index].waiting = false;
+        // A late one is not the answer to an order for drafts.
+        if (of != nullptr && audit->complete && of->ears[index].audits) of->ears[index].waiting = false;
     } else {
         const auto& batch = std::get<draft_batch>(event);
         auto* of = find(batch.sequence);
@@ -181,7 +182,7 @@ void speculator::stream(std::span<const draft_seat> seats) {
                 --of.ears[d].pause;
                 continue;
             }
-            const auto want = std::min(each.link->longest(), static_cast<std::size_t>(ahead));
+            const auto want = std::min({each.link->longest(), static_cast<std::size_t>(ahead), seat.left});
             tell(d, seat.sequence, {.want = static_cast<std::uint16_t>(want),
                                     .floor = pace.handover_s > step ? 0.01F : 0.05F, .chance = chances(d, of),
                                     .stream = true, .group = static_cast<std::uint8_t>(group),

@@ -72,9 +72,12 @@ class speculator final : public draft_planner {
         std::uint32_t epoch = 0, opened = 0; // of the last order, and of the first after opening
         std::size_t told = 0; // committed tokens
         bool waiting = false; // for the end of the last order
-        bool branches = false; // the last order asked for them
+        bool branches = false, audits = false; // the last order asked for them, or for an audit
         int losses = 0, pause = 0; // how often in a row it had no room for this answer; rounds without it
         std::optional<std::array<float, grades>> chance{}; // as last told
+        std::uint32_t base = 0, next = 0; // of the last order, and of the batch that would go on from the last one; 0 = none
+        std::uint32_t ended = 0; // epoch of the last order that was complete
+        clock::time_point told_at{}, heard_at{}; // the last order; the last batch
     };
     struct answer {
         draft_path path;
