@@ -86,7 +86,7 @@ enum class finish_reason { stop, length, cancelled, failed };
 struct speculation_stats {
     std::uint64_t rounds = 0;   // passes of the target in which a draft was judged or a token picked
     std::uint64_t drafted = 0;  // tokens proposed
-    std::uint64_t accepted = 0; // of those, the ones the target picked too
+    std::uint64_t accepted = 0; // of those, the ones the target picked too and the answer has
     std::uint64_t bonus = 0;    // rounds in which the whole draft stood and one more token came free
     std::uint64_t tokens = 0;   // tokens of the answers
     struct share {

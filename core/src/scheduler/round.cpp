@@ -183,24 +183,8 @@ verdict scheduler::pick(sequence& answer, const engine::logits_view& logits) con
     return accept(logits, answer.first_row, position, draft, limit, answer.sampler, ends);
 }
 
-// Counts what was picked, and makes it part of the answer.
+// Makes what was picked part of the answer, up to where it ends, and counts that.
 void scheduler::take(sequence& answer, const verdict& picked, const engine::logits_view& logits) {
-    const auto& draft = answer.draft;
-    ++answer.stats.rounds;
-    answer.stats.drafted += draft.size();
-    answer.stats.accepted += picked.accepted;
-    for (std::size_t i = 0; i < draft.size(); ++i) {
-        auto& share = answer.stats.sources[static_cast<std::size_t>(draft[i].source)];
-        ++share.drafted;
-        if (i < picked.accepted) ++share.accepted;
-    }
-    if (!draft.empty() && picked.tokens.size() > draft.size()) ++answer.stats.bonus;
-    if (answer.request.record_rounds) {
-        auto& round = answer.rounds.emplace_back();
-        for (const auto& each : draft) round.draft.push_back(each.token);
-        round.accepted = picked.accepted;
-    }
-
     answer.fresh = 0;
     auto row = answer.first_row;
     for (const auto token : picked.tokens) {
@@ -209,8 +193,27 @@ void scheduler::take(sequence& answer, const verdict& picked, const engine::logi
         ++row;
         ++answer.fresh;
         answer.ending = accept_token(answer, token);
-        if (answer.ending) return;
+        if (answer.ending) break;
     }
+    count(answer, std::min(picked.accepted, answer.fresh));
+}
+
+// A round whose draft stood for its first `accepted` tokens.
+void scheduler::count(sequence& answer, std::size_t accepted) {
+    const auto& draft = answer.draft;
+    ++answer.stats.rounds;
+    answer.stats.drafted += draft.size();
+    answer.stats.accepted += accepted;
+    for (std::size_t i = 0; i < draft.size(); ++i) {
+        auto& share = answer.stats.sources[static_cast<std::size_t>(draft[i].source)];
+        ++share.drafted;
+        if (i < accepted) ++share.accepted;
+    }
+    if (!draft.empty() && answer.fresh > draft.size()) ++answer.stats.bonus;
+    if (!answer.request.record_rounds) return;
+    auto& round = answer.rounds.emplace_back();
+    for (const auto& each : draft) round.draft.push_back(each.token);
+    round.accepted = accepted;
 }
 
 // One more token of the answer; says how it ends when it ends with it.
