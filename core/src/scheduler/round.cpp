@@ -37,7 +37,7 @@ void scheduler::pass(const list& answers) {
 
     for (const auto& answer : answers) {
         answer->cached = answer->tokens.size() + padded;
-        answer->stats.verify_s += spent;
+        answer->stats.verify_s += spent / static_cast<double>(answers.size());
     }
     conclude(answers, *logits, rows_.size(), spent);
 }
@@ -91,9 +91,10 @@ std::size_t scheduler::draft(const list& answers) {
     const auto rows_each = planner_->plan(seats_, static_cast<std::size_t>(options_.least_rows));
     const auto spent = seconds_since(start);
     waited_s_ += seats_.front().waited_s;
+    const auto drafted_for = std::count_if(seats_.begin(), seats_.end(), [](const auto& seat) { return seat.sequence != 0; });
     for (std::size_t i = 0; i < answers.size(); ++i) {
         answers[i]->draft = std::move(seats_[i].draft);
-        answers[i]->stats.draft_s += spent;
+        if (seats_[i].sequence != 0) answers[i]->stats.draft_s += spent / static_cast<double>(drafted_for);
     }
     return rows_each;
 }
