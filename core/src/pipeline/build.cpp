@@ -156,6 +156,8 @@ result<void> add_drafts(engine_pipeline_parts& parts, const pipeline_config& wan
                         const std::function<bool(float)>& progress) {
     const auto drafts = drafts_of(wanted);
     if (drafts.empty()) parts.no_draft = "The pipeline names no draft.";
+    else if (const auto& info = parts.target->info(); !info.truncates)
+        return without(parts.no_draft, wanted, drafts.front().name, cannot_be_drafted_for(info.model));
     for (const auto& each : drafts) {
         const auto draft = resolve(shop.config, shop.plugins, each.name);
         if (draft.node->peer) {
