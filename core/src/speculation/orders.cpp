@@ -1,6 +1,7 @@
 // What drafters are told, how long they are waited for, and what becomes of those that are late.
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <spdlog/spdlog.h>
 
@@ -22,10 +23,10 @@ bool alike(const std::array<float, grades>& a, const std::array<float, grades>& 
 } // namespace
 
 void speculator::collect() {
-    for (auto& [index, event] : inbox_.take()) heard(index, event);
+    for (auto& [index, event, at] : inbox_.take()) heard(index, event, at);
 }
 
-void speculator::heard(std::size_t index, drafter_event& event) {
+void speculator::heard(std::size_t index, drafter_event& event, clock::time_point at) {
     auto& from = drafters_[index];
     const auto find = [&](sequence_id sequence) {
         const auto found = answers_.find(sequence);
@@ -65,8 +66,31 @@ void speculator::heard(std::size_t index, drafter_event& event) {
         from.order_tokens = std::max(from.order_tokens, batch.tokens.size());
         auto& told = of->ears[index];
         told.losses = 0;
+        if (from.streams && answers_.size() == 1) time_stream(from, told, batch, at);
         if (batch.complete && batch.epoch == told.epoch) told.waiting = false;
     }
+}
+
+// A stream does not say what it took. The first batch to a new order that begins behind what is committed took both ways and
+// a drafter step; one that goes on from the batch before took its tokens. What looks much longer than usual is a stall.
+void speculator::time_stream(drafter& from, ear& told, const draft_batch& batch, clock::time_point at) const {
+    if (batch.epoch == told.ended) return; // what follows the end of an order are branches
+    if (batch.complete) told.ended = batch.epoch;
+    const auto expected = std::exchange(told.next, 0), base = batch.base;
+    if (batch.tokens.empty()) return;
+    const auto since = [&](clock::time_point start) { return std::chrono::duration<double>(at - start).count(); };
+    const auto follow = [](double& mean, double value) {
+        mean = mean > 0 ? mean + 0.1 * (std::min(value, 4 * mean) - mean) : value;
+    };
+    const auto tokens = static_cast<double>(batch.tokens.size());
+    if (batch.epoch == told.epoch && base == told.base) {
+        const auto waited = since(told.told_at);
+        if (told.epoch != told.opened) follow(from.handover_s, std::max(0.0, waited - tokens * cost(from, 1).token_s));
+    } else if (base == expected) {
+        follow(from.token_s, since(told.heard_at) / tokens);
+    }
+    if (!batch.complete) told.next = base + static_cast<std::uint32_t>(batch.tokens.size());
+    told.heard_at = at;
 }
 
 // Sends an order about what is committed now, opening the sequence first where that is due.
@@ -93,6 +117,9 @@ void speculator::tell(std::size_t index, sequence_id sequence, draft_order order
     told.told = committed.size();
     told.waiting = true;
     told.branches = order.branches;
+    told.audits = order.audit;
+    told.base = order.base;
+    told.told_at = clock::now();
     drafters_[index].link->send(std::move(order));
 }
 

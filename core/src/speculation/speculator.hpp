@@ -118,7 +118,8 @@ class speculator final : public draft_planner {
     [[nodiscard]] bool worth_asking(const draft_seat& seat) const;
     [[nodiscard]] drafter_cost cost(const drafter& each, std::size_t answers) const;
     void collect();
-    void heard(std::size_t index, drafter_event& event);
+    void heard(std::size_t index, drafter_event& event, clock::time_point at);
+    void time_stream(drafter& from, ear& told, const draft_batch& batch, clock::time_point at) const;
     void tell(std::size_t index, sequence_id sequence, draft_order order);
     bool await(std::size_t index, std::span<const draft_seat> seats, clock::time_point deadline);
     void ask(const intent& what, std::span<draft_seat> seats);
