@@ -112,6 +112,24 @@ TEST_CASE("the least recently used conversation is forgotten first") {
     CHECK(run(two, say(b)).outcome.cached_tokens == 0);
 }
 
+TEST_CASE("what was drafted behind a stop string is not left in the cache") {
+    scheduler warm(toy_model(R"({"slots":1})"), toy_drafter("{}", 8), {});
+    scheduler cold(toy_model(), nullptr, {.reuse_prefix = false});
+    auto letters = say(text(1, 30), 40);
+    letters.sampling.logit_bias = {{1, -100.0F}, {29, -100.0F}, {30, -100.0F}, {31, -100.0F}};
+    const auto whole = run(cold, letters).text;
+    for (std::size_t at = 2; at < 20; ++at) {
+        letters.stop = {whole.substr(at, 2)};
+        const auto stopped = run(warm, letters).outcome;
+        REQUIRE(stopped.reason == finish_reason::stop);
+        const auto more = say(then(then(letters.prompt, stopped.tokens), text(5, 6)));
+        const auto got = run(warm, more).outcome, expected = run(cold, more).outcome;
+        CHECK(got.cached_tokens == static_cast<std::int64_t>(letters.prompt.size() + stopped.tokens.size()) - 1);
+        CHECK(got.tokens == expected.tokens);
+        CHECK(got.logits_digests == expected.logits_digests);
+    }
+}
+
 TEST_CASE("after a failed pass nothing of it is reused") {
     scheduler fragile(toy_model(R"({"fail_at":5,"slots":1})"), nullptr, {});
     scheduler cold(toy_model(), nullptr, {.reuse_prefix = false});
