@@ -13,7 +13,7 @@ const values = [
   ['bert.feed_forward_length', 'u32', inner], ['bert.block_count', 'u32', layers], ['bert.attention.head_count', 'u32', heads],
   ['bert.attention.layer_norm_epsilon', 'f32', 1e-12], ['bert.attention.causal', 'bool', false], ['bert.pooling_type', 'u32', 1],
   ['tokenizer.ggml.model', 'text', 'bert'], ['tokenizer.ggml.pre', 'text', 'default'], ['tokenizer.ggml.tokens', 'text', tokens],
-  ['tokenizer.ggml.token_type', 'u32', types], ['tokenizer.ggml.token_type_count', 'u32', 2],
+  ['tokenizer.ggml.token_type', 'i32', types], ['tokenizer.ggml.token_type_count', 'u32', 2],
   ['tokenizer.ggml.padding_token_id', 'u32', 0], ['tokenizer.ggml.unknown_token_id', 'u32', 1],
   ['tokenizer.ggml.bos_token_id', 'u32', 2], ['tokenizer.ggml.cls_token_id', 'u32', 2], ['tokenizer.ggml.eos_token_id', 'u32', 3],
   ['tokenizer.ggml.seperator_token_id', 'u32', 3], ['tokenizer.ggml.mask_token_id', 'u32', 4],
