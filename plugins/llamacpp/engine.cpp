@@ -100,6 +100,7 @@ engine::engine(tw::sdk::host host, const tw::sdk::config& config, tw::sdk::progr
     open_context(config, on_gpu);
     if (embeds_) check_pooling();
     read_vocabulary();
+    truncates_ = !embeds_ && rolls_back();
 }
 
 void engine::load(const tw::sdk::config& config, std::int32_t gpu_layers, const tw::sdk::progress& progress) {
@@ -168,6 +169,7 @@ void engine::open_context(const tw::sdk::config& config, bool on_gpu) {
     params.type_k = GGML_TYPE_F16;
     params.type_v = exact && !on_gpu ? GGML_TYPE_BF16 : GGML_TYPE_F16; // few GPU kernels take BF16
     params.kv_unified = false;
+    params.swa_full = true; // where a window slides all cells are kept, so that a sequence can be cut back
     params.no_perf = true;
     if (embeds_) prepare_for_embeddings(params, config, static_cast<std::uint32_t>(each));
     context_.reset(llama_init_from_model(model_.get(), params));
@@ -189,6 +191,20 @@ void engine::open_context(const tw::sdk::config& config, bool on_gpu) {
     seq_pointers_.resize(batch_rows);
     for (std::size_t i = 0; i < batch_rows; ++i) seq_pointers_[i] = &seqs_[i];
     wanted_.resize(batch_rows);
+}
+
+// Whether a sequence can be cut back. A recurrent state cannot, a cache can; of the models whose window slides some keep
+// more than cells (DeepSeek V4), so one of those is tried.
+bool engine::rolls_back() {
+    if (llama_model_is_recurrent(model_.get()) || llama_model_is_hybrid(model_.get())) return false;
+    if (llama_model_n_swa(model_.get()) == 0) return true;
+    const auto token = std::max(llama_vocab_bos(vocab_), 0);
+    const std::array<tw_row, 2> rows{tw_row{0, 0, token, 0}, tw_row{0, 1, token, 0}};
+    static_cast<void>(decode(rows));
+    auto* cache = llama_get_memory(context_.get());
+    const bool can = llama_memory_seq_rm(cache, 0, 1, -1);
+    llama_memory_seq_rm(cache, 0, -1, -1);
+    return can;
 }
 
 void engine::check_pooling() const {
@@ -234,8 +250,7 @@ tw::sdk::engine_info engine::info() const {
         .n_batch = batch_rows,
         .bos = llama_vocab_bos(vocab_),
         .add_bos = llama_vocab_get_add_bos(vocab_),
-        .truncates = !llama_model_is_recurrent(model_.get()) && !llama_model_is_hybrid(model_.get()) &&
-                     llama_model_n_swa(model_.get()) == 0,
+        .truncates = truncates_,
         .weight_bytes = static_cast<std::int64_t>(llama_model_size(model_.get())),
         .model = description_,
         .device = device_,

@@ -76,6 +76,7 @@ class engine : public tw::sdk::engine {
   private:
     void load(const tw::sdk::config& config, std::int32_t gpu_layers, const tw::sdk::progress& progress);
     void open_context(const tw::sdk::config& config, bool on_gpu);
+    [[nodiscard]] bool rolls_back();
     void check_pooling() const;
     void read_vocabulary();
 
@@ -97,7 +98,7 @@ class engine : public tw::sdk::engine {
     std::vector<token_entry> vocabulary_;
     std::string description_, device_, identity_, template_;
     std::int32_t n_ctx_ = 0;
-    bool embeds_ = false;
+    bool embeds_ = false, truncates_ = false;
 
     // The columns of a batch, for n_batch rows.
     std::vector<llama_token> tokens_;

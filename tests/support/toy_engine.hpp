@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
@@ -27,7 +28,8 @@ inline constexpr std::int32_t n_vocab = 32;
 // `eog` is added to the end token's logit; `fail_at` fails the n-th decode (1-based, once);
 // `delay_us` slows each decode, `stall_ms` every `stall_every`-th one; `other_vocabulary` spells one token otherwise;
 // `beside`: other logits where a pass has rows of several sequences; `shapes` that many changes of the rows a pass has and
-// wants are borne, the next one fails.
+// wants are borne, the next one fails; `truncates`: whether a sequence can be cut back; `shares_cores`: one pass at a time,
+// of all engines that say so.
 class engine : public tw::sdk::engine {
   public:
     static void check(const tw::sdk::config&) {}
@@ -37,7 +39,8 @@ class engine : public tw::sdk::engine {
           fail_at_(config.integer("fail_at", 0)), delay_us_(config.integer("delay_us", 0)),
           stall_ms_(config.integer("stall_ms", 0)), stall_every_(config.integer("stall_every", 1)),
           disturb_(static_cast<float>(config.number("disturb", 0))), eog_(static_cast<float>(config.number("eog", 0))),
-          beside_(config.boolean("beside", false)), shapes_(config.integer("shapes", 1 << 30)), caches_(static_cast<std::size_t>(slots_)) {
+          beside_(config.boolean("beside", false)), shapes_(config.integer("shapes", 1 << 30)), truncates_(config.boolean("truncates", true)),
+          shares_cores_(config.boolean("shares_cores", false)), caches_(static_cast<std::size_t>(slots_)) {
         progress.report(1);
         for (std::int32_t id = 0; id < n_vocab; ++id) pieces_.push_back(spell(id));
         if (config.boolean("other_vocabulary", false)) pieces_[5] = "D";
@@ -45,7 +48,7 @@ class engine : public tw::sdk::engine {
 
     [[nodiscard]] tw::sdk::engine_info info() const {
         return {.n_vocab = n_vocab, .n_ctx = context_, .n_seq = slots_, .n_batch = 64, .bos = 0, .add_bos = true,
-                .truncates = true, .weight_bytes = 1, .model = "toy", .device = "test", .build = "1",
+                .truncates = truncates_, .weight_bytes = 1, .model = "toy", .device = "test", .build = "1",
                 .chat_template = ""};
     }
     [[nodiscard]] tw::sdk::token_info token(std::int32_t id) const {
@@ -73,6 +76,9 @@ class engine : public tw::sdk::engine {
 
     tw::sdk::logits decode(std::span<const tw_row> rows) {
         using tw::sdk::failure;
+        static std::mutex cores;
+        std::unique_lock turn(cores, std::defer_lock);
+        if (shares_cores_) turn.lock();
         if (++decodes_ == fail_at_) throw failure(TW_INTERNAL, "The toy engine was told to fail here.");
         if (stall_ms_ > 0 && decodes_ % stall_every_ == 0)
             std::this_thread::sleep_for(std::chrono::milliseconds(stall_ms_));
@@ -107,6 +113,8 @@ class engine : public tw::sdk::engine {
     }
     void truncate(std::int32_t seq, std::int32_t length) {
         auto& cache = caches_.at(static_cast<std::size_t>(seq));
+        if (!truncates_ && length > 0 && static_cast<std::size_t>(length) < cache.size())
+            throw tw::sdk::failure(TW_UNSUPPORTED, "The toy engine was told to keep what it has.");
         if (static_cast<std::size_t>(length) < cache.size()) cache.resize(static_cast<std::size_t>(length));
     }
 
@@ -130,6 +138,7 @@ class engine : public tw::sdk::engine {
     float disturb_, eog_;
     bool beside_;
     std::int64_t shapes_;
+    bool truncates_, shares_cores_;
     std::pair<std::size_t, std::int64_t> shape_; // of the last pass: rows, wanted ones
     std::vector<std::string> pieces_;
     std::vector<std::vector<std::uint64_t>> caches_; // per sequence, the digest of each prefix

@@ -1,5 +1,6 @@
 // `tightwad serve`: binds, loads the models while /health already answers, serves until a signal.
 #include <atomic>
+#include <cstdio>
 #include <iostream>
 #include <mutex>
 #include <thread>
@@ -62,8 +63,14 @@ void announce(const std::vector<std::shared_ptr<pipeline>>& pipelines, const std
         if (status.contains("load")) std::cout << ": loaded on demand";
         if (!drafter.empty()) std::cout << ", draft " << drafter;
         else if (!why_not.empty()) std::cout << ", no draft (" << why_not << ")";
-        const auto exactness = word(status.value("target", nlohmann::json()), "exactness");
-        if (!exactness.empty()) std::cout << ", exactness " << exactness;
+        const auto target = status.value("target", nlohmann::json());
+        if (const auto exactness = word(target, "exactness"); !exactness.empty()) {
+            std::cout << ", exactness " << exactness;
+            char cost[32] = "";
+            if (const auto found = target.find("exactness_cost"); found != target.end() && found->is_number())
+                std::snprintf(cost, sizeof cost, " (cost %.2f)", found->get<double>());
+            std::cout << cost;
+        }
         std::cout << '\n';
     }
     std::cout.flush();

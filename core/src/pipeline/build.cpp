@@ -84,10 +84,9 @@ void check_draft(const pipeline_config& pipeline, const configuration& config, c
                                              "\"; this version has \"exact\"."});
 }
 
-// The node's table, with the slots of the target where the drafter's are not given: each answer needs a
-// sequence at both.
+// With the slots of the target where the drafter's are not given: each answer needs a sequence at both.
 std::string draft_options(const resolved_node& draft, std::int32_t slots) {
-    auto options = nlohmann::json::parse(draft.node->options_json);
+    auto options = nlohmann::json::parse(drafting_options(draft));
     if (!options.contains("slots")) options["slots"] = slots;
     return options.dump();
 }
@@ -156,6 +155,8 @@ result<void> add_drafts(engine_pipeline_parts& parts, const pipeline_config& wan
                         const std::function<bool(float)>& progress) {
     const auto drafts = drafts_of(wanted);
     if (drafts.empty()) parts.no_draft = "The pipeline names no draft.";
+    else if (const auto& info = parts.target->info(); !info.truncates)
+        return without(parts.no_draft, wanted, drafts.front().name, cannot_be_drafted_for(info.model));
     for (const auto& each : drafts) {
         const auto draft = resolve(shop.config, shop.plugins, each.name);
         if (draft.node->peer) {
@@ -187,7 +188,7 @@ result<lent_drafters> lend_drafts(const pipeline_config& wanted, workshop& shop,
             if (!link) return link.error();
             lent.what = std::make_shared<peer::relayed_drafter>(peer::peer_link::channels(*link), draft.node->peer->model);
         } else {
-            auto model = load_engine(draft, draft.node->options_json, progress);
+            auto model = load_engine(draft, drafting_options(draft), progress);
             if (!model) {
                 const auto gone = without(out.no_draft, wanted, each.name, model.error().message);
                 if (!gone) return gone.error();

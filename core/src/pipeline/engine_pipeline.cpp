@@ -27,6 +27,11 @@ std::unique_ptr<speculator> make_speculator(engine_pipeline_parts& parts) {
     return made;
 }
 
+std::string why_not(engine_pipeline_parts& parts) {
+    const auto& info = parts.target->info();
+    return info.truncates ? std::move(parts.no_draft) : cannot_be_drafted_for(info.model);
+}
+
 std::vector<std::string> models_of(const std::vector<engine_pipeline_parts::drafter>& drafts) {
     std::vector<std::string> out;
     for (const auto& each : drafts) out.push_back(each.model);
@@ -43,8 +48,13 @@ std::size_t longest_text(const engine& target) {
 
 } // namespace
 
+std::string cannot_be_drafted_for(const std::string& model) {
+    return "The target " + model + " cannot take tokens back, so no draft can be verified with it and no prompt is reused. "
+           "Recurrent and hybrid models are so; choose another target to speculate.";
+}
+
 engine_pipeline::engine_pipeline(engine_pipeline_parts parts)
-    : name_(std::move(parts.name)), serves_(std::move(parts.serves)), no_draft_(std::move(parts.no_draft)),
+    : name_(std::move(parts.name)), serves_(std::move(parts.serves)), no_draft_(why_not(parts)),
       draft_models_(models_of(parts.drafts)), draft_limit_(parts.speculation.most),
       exactness_(std::move(parts.exactness)), made_(make_speculator(parts)), speculator_(made_.get()),
       scheduler_(std::move(parts.target), std::move(made_), parts.scheduling),

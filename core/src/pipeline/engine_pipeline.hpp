@@ -42,6 +42,9 @@ struct engine_pipeline_parts {
     exactness_claim exactness;
 };
 
+// Why nothing is drafted for a target that does not truncate.
+[[nodiscard]] std::string cannot_be_drafted_for(const std::string& model);
+
 class engine_pipeline final : public pipeline {
   public:
     explicit engine_pipeline(engine_pipeline_parts parts);

@@ -30,6 +30,13 @@ bool has_option(const tw_engine_v1& api, std::string_view name) {
     return false;
 }
 
+std::string drafting_options(const resolved_node& draft) {
+    auto options = nlohmann::json::parse(draft.node->options_json);
+    if (draft.as_engine != nullptr && has_option(*draft.as_engine, "cache") && !options.contains("cache"))
+        options["cache"] = "fast";
+    return options.dump();
+}
+
 bool makes_embeddings(const resolved_node& node) {
     if (node.as_engine == nullptr || node.node->peer || !has_option(*node.as_engine, "embeddings")) return false;
     return nlohmann::json::parse(node.node->options_json).value("embeddings", false);

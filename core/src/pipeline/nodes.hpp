@@ -29,6 +29,10 @@ struct resolved_node {
 // Whether the plugin declares such a key.
 [[nodiscard]] bool has_option(const tw_engine_v1& api, std::string_view name);
 
+// The options of a node that drafts, a JSON object: nothing of a draft need be exact, so the cache is the plugin's fast one
+// unless the node's table says which.
+[[nodiscard]] std::string drafting_options(const resolved_node& draft);
+
 // Whether it is an engine of this machine whose table says embeddings = true.
 [[nodiscard]] bool makes_embeddings(const resolved_node& node);
 

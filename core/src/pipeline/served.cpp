@@ -14,7 +14,7 @@ namespace {
 using progress_of = std::function<bool(float)>;
 
 result<served_engines::drafter> load_drafter(const resolved_node& node, const progress_of& progress) {
-    auto model = load_engine(node, node.node->options_json, progress);
+    auto model = load_engine(node, drafting_options(node), progress);
     if (!model) return model.error();
     auto label = (*model)->info().model;
     return served_engines::drafter{peer::local_drafter::of(std::move(*model), node.node->name), std::move(label)};

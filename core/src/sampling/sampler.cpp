@@ -177,9 +177,30 @@ double sampler::score(float logit, const noise_key& key, std::int32_t token) con
     return params_.temperature == 0.0F ? logit : logit / double{params_.temperature} + gumbel(key, token);
 }
 
+// The two largest logits, without a copy of the row: the second is looked for on both sides of the first.
+ranked_pick sampler::two_largest(std::span<const float> row) {
+    constexpr float infinity = std::numeric_limits<float>::infinity();
+    const auto& run = supported_kernels().front();
+    const float max = run.max(row.data(), row.size());
+    ranked_pick out{.token = 0, .runner_up = -1, .margin = infinity};
+    if (max == -infinity) return out;
+    const auto best = first_at_least(row, max, run);
+    out.token = static_cast<std::int32_t>(best);
+    if (max == infinity) return out;
+    const auto before = row.first(best), behind = row.subspan(best + 1);
+    const float left = run.max(before.data(), before.size()), right = run.max(behind.data(), behind.size());
+    const float second = std::max(left, right);
+    if (second == -infinity) return out;
+    const auto at = left == second ? first_at_least(before, second, run) : best + 1 + first_at_least(behind, second, run);
+    out.runner_up = static_cast<std::int32_t>(at);
+    out.margin = static_cast<float>(double{max} - double{second});
+    return out;
+}
+
 ranked_pick sampler::pick_ranked(std::span<const float> logits, std::int64_t position) {
     constexpr float infinity = std::numeric_limits<float>::infinity();
     logits = logits.first(std::min(logits.size(), n_vocab_));
+    if (params_.temperature == 0.0F && !mask_ && !logits.empty()) return two_largest(adjust(logits));
     ranked_pick out{.token = pick(logits, position), .runner_up = -1, .margin = infinity};
     if (logits.empty()) return out;
     const auto& run = supported_kernels().front();

@@ -82,6 +82,7 @@ class sampler {
     [[nodiscard]] std::optional<std::int32_t> allowed_winner(std::span<const float> row, std::int64_t position);
     [[nodiscard]] std::span<const float> masked(std::span<const float> row);
     [[nodiscard]] bool mask_all_but_head(std::span<const float> row);
+    [[nodiscard]] static ranked_pick two_largest(std::span<const float> row);
     [[nodiscard]] double score(float logit, const noise_key& key, std::int32_t token) const;
 
     sampling_params params_;

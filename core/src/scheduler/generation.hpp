@@ -82,11 +82,13 @@ struct round_record {
 
 enum class finish_reason { stop, length, cancelled, failed };
 
-// Speculation figures of one answer, or their sum over many. Times in seconds.
+// Speculation figures of one answer, or their sum over many. Times in seconds. Of drafting and verifying that several
+// answers share each has an equal part, so that the sum over all answers is what passed on the wall; an answer that is not to
+// be drafted for has none of the drafting. queue_s, prefill_s and total_s are what the answer's client waited.
 struct speculation_stats {
     std::uint64_t rounds = 0;   // passes of the target in which a draft was judged or a token picked
     std::uint64_t drafted = 0;  // tokens proposed
-    std::uint64_t accepted = 0; // of those, the ones the target picked too
+    std::uint64_t accepted = 0; // of those, the ones the target picked too and the answer has
     std::uint64_t bonus = 0;    // rounds in which the whole draft stood and one more token came free
     std::uint64_t tokens = 0;   // tokens of the answers
     struct share {

@@ -37,7 +37,7 @@ void scheduler::pass(const list& answers) {
 
     for (const auto& answer : answers) {
         answer->cached = answer->tokens.size() + padded;
-        answer->stats.verify_s += spent;
+        answer->stats.verify_s += spent / static_cast<double>(answers.size());
     }
     conclude(answers, *logits, rows_.size(), spent);
 }
@@ -82,17 +82,19 @@ std::size_t scheduler::draft(const list& answers) {
     if (!planner_) return 0;
     seats_.clear();
     for (const auto& answer : answers) {
-        const auto most = std::min(answer->remaining(), context() - answer->tokens.size()) - 1;
+        const auto room = std::min(answer->remaining(), context() - answer->tokens.size()) - 1;
+        const auto left = answer->drafted_as == 0 ? 0 : room;
         const auto rows = most_rows() / answers.size() - 1;
-        seats_.push_back({answer->drafted_as, answer->drafted_as == 0 ? 0 : std::min(most, rows), {}, 0});
+        seats_.push_back({answer->drafted_as, std::min(left, rows), left, {}, 0});
     }
     const auto start = steady::now();
     const auto rows_each = planner_->plan(seats_, static_cast<std::size_t>(options_.least_rows));
     const auto spent = seconds_since(start);
     waited_s_ += seats_.front().waited_s;
+    const auto drafted_for = std::count_if(seats_.begin(), seats_.end(), [](const auto& seat) { return seat.sequence != 0; });
     for (std::size_t i = 0; i < answers.size(); ++i) {
         answers[i]->draft = std::move(seats_[i].draft);
-        answers[i]->stats.draft_s += spent;
+        if (seats_[i].sequence != 0) answers[i]->stats.draft_s += spent / static_cast<double>(drafted_for);
     }
     return rows_each;
 }
@@ -182,24 +184,8 @@ verdict scheduler::pick(sequence& answer, const engine::logits_view& logits) con
     return accept(logits, answer.first_row, position, draft, limit, answer.sampler, ends);
 }
 
-// Counts what was picked, and makes it part of the answer.
+// Makes what was picked part of the answer, up to where it ends, and counts that.
 void scheduler::take(sequence& answer, const verdict& picked, const engine::logits_view& logits) {
-    const auto& draft = answer.draft;
-    ++answer.stats.rounds;
-    answer.stats.drafted += draft.size();
-    answer.stats.accepted += picked.accepted;
-    for (std::size_t i = 0; i < draft.size(); ++i) {
-        auto& share = answer.stats.sources[static_cast<std::size_t>(draft[i].source)];
-        ++share.drafted;
-        if (i < picked.accepted) ++share.accepted;
-    }
-    if (!draft.empty() && picked.tokens.size() > draft.size()) ++answer.stats.bonus;
-    if (answer.request.record_rounds) {
-        auto& round = answer.rounds.emplace_back();
-        for (const auto& each : draft) round.draft.push_back(each.token);
-        round.accepted = picked.accepted;
-    }
-
     answer.fresh = 0;
     auto row = answer.first_row;
     for (const auto token : picked.tokens) {
@@ -208,8 +194,27 @@ void scheduler::take(sequence& answer, const verdict& picked, const engine::logi
         ++row;
         ++answer.fresh;
         answer.ending = accept_token(answer, token);
-        if (answer.ending) return;
+        if (answer.ending) break;
     }
+    count(answer, std::min(picked.accepted, answer.fresh));
+}
+
+// A round whose draft stood for its first `accepted` tokens.
+void scheduler::count(sequence& answer, std::size_t accepted) {
+    const auto& draft = answer.draft;
+    ++answer.stats.rounds;
+    answer.stats.drafted += draft.size();
+    answer.stats.accepted += accepted;
+    for (std::size_t i = 0; i < draft.size(); ++i) {
+        auto& share = answer.stats.sources[static_cast<std::size_t>(draft[i].source)];
+        ++share.drafted;
+        if (i < accepted) ++share.accepted;
+    }
+    if (!draft.empty() && answer.fresh > draft.size()) ++answer.stats.bonus;
+    if (!answer.request.record_rounds) return;
+    auto& round = answer.rounds.emplace_back();
+    for (const auto& each : draft) round.draft.push_back(each.token);
+    round.accepted = accepted;
 }
 
 // One more token of the answer; says how it ends when it ends with it.

@@ -1,42 +1,35 @@
-// Slots by longest common prefix, then by age.
+// Slots are taken as cache_choice says, and emptied oldest first.
 #include "scheduler/slots.hpp"
 
 #include <algorithm>
 
 #include <spdlog/spdlog.h>
 
-#include "speculation/prefix.hpp"
+#include "speculation/cache_choice.hpp"
 
 namespace tw {
-namespace {
-
-// A shorter agreement is not worth taking a slot that another conversation may come back to.
-constexpr std::size_t worth_reusing = 8;
-
-} // namespace
 
 slots::slots(engine& target, bool reuse)
     : target_(target), reuse_(reuse && target.info().truncates), states_(static_cast<std::size_t>(target.info().n_seq)) {}
 
 std::optional<slots::place> slots::take(std::span<const std::int32_t> prompt) {
-    std::size_t longest = 0;
-    state* best = nullptr;
+    state* taken = nullptr;
+    std::optional<cache_choice> best;
     for (auto& each : states_) {
         if (each.taken) continue;
-        auto shared = common_prefix(each.tokens, prompt.first(prompt.size() - 1));
-        if (shared < std::min(worth_reusing, each.tokens.size())) shared = 0;
-        if (best == nullptr || shared > longest || (shared == longest && each.used_at < best->used_at)) {
-            best = &each;
-            longest = shared;
-        }
+        const cache_choice choice(each.tokens, each.asked, each.used_at, prompt);
+        if (best && !choice.better(*best)) continue;
+        best = choice;
+        taken = &each;
     }
-    if (best == nullptr) return {};
-    const auto slot = static_cast<std::int32_t>(best - states_.data());
-    if (best->tokens.size() > longest) cut(slot, longest);
-    longest = best->tokens.size();
-    best->taken = true;
-    best->tokens.clear();
-    return place{slot, longest};
+    if (taken == nullptr) return {};
+    const auto slot = static_cast<std::int32_t>(taken - states_.data());
+    if (taken->tokens.size() > best->shared()) cut(slot, best->shared());
+    const auto cached = taken->tokens.size();
+    taken->taken = true;
+    taken->asked = prompt.size();
+    taken->tokens.clear();
+    return place{slot, cached};
 }
 
 void slots::give_back(std::int32_t slot, std::span<const std::int32_t> held) {

@@ -22,8 +22,8 @@ class slots {
         std::size_t cached = 0; // tokens of the prompt that are there already
     };
 
-    // Takes a free slot for `prompt`: the one that holds most of its beginning, else the one used longest
-    // ago. At least the last token is left to be decoded. None when all are taken.
+    // Takes a free slot for `prompt`, as cache_choice.hpp says. At least the last token is left to be decoded. None when all
+    // are taken.
     [[nodiscard]] std::optional<place> take(std::span<const std::int32_t> prompt);
 
     // The answer in `slot` ended; the cache holds exactly `held`.
@@ -41,6 +41,7 @@ class slots {
   private:
     struct state {
         std::vector<std::int32_t> tokens;
+        std::size_t asked = 0; // of the tokens, how many the prompt had
         std::uint64_t used_at = 0;
         bool taken = false;
     };

@@ -51,6 +51,7 @@ void speculator::calibrate(engine& target) {
             times_.measured(rows, std::min({timed(target, 0, 0, rows), timed(target, 0, 0, rows), timed(target, 0, 0, rows)}));
         }
         reshape_s_ = price_of_reshaping(target, times_);
+        publish();
     }
     measure(target, 0);
 }
@@ -58,6 +59,7 @@ void speculator::calibrate(engine& target) {
 bool speculator::wants_measuring() {
     const std::lock_guard lock(mutex_);
     collect();
+    publish();
     return std::any_of(drafters_.begin(), drafters_.end(),
                        [](const auto& each) { return each.present() && !each.measured; });
 }
@@ -67,6 +69,7 @@ void speculator::measure(engine& target, std::int32_t sequence) {
     for (std::size_t d = 0; d < drafters_.size(); ++d)
         if (drafters_[d].present() && !drafters_[d].measured) measure_drafter(d, target, sequence);
     static_cast<void>(target.truncate(sequence, 0));
+    publish();
 }
 
 void speculator::measure_drafter(std::size_t index, engine& target, std::int32_t sequence) {
@@ -75,7 +78,7 @@ void speculator::measure_drafter(std::size_t index, engine& target, std::int32_t
     const std::vector<std::int32_t> prompt(8, std::max(target.info().bos, 0));
     auto& of = answers_.try_emplace(measuring, answer{draft_path(prompt, {}, drafters_.size()), prompt.size(), sampling_params{.temperature = 0},
                                                       std::vector<ear>(drafters_.size()), {}, {}}).first->second;
-    const std::vector<draft_seat> seats{{.sequence = measuring, .most = options_.most, .draft = {}}};
+    const std::vector<draft_seat> seats{{.sequence = measuring, .most = options_.most, .left = options_.most, .draft = {}}};
     const auto want = static_cast<std::uint16_t>(std::min<std::size_t>(8, each.link->longest()));
     for (int repetition = 0; repetition < 3; ++repetition) {
         of.path.commit(prompt); // a text the drafter has not seen yet

@@ -9,8 +9,9 @@ void draft_inbox::put(std::size_t drafter, std::vector<drafter_reply>& replies) 
     if (replies.empty()) return;
     {
         const std::lock_guard lock(mutex_);
+        const auto now = std::chrono::steady_clock::now();
         for (auto& reply : replies)
-            std::visit([&](auto& what) { items_.push_back({drafter, std::move(what)}); }, reply);
+            std::visit([&](auto& what) { items_.push_back({drafter, std::move(what), now}); }, reply);
     }
     replies.clear();
     arrived_.notify_one();
@@ -21,7 +22,7 @@ void draft_inbox::put(std::size_t drafter, drafter_event event) {
     std::function<void()> tell;
     {
         const std::lock_guard lock(mutex_);
-        items_.push_back({drafter, std::move(event)});
+        items_.push_back({drafter, std::move(event), std::chrono::steady_clock::now()});
         if (presence) {
             tell = presence_;
             untold_ = !tell;

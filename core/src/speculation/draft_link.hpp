@@ -28,6 +28,7 @@ class draft_inbox {
     struct item {
         std::size_t drafter; // index of the drafter among the verifier's
         drafter_event reply;
+        std::chrono::steady_clock::time_point at; // when it was put here
     };
 
     void put(std::size_t drafter, std::vector<drafter_reply>& replies);

@@ -18,7 +18,8 @@ class engine;
 // One answer in a round.
 struct draft_seat {
     sequence_id sequence = 0; // 0 = not opened here: the answer is not to be drafted for
-    std::size_t most = 0;     // tokens that may be drafted
+    std::size_t most = 0;     // tokens that may be drafted in this pass
+    std::size_t left = 0;     // that may be drafted until the answer is full, at least `most`
     std::vector<drafted_token> draft; // filled in, at most `most`
     double waited_s = 0;              // for drafts, of this round
 };

@@ -6,6 +6,8 @@
 #include <iterator>
 #include <utility>
 
+#include "speculation/cache_choice.hpp"
+
 namespace tw {
 namespace {
 
@@ -29,7 +31,12 @@ model_drafter::model_drafter(std::unique_ptr<engine> model)
 void model_drafter::apply(drafter_message message) {
     if (auto* opened = std::get_if<draft_open>(&message)) open(std::move(*opened));
     else if (auto* order = std::get_if<draft_order>(&message)) follow(std::move(*order));
-    else if (auto* at = find(std::get<draft_close>(message).sequence)) at->sequence = 0;
+    else if (auto* at = find(std::get<draft_close>(message).sequence)) close(*at);
+}
+
+void model_drafter::close(slot& at) {
+    at.sequence = 0;
+    at.used_at = ++clock_;
 }
 
 model_drafter::slot* model_drafter::find(sequence_id sequence) {
@@ -39,15 +46,17 @@ model_drafter::slot* model_drafter::find(sequence_id sequence) {
 }
 
 void model_drafter::open(draft_open message) {
-    auto* best = find(message.sequence);
-    std::size_t longest = 0;
+    if (auto* before = find(message.sequence)) close(*before);
+    slot* best = nullptr;
+    std::optional<cache_choice> choice;
     for (auto& each : slots_) {
-        if (each.sequence != 0 || best == &each) continue;
-        const auto shared = each.base == 0 ? common_prefix(each.held, message.prompt) : 0;
-        if (best == nullptr || shared > longest) {
-            best = &each;
-            longest = shared;
-        }
+        if (each.sequence != 0) continue;
+        // What a cache holds without its beginning is of no use to anybody.
+        const auto held = each.base == 0 ? std::span<const std::int32_t>(each.held) : std::span<const std::int32_t>();
+        const cache_choice one(held, each.prompt, each.used_at, message.prompt);
+        if (choice && !one.better(*choice)) continue;
+        choice = one;
+        best = &each;
     }
     if (best == nullptr) return;
     slot fresh;
@@ -72,7 +81,7 @@ void model_drafter::follow(draft_order order) {
     if (at == nullptr) return lost_.push_back({order.sequence, order.epoch});
     if (order.epoch <= at->order.epoch) return; // late or repeated
     const auto give_up = [&] {
-        at->sequence = 0;
+        close(*at);
         lost_.push_back({order.sequence, order.epoch});
     };
     const std::size_t base = order.base;

@@ -49,6 +49,7 @@ class model_drafter {
     };
     struct slot {
         sequence_id sequence = 0; // 0 = closed
+        std::uint64_t used_at = 0; // when it was closed
         draft_order order;
         std::array<float, grades> chance{}; // of the last order that said it
         std::optional<tw::sampler> sampler; // has seen `tokens`
@@ -76,6 +77,7 @@ class model_drafter {
     };
 
     void open(draft_open message);
+    void close(slot& at);
     void follow(draft_order order);
     [[nodiscard]] slot* find(sequence_id sequence);
     static void cut_back(slot& at, std::size_t length);
@@ -93,6 +95,7 @@ class model_drafter {
 
     std::unique_ptr<engine> model_;
     std::vector<slot> slots_;
+    std::uint64_t clock_ = 0;
     std::vector<draft_lost> lost_;
     std::vector<tw_row> rows_;
     std::int32_t wanted_ = 0; // rows of the pass that want logits

@@ -1,6 +1,7 @@
 // What drafters are told, how long they are waited for, and what becomes of those that are late.
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <spdlog/spdlog.h>
 
@@ -22,10 +23,10 @@ bool alike(const std::array<float, grades>& a, const std::array<float, grades>& 
 } // namespace
 
 void speculator::collect() {
-    for (auto& [index, event] : inbox_.take()) heard(index, event);
+    for (auto& [index, event, at] : inbox_.take()) heard(index, event, at);
 }
 
-void speculator::heard(std::size_t index, drafter_event& event) {
+void speculator::heard(std::size_t index, drafter_event& event, clock::time_point at) {
     auto& from = drafters_[index];
     const auto find = [&](sequence_id sequence) {
         const auto found = answers_.find(sequence);
@@ -53,7 +54,8 @@ void speculator::heard(std::size_t index, drafter_event& event) {
             rates_[2 + index].record(entry.grade, entry.agreed);
             if (of != nullptr) of->path.own()[2 + index].record(entry.grade, entry.agreed);
         }
-        if (of != nullptr && audit->complete) of->ears[index].waiting = false;
+        // A late one is not the answer to an order for drafts.
+        if (of != nullptr && audit->complete && of->ears[index].audits) of->ears[index].waiting = false;
     } else {
         const auto& batch = std::get<draft_batch>(event);
         auto* of = find(batch.sequence);
@@ -64,8 +66,31 @@ void speculator::heard(std::size_t index, drafter_event& event) {
         from.order_tokens = std::max(from.order_tokens, batch.tokens.size());
         auto& told = of->ears[index];
         told.losses = 0;
+        if (from.streams && answers_.size() == 1) time_stream(from, told, batch, at);
         if (batch.complete && batch.epoch == told.epoch) told.waiting = false;
     }
+}
+
+// A stream does not say what it took. The first batch to a new order that begins behind what is committed took both ways and
+// a drafter step; one that goes on from the batch before took its tokens. What looks much longer than usual is a stall.
+void speculator::time_stream(drafter& from, ear& told, const draft_batch& batch, clock::time_point at) const {
+    if (batch.epoch == told.ended) return; // what follows the end of an order are branches
+    if (batch.complete) told.ended = batch.epoch;
+    const auto expected = std::exchange(told.next, 0), base = batch.base;
+    if (batch.tokens.empty()) return;
+    const auto since = [&](clock::time_point start) { return std::chrono::duration<double>(at - start).count(); };
+    const auto follow = [](double& mean, double value) {
+        mean = mean > 0 ? mean + 0.1 * (std::min(value, 4 * mean) - mean) : value;
+    };
+    const auto tokens = static_cast<double>(batch.tokens.size());
+    if (batch.epoch == told.epoch && base == told.base) {
+        const auto waited = since(told.told_at);
+        if (told.epoch != told.opened) follow(from.handover_s, std::max(0.0, waited - tokens * cost(from, 1).token_s));
+    } else if (base == expected) {
+        follow(from.token_s, since(told.heard_at) / tokens);
+    }
+    if (!batch.complete) told.next = base + static_cast<std::uint32_t>(batch.tokens.size());
+    told.heard_at = at;
 }
 
 // Sends an order about what is committed now, opening the sequence first where that is due.
@@ -92,6 +117,9 @@ void speculator::tell(std::size_t index, sequence_id sequence, draft_order order
     told.told = committed.size();
     told.waiting = true;
     told.branches = order.branches;
+    told.audits = order.audit;
+    told.base = order.base;
+    told.told_at = clock::now();
     drafters_[index].link->send(std::move(order));
 }
 
@@ -139,7 +167,7 @@ void speculator::ask(const intent& what, std::span<draft_seat> seats) {
         longest = std::max(longest, want);
         tell(what.drafter, seat.sequence,
              {.want = static_cast<std::uint16_t>(want),
-              .floor = survival_floor(what.plan, seats.size(), alpha, times_, price),
+              .floor = survival_floor(what.plan, seats.size(), alpha, times_, price, least_rows_),
               .chance = chances(what.drafter, of)});
     }
     const auto expected = static_cast<double>(longest + behind / 4) * price.token_s + price.handover_s;
@@ -169,7 +197,7 @@ void speculator::stream(std::span<const draft_seat> seats) {
         if (!reachable(each) || !each.streams || options_.always) continue;
         // What it is told is old by half the way, and what it answers by the other half.
         const auto pace = cost(each, seats.size());
-        const auto step = times_.seconds(1);
+        const auto step = plain_step(1);
         const auto ahead = std::min(longest_stream, stream_ahead + pace.handover_s / pace.token_s);
         // Where a correction is answered well within a step, a branch would only come earlier by less than that.
         const bool branches = options_.branches && pace.handover_s > step / 4;
@@ -181,7 +209,7 @@ void speculator::stream(std::span<const draft_seat> seats) {
                 --of.ears[d].pause;
                 continue;
             }
-            const auto want = std::min(each.link->longest(), static_cast<std::size_t>(ahead));
+            const auto want = std::min({each.link->longest(), static_cast<std::size_t>(ahead), seat.left});
             tell(d, seat.sequence, {.want = static_cast<std::uint16_t>(want),
                                     .floor = pace.handover_s > step ? 0.01F : 0.05F, .chance = chances(d, of),
                                     .stream = true, .group = static_cast<std::uint8_t>(group),

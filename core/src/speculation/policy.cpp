@@ -54,9 +54,10 @@ round_plan best_order(const std::vector<double>& alphas, std::size_t most, const
 }
 
 float survival_floor(const round_plan& plan, std::size_t answers, double alpha, const step_times& times,
-                     const drafter_cost& cost) {
+                     const drafter_cost& cost, std::size_t least_rows) {
     const auto far = 2 * plan.length + 2;
-    const auto row = (times.seconds(answers * (far + 1)) - times.seconds(answers)) / static_cast<double>(far);
+    const auto pass = [&](std::size_t rows) { return times.seconds(std::max(least_rows, rows)); };
+    const auto row = (pass(answers * (far + 1)) - pass(answers)) / static_cast<double>(far);
     const auto needed = plan.rate() * (cost.token_s + row) / static_cast<double>(answers);
     return static_cast<float>(std::min(needed / std::max(alpha, 0.05), 1.0));
 }

@@ -47,6 +47,6 @@ struct drafter_cost {
 // Where a further draft no longer pays: it adds `survival` · α tokens and costs a drafter step and a row, so
 // it must beat the round's own rate. `plan` is the order under way.
 [[nodiscard]] float survival_floor(const round_plan& plan, std::size_t answers, double alpha, const step_times& times,
-                                   const drafter_cost& cost);
+                                   const drafter_cost& cost, std::size_t least_rows);
 
 } // namespace tw

@@ -21,6 +21,7 @@ double faded(double mean, double value) { return mean + 0.1 * (value - mean); }
 speculator::speculator(std::vector<drafter_offer> drafters, speculator_options options)
     : options_(options), rates_(draft_path::fresh(0, 400)), places_(options.most) {
     for (auto& each : drafters) admit(std::move(each));
+    publish();
 }
 
 void speculator::open(sequence_id sequence, const sampling_params& sampling, std::span<const std::int32_t> prompt,
@@ -51,7 +52,7 @@ drafter_cost speculator::cost(const drafter& each, std::size_t answers) const {
 }
 
 // Fills every seat with its likeliest continuation; the common length that pays best is in the plan.
-round_plan speculator::compose(std::span<draft_seat> seats, std::size_t least_rows) {
+round_plan speculator::compose(std::span<draft_seat> seats) {
     std::vector<std::vector<double>> chances(seats.size());
     for (std::size_t i = 0; i < seats.size(); ++i) {
         auto& seat = seats[i];
@@ -60,13 +61,13 @@ round_plan speculator::compose(std::span<draft_seat> seats, std::size_t least_ro
         for (const auto& each : seat.draft) chances[i].push_back(each.chance);
     }
     const bool silenced = free_gain_.paused() && !ordered_ && !options_.always;
-    auto plan = best_cut(chances, silenced ? 0 : options_.most, times_, least_rows);
+    auto plan = best_cut(chances, silenced ? 0 : options_.most, times_, least_rows_);
     if (options_.always) plan.length = options_.most;
     return plan;
 }
 
 // Cuts the drafts to that length, or to the shape of the last pass where that is held: its rows are there anyway.
-std::size_t speculator::cut(std::span<draft_seat> seats, std::size_t length, std::size_t least_rows) {
+std::size_t speculator::cut(std::span<draft_seat> seats, std::size_t length) {
     std::size_t longest = 0;
     for (const auto& seat : seats) longest = std::max(longest, std::min(seat.draft.size(), length));
     using shape = speculator_options::shape;
@@ -75,7 +76,7 @@ std::size_t speculator::cut(std::span<draft_seat> seats, std::size_t length, std
                                                           : 0.0;
     std::size_t rows = 0;
     if (price > 0) {
-        const auto least = (least_rows + seats.size() - 1) / seats.size();
+        const auto least = (least_rows_ + seats.size() - 1) / seats.size();
         rows = shape_.rows(seats.size(), std::max(longest + 1, least), times_, price);
     }
     const auto most = longest == 0 ? 0 : std::max(length, rows == 0 ? 0 : rows - 1);
@@ -85,8 +86,8 @@ std::size_t speculator::cut(std::span<draft_seat> seats, std::size_t length, std
 }
 
 // Whether a drafter that is waited for would beat what is there already, and plain steps.
-std::optional<speculator::intent> speculator::decide(std::span<const draft_seat> seats, const round_plan& free,
-                                                     std::size_t least_rows) const {
+std::optional<speculator::intent> speculator::decide(std::span<const draft_seat> seats,
+                                                     const round_plan& free) const {
     if (model_gain_.paused()) return {};
     std::optional<intent> best;
     for (std::size_t d = 0; d < drafters_.size(); ++d) {
@@ -101,7 +102,7 @@ std::optional<speculator::intent> speculator::decide(std::span<const draft_seat>
         }
         most = std::min({most, options_.most, drafters_[d].link->longest()});
         if (most == 0) continue;
-        const auto plan = best_order(alphas, most, times_, cost(drafters_[d], seats.size()), least_rows);
+        const auto plan = best_order(alphas, most, times_, cost(drafters_[d], seats.size()), least_rows_);
         if (plan.rate() > worth * free.rate() && (!best || plan.rate() > best->plan.rate())) best = intent{d, plan};
     }
     return best;
@@ -109,6 +110,7 @@ std::optional<speculator::intent> speculator::decide(std::span<const draft_seat>
 
 std::size_t speculator::plan(std::span<draft_seat> seats, std::size_t least_rows) {
     const std::lock_guard lock(mutex_);
+    least_rows_ = least_rows;
     collect();
     ordered_ = false;
     waited_s_ = 0;
@@ -121,21 +123,21 @@ std::size_t speculator::plan(std::span<draft_seat> seats, std::size_t least_rows
         }
     if (options_.always) order_always(seats);
     stream(seats);
-    auto plan = compose(seats, least_rows);
+    auto plan = compose(seats);
     if (!options_.always) {
-        auto order = decide(seats, plan, least_rows);
-        if (!order && audit(seats)) order = decide(seats, plan, least_rows);
+        auto order = decide(seats, plan);
+        if (!order && audit(seats)) order = decide(seats, plan);
         if (order) {
             ask(*order, seats);
-            plan = compose(seats, least_rows);
+            plan = compose(seats);
         }
     }
-    const auto rows = cut(seats, plan.length, least_rows);
+    const auto rows = cut(seats, plan.length);
     for (auto& seat : seats) {
         if (seat.sequence != 0) answers_.at(seat.sequence).draft = seat.draft;
         seat.waited_s = waited_s_;
     }
-    const auto plain = static_cast<double>(seats.size()) / times_.seconds(std::max(least_rows, seats.size()));
+    const auto plain = static_cast<double>(seats.size()) / plain_step(seats.size());
     length_ = faded(length_, static_cast<double>(plan.length));
     predicted_ = faded(predicted_, std::max(1.0, plan.rate() / plain));
     return rows;
@@ -176,6 +178,7 @@ void speculator::learn(std::span<const round_outcome> outcomes, std::size_t rows
         if (outcome.sequence == 0) continue;
         auto& of = answers_.at(outcome.sequence);
         drafted = drafted || !of.draft.empty();
+        if (rows > 0 && !ordered_) unheard_ += outcome.tokens.size();
         judge(of, outcome.tokens);
         of.path.commit(outcome.tokens);
         for (std::size_t d = 0; d < drafters_.size(); ++d) {
@@ -184,9 +187,14 @@ void speculator::learn(std::span<const round_outcome> outcomes, std::size_t rows
             drafters_[d].branch_misses += of.path.ended(d) == draft_path::ending::corrected ? 1 : 0;
         }
     }
-    if (rows == 0) return;
+    if (rows > 0) weigh(yields, drafted, seconds);
+    publish();
+}
+
+// Whether a round like this one pays, and when drafters are to be listened to again.
+void speculator::weigh(const std::vector<double>& yields, bool drafted, double seconds) {
     const auto tokens = shared_tokens(yields);
-    const auto plain = static_cast<double>(outcomes.size()) / times_.seconds(outcomes.size());
+    const auto plain = static_cast<double>(yields.size()) / plain_step(yields.size());
     if (ordered_) {
         model_gain_.drafted(tokens, seconds + waited_s_, plain);
         quiet_ = 0;
@@ -194,13 +202,12 @@ void speculator::learn(std::span<const round_outcome> outcomes, std::size_t rows
     } else {
         rest_s_ -= seconds;
         model_gain_.plain();
-        for (const auto& outcome : outcomes)
-            if (outcome.sequence != 0) unheard_ += outcome.tokens.size();
         if (drafted) free_gain_.drafted(tokens, seconds, plain);
     }
     if (!drafted) free_gain_.plain();
 }
 
+// Listens to drafters that draft nothing now; false when there was no reason to.
 bool speculator::audit(std::span<draft_seat> seats) {
     const bool anybody = std::any_of(seats.begin(), seats.end(), [&](const auto& seat) { return worth_asking(seat); });
     if (!anybody || unheard_ < listen_every << quiet_ || rest_s_ > 0) return false;
@@ -208,7 +215,7 @@ bool speculator::audit(std::span<draft_seat> seats) {
     bool listened = false;
     for (std::size_t d = 0; d < drafters_.size(); ++d) {
         auto& each = drafters_[d];
-        if (!usable(each) || each.streams || each.handover_s > too_far * times_.seconds(1)) continue;
+        if (!usable(each) || each.streams || each.handover_s > too_far * plain_step(1)) continue;
         std::size_t told = 0;
         for (const auto& seat : seats) {
             if (!worth_asking(seat)) continue;
@@ -232,7 +239,11 @@ bool speculator::audit(std::span<draft_seat> seats) {
 }
 
 drafting_report speculator::report() const {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(report_mutex_);
+    return report_;
+}
+
+void speculator::publish() {
     drafting_report out;
     out.draft_length = length_;
     out.predicted_speedup = predicted_;
@@ -255,7 +266,8 @@ drafting_report speculator::report() const {
                                 each.branch_hits, each.branch_misses});
     }
     out.mode = streams ? "streaming" : length_ >= 0.05 ? "synchronous" : "silent";
-    return out;
+    const std::lock_guard lock(report_mutex_);
+    report_ = std::move(out);
 }
 
 } // namespace tw

@@ -2,6 +2,7 @@
 // silent when it does not.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -60,6 +61,7 @@ class speculator final : public draft_planner {
     void close(sequence_id sequence) override;
     std::size_t plan(std::span<draft_seat> seats, std::size_t least_rows) override;
     void learn(std::span<const round_outcome> outcomes, std::size_t rows, double seconds) override;
+    // What the last of the calls above left; never waits for a drafter that one of them waits for.
     [[nodiscard]] drafting_report report() const override;
 
   private:
@@ -70,9 +72,12 @@ class speculator final : public draft_planner {
         std::uint32_t epoch = 0, opened = 0; // of the last order, and of the first after opening
         std::size_t told = 0; // committed tokens
         bool waiting = false; // for the end of the last order
-        bool branches = false; // the last order asked for them
+        bool branches = false, audits = false; // the last order asked for them, or for an audit
         int losses = 0, pause = 0; // how often in a row it had no room for this answer; rounds without it
         std::optional<std::array<float, grades>> chance{}; // as last told
+        std::uint32_t base = 0, next = 0; // of the last order, and of the batch that would go on from the last one; 0 = none
+        std::uint32_t ended = 0; // epoch of the last order that was complete
+        clock::time_point told_at{}, heard_at{}; // the last order; the last batch
     };
     struct answer {
         draft_path path;
@@ -104,6 +109,8 @@ class speculator final : public draft_planner {
         round_plan plan;
     };
 
+    // Seconds of a pass without drafts.
+    [[nodiscard]] double plain_step(std::size_t answers) const { return times_.seconds(std::max(least_rows_, answers)); }
     [[nodiscard]] bool reachable(const drafter& each) const;
     [[nodiscard]] bool usable(const drafter& each) const { return reachable(each) && each.skip == 0; }
     std::size_t admit(drafter_offer offer);
@@ -111,7 +118,8 @@ class speculator final : public draft_planner {
     [[nodiscard]] bool worth_asking(const draft_seat& seat) const;
     [[nodiscard]] drafter_cost cost(const drafter& each, std::size_t answers) const;
     void collect();
-    void heard(std::size_t index, drafter_event& event);
+    void heard(std::size_t index, drafter_event& event, clock::time_point at);
+    void time_stream(drafter& from, ear& told, const draft_batch& batch, clock::time_point at) const;
     void tell(std::size_t index, sequence_id sequence, draft_order order);
     bool await(std::size_t index, std::span<const draft_seat> seats, clock::time_point deadline);
     void ask(const intent& what, std::span<draft_seat> seats);
@@ -120,10 +128,11 @@ class speculator final : public draft_planner {
     void order_always(std::span<draft_seat> seats);
     void late(std::size_t index);
     [[nodiscard]] std::array<float, grades> chances(std::size_t index, const answer& of) const;
-    [[nodiscard]] round_plan compose(std::span<draft_seat> seats, std::size_t least_rows);
-    [[nodiscard]] std::size_t cut(std::span<draft_seat> seats, std::size_t length, std::size_t least_rows);
-    [[nodiscard]] std::optional<intent> decide(std::span<const draft_seat> seats, const round_plan& free,
-                                               std::size_t least_rows) const;
+    [[nodiscard]] round_plan compose(std::span<draft_seat> seats);
+    [[nodiscard]] std::size_t cut(std::span<draft_seat> seats, std::size_t length);
+    [[nodiscard]] std::optional<intent> decide(std::span<const draft_seat> seats, const round_plan& free) const;
+    void publish();
+    void weigh(const std::vector<double>& yields, bool drafted, double seconds);
     void judge(answer& of, std::span<const std::int32_t> picked);
     void measure_drafter(std::size_t index, engine& target, std::int32_t sequence);
     [[nodiscard]] bool bears_company(std::size_t index, engine& target, std::int32_t sequence);
@@ -133,8 +142,9 @@ class speculator final : public draft_planner {
     std::vector<drafter> drafters_;
     std::unordered_map<sequence_id, answer> answers_;
 
-    mutable std::mutex mutex_; // held by every public function; what follows is also read by report()
+    std::mutex mutex_; // held by every public function but report(), also while a drafter is waited for
     step_times times_;
+    std::size_t least_rows_ = 1; // of a pass, as plan() was last told
     double reshape_s_ = 0;      // what a change of the passes' shape costs
     held_shape shape_;
     std::size_t last_rows_ = 0, last_answers_ = 0; // of the last pass; 0 = another kind of pass
@@ -150,6 +160,9 @@ class speculator final : public draft_planner {
     double rest_s_ = 0;         // of passes, before they are listened to again
     int quiet_ = 0;             // how often in a row listening said that drafting does not pay
     double length_ = 0, predicted_ = 1; // running means
+
+    mutable std::mutex report_mutex_; // guards what follows; taken after mutex_
+    drafting_report report_;
 };
 
 } // namespace tw

@@ -73,6 +73,20 @@ TEST_CASE("what cannot be answered is refused before anything runs") {
     CHECK(refused(*models, std::move(banned)).code == code::invalid_argument);
 }
 
+TEST_CASE("the status says of a target that cannot take tokens back that nothing is drafted for it") {
+    engine_pipeline_parts parts;
+    parts.name = "chat";
+    parts.serves = {"toy"};
+    parts.target = toy_model(R"({"truncates":false})");
+    engine_pipeline plain(std::move(parts));
+    CHECK_FALSE(plain.can_be_drafted_for());
+    CHECK(plain.status()["speculation"]["active"] == false);
+    CHECK(plain.status()["speculation"]["why_not"] ==
+          "The target toy cannot take tokens back, so no draft can be verified with it and no prompt is reused. Recurrent and "
+          "hybrid models are so; choose another target to speculate.");
+    CHECK_FALSE(ask(plain, prompt(std::string("abc"))).text.empty());
+}
+
 TEST_CASE("the status tells why there is no speculation, and counts it when there is") {
     const auto plain = toy_pipeline();
     CHECK(plain->status()["speculation"]["active"] == false);

@@ -51,6 +51,28 @@ TEST_CASE("a stop string ends the answer before it, wherever rounds fall") {
     }
 }
 
+TEST_CASE("what was drafted behind a stop string is not counted as accepted") {
+    auto letters = ask(7, 1, 60);
+    letters.sampling.logit_bias = {{1, -100.0F}, {29, -100.0F}, {30, -100.0F}, {31, -100.0F}};
+    scheduler alone(toy_model(), nullptr, {});
+    const auto whole = run(alone, letters);
+    scheduler speculating(toy_model(), toy_drafter("{}", 8), {});
+    for (std::size_t at = 1; at < 30; ++at) {
+        auto request = letters;
+        request.stop = {whole.text.substr(at - 1, 2)};
+        request.prediction = whole.outcome.tokens;
+        request.record_rounds = true;
+        const auto got = run(speculating, request).outcome;
+        std::uint64_t by_source = 0, by_round = 0;
+        for (const auto& each : got.stats.sources) by_source += each.accepted;
+        for (const auto& each : got.rounds) by_round += each.accepted;
+        CHECK(by_source == got.stats.accepted);
+        CHECK(by_round == got.stats.accepted);
+        // The pass that reads the prompt picks the first token without a draft.
+        CHECK(got.stats.accepted + got.stats.bonus + 1 <= static_cast<std::uint64_t>(got.completion_tokens));
+    }
+}
+
 TEST_CASE("a prompt that does not fit is refused with both numbers; one that just fits is answered") {
     scheduler small(toy_model(R"({"context":32})"), toy_drafter("{}"), {});
     auto request = ask(1, 0, 100);

@@ -50,6 +50,23 @@ TEST_CASE("speculation off in a request drafts nothing") {
     same(off, run(speculating, ask(3, 1)));
 }
 
+TEST_CASE("a target that cannot take tokens back answers plainly, without drafts and without reuse") {
+    scheduler alone(toy_model(), nullptr, {});
+    scheduler fixed(toy_model(R"({"truncates":false,"slots":2})"), toy_drafter("{}"), {.queue = 100});
+    CHECK(fixed.planner() == nullptr);
+    std::vector<std::shared_ptr<collected>> sinks;
+    for (std::uint64_t i = 0; i < 12; ++i) {
+        sinks.push_back(std::make_shared<collected>());
+        REQUIRE(fixed.submit(ask(i % 4, 1), sinks.back()).has_value());
+    }
+    for (std::uint64_t i = 0; i < 12; ++i) {
+        auto outcome = sinks[i]->result.get();
+        CHECK(outcome.stats.drafted == 0);
+        CHECK(outcome.cached_tokens == 0);
+        same(run(alone, ask(i % 4, 1)), {sinks[i]->all, std::move(outcome)});
+    }
+}
+
 TEST_CASE("penalties see drafted and verified tokens alike") {
     scheduler alone(toy_model(), nullptr, {});
     scheduler speculating(toy_model(), toy_drafter(R"({"disturb":0.3})", 5), {});

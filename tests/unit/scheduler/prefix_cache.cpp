@@ -52,16 +52,53 @@ TEST_CASE("the same prompt again leaves one token to decode") {
     CHECK(second.cached_tokens == 49);
 }
 
+TEST_CASE("a short prompt asked again is not read again, however long its answer was") {
+    scheduler warm(toy_model(), nullptr, {});
+    auto request = say(text(1, 20), 150);
+    request.sampling.logit_bias = {{1, -100.0F}};
+    CHECK(run(warm, request).outcome.completion_tokens == 150);
+    CHECK(run(warm, request).outcome.cached_tokens == 19);
+}
+
 TEST_CASE("a prompt that differs half way reuses the half") {
     scheduler warm(toy_model(), nullptr, {});
     scheduler cold(toy_model(), nullptr, {.reuse_prefix = false});
     const auto begin = text(1, 30);
-    run(warm, say(then(begin, text(3, 20))));
+    run(warm, say(then(begin, text(3, 20)), 8));
     const auto other = say(then(begin, text(9, 20)));
     const auto got = run(warm, other).outcome;
     CHECK(got.cached_tokens >= 30);
     CHECK(got.cached_tokens < 40);
     CHECK(got.tokens == run(cold, other).outcome.tokens);
+}
+
+TEST_CASE("two chats that share a system prompt keep a slot each while there are slots") {
+    scheduler warm(toy_model(), nullptr, {});
+    const auto system = text(1, 20);
+    auto long_chat = then(system, text(3, 90)), short_chat = then(system, text(9, 15));
+    std::int64_t long_held = 0, short_held = 0;
+    for (std::int32_t turn = 0; turn < 4; ++turn) {
+        const auto a = run(warm, say(long_chat, 6)).outcome;
+        const auto b = run(warm, say(short_chat, 6)).outcome;
+        CHECK(a.cached_tokens == long_held);
+        CHECK(b.cached_tokens == short_held);
+        long_chat = then(then(long_chat, a.tokens), text(turn + 7, 4));
+        short_chat = then(then(short_chat, b.tokens), text(turn + 13, 4));
+        long_held = static_cast<std::int64_t>(long_chat.size()) - 5;
+        short_held = static_cast<std::int64_t>(short_chat.size()) - 5;
+    }
+}
+
+TEST_CASE("when all slots hold something, the system prompt of the oldest is reused and the newer chats stay") {
+    scheduler two(toy_model(R"({"slots":2})"), nullptr, {});
+    const auto system = text(1, 20);
+    const auto a = then(system, text(3, 90)), b = then(system, text(9, 90)), c = then(system, text(15, 90));
+    run(two, say(a, 6));
+    run(two, say(b, 6));
+    const auto third = run(two, say(c, 6)).outcome;
+    CHECK(third.cached_tokens >= 20);
+    CHECK(third.cached_tokens < 25);
+    CHECK(run(two, say(b, 6)).outcome.cached_tokens == static_cast<std::int64_t>(b.size()) - 1);
 }
 
 TEST_CASE("the least recently used conversation is forgotten first") {
@@ -73,6 +110,24 @@ TEST_CASE("the least recently used conversation is forgotten first") {
     run(two, say(c)); // takes the place of b
     CHECK(run(two, say(a)).outcome.cached_tokens == 39);
     CHECK(run(two, say(b)).outcome.cached_tokens == 0);
+}
+
+TEST_CASE("what was drafted behind a stop string is not left in the cache") {
+    scheduler warm(toy_model(R"({"slots":1})"), toy_drafter("{}", 8), {});
+    scheduler cold(toy_model(), nullptr, {.reuse_prefix = false});
+    auto letters = say(text(1, 30), 40);
+    letters.sampling.logit_bias = {{1, -100.0F}, {29, -100.0F}, {30, -100.0F}, {31, -100.0F}};
+    const auto whole = run(cold, letters).text;
+    for (std::size_t at = 2; at < 20; ++at) {
+        letters.stop = {whole.substr(at, 2)};
+        const auto stopped = run(warm, letters).outcome;
+        REQUIRE(stopped.reason == finish_reason::stop);
+        const auto more = say(then(then(letters.prompt, stopped.tokens), text(5, 6)));
+        const auto got = run(warm, more).outcome, expected = run(cold, more).outcome;
+        CHECK(got.cached_tokens == static_cast<std::int64_t>(letters.prompt.size() + stopped.tokens.size()) - 1);
+        CHECK(got.tokens == expected.tokens);
+        CHECK(got.logits_digests == expected.logits_digests);
+    }
 }
 
 TEST_CASE("after a failed pass nothing of it is reused") {

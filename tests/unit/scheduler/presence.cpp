@@ -18,6 +18,7 @@ class line final : public draft_link {
     void send(drafter_message message) override {
         const auto* open = std::get_if<draft_open>(&message);
         if (open != nullptr && open->sequence < 1000) ++opened; // not what it is measured with
+        if (std::holds_alternative<draft_close>(message)) ++closed;
         if (!cut_) drafter_.send(std::move(message));
     }
     [[nodiscard]] std::size_t longest() const override { return cut_ ? 0 : drafter_.longest(); }
@@ -27,7 +28,7 @@ class line final : public draft_link {
         else inbox_.put(index_, drafter_back{});
     }
 
-    std::atomic<int> opened{0};
+    std::atomic<int> opened{0}, closed{0};
 
   private:
     draft_inbox& inbox_;
@@ -122,6 +123,20 @@ TEST_CASE("a fallback drafts only while no other can") {
     it.lines[0]->cut(false);
     static_cast<void>(run(*it.with, endless(3)));
     CHECK(it.lines[1]->opened == 1);
+}
+
+TEST_CASE("who goes away in mid-answer leaves nothing open at the drafter") {
+    served it(streaming);
+    static_cast<void>(it.drafters->join(offer("near", R"({"delay_us":50})", it.lines[0])));
+    auto sink = std::make_shared<collected>();
+    const auto running = it.with->submit(endless(1, 100000), sink);
+    REQUIRE(running.has_value());
+    sink->began.wait();
+    while (it.lines[0]->opened == 0) std::this_thread::yield();
+    (*running)->cancel();
+    CHECK(sink->result.get().reason == finish_reason::cancelled);
+    CHECK(it.lines[0]->opened == 1);
+    CHECK(it.lines[0]->closed == 1);
 }
 
 TEST_CASE("a drafter with fewer slots than answers is told so now and then, not in every round") {

@@ -130,6 +130,23 @@ TEST_CASE("what cannot be true is answered with lost, and a new start works") {
     CHECK(drafted(work(drafter), far).size() == 2);
 }
 
+TEST_CASE("a draft ends where it would hardly stand") {
+    const ids prompt{0, 3, 4, 5};
+    const auto length = [&](float floor, float chance) {
+        auto next = order(1, prompt, 4, 12);
+        next.floor = floor;
+        next.chance.emplace().fill(chance);
+        model_drafter fresh(toy_model());
+        fresh.apply(draft_open{1, seeded(), prompt});
+        fresh.apply(std::move(next));
+        return drafted(work(fresh), prompt).size();
+    };
+    CHECK(length(0, 0.5F) == 12);
+    CHECK(length(0.3F, 0.5F) == 2); // .5 · .5 is below it
+    CHECK(length(0.3F, 0.9F) == 12); // .9 to the 11th is .31
+    CHECK(length(0.9F, 0.5F) == 1); // one is drafted in any case
+}
+
 TEST_CASE("an audit says what would have been picked, without drafting") {
     const ids prompt{0, 3, 4, 5};
     model_drafter writer(toy_model());
