@@ -1,6 +1,7 @@
 // One question at a time.
 #include "pipeline/server_probe.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -10,6 +11,8 @@
 
 namespace tw {
 namespace {
+
+constexpr std::chrono::seconds longest_wait{30}; // for the end of a question that was cancelled
 
 // Filled in by whoever answers, which may be after nobody waits any more.
 struct reply_box {
@@ -33,7 +36,7 @@ std::optional<error> ask_once(const server_probe::ask_function& ask, const std::
         lock.unlock();
         (*begun)->cancel();
         lock.lock();
-        box->changed.wait(lock, [&] { return box->over; });
+        box->changed.wait_for(lock, longest_wait, [&] { return box->over; });
     }
     return box->failure;
 }
