@@ -65,15 +65,27 @@ std::string written(const common_grammar_trigger& trigger) {
     return out.str();
 }
 
-common_chat_templates_inputs inputs_of(const std::string& messages) {
+// `arguments`: an object for the template, as JSON; empty = none.
+common_chat_templates_inputs inputs_of(const std::string& messages, std::string_view arguments) {
     common_chat_templates_inputs out;
     out.messages = common_chat_msgs_parse_oaicompat(common_json::parse(messages));
+    if (arguments.empty()) return out;
+    for (const auto& [name, argument] : value::parse(arguments).members()) {
+        out.chat_template_kwargs[name] = std::string(argument.raw());
+        if (name == "enable_thinking" && argument.kind() == tw::sdk::json::kind::boolean)
+            out.enable_thinking = argument.as_boolean();
+    }
     return out;
 }
 
+std::string_view arguments_of(const value& request) {
+    const auto found = request.find("chat_template_kwargs");
+    return found && found->kind() == tw::sdk::json::kind::object ? found->raw() : std::string_view();
+}
+
 // Only the prompt: what the answer looks like is not worked out.
-std::string plain_prompt(const common_chat_templates* templates, const std::string& messages) {
-    auto inputs = inputs_of(messages);
+std::string plain_prompt(const common_chat_templates* templates, const std::string& messages, std::string_view arguments = {}) {
+    auto inputs = inputs_of(messages, arguments);
     inputs.force_pure_content = true;
     return common_chat_templates_apply(templates, inputs).prompt;
 }
@@ -81,7 +93,7 @@ std::string plain_prompt(const common_chat_templates* templates, const std::stri
 // In the model's own form.
 std::string own_form(const common_chat_templates* templates, const llama_vocab* vocab, const value& request,
                      bool required, std::unique_ptr<call_reader>* reader) {
-    auto inputs = inputs_of(std::string(request.find("messages")->raw()));
+    auto inputs = inputs_of(std::string(request.find("messages")->raw()), arguments_of(request));
     inputs.tools = common_chat_tools_parse_oaicompat(common_json::parse(std::string(request.find("tools")->raw())));
     inputs.tool_choice = required ? COMMON_CHAT_TOOL_CHOICE_REQUIRED : COMMON_CHAT_TOOL_CHOICE_AUTO;
     const auto parallel = request.find("parallel_tool_calls");
@@ -122,7 +134,8 @@ std::string begun(const common_chat_templates* templates, bool has_calls, const 
         throw failure(TW_UNSUPPORTED, "The model was not made to call tools: its chat template has no form for it, so "
                                       "it cannot choose whether to. Set tool_choice to \"required\", or name a "
                                       "function.");
-    const auto rendered = plain_prompt(templates, has_calls ? std::string(messages->raw()) : told_in_json(request));
+    const auto rendered = plain_prompt(templates, has_calls ? std::string(messages->raw()) : told_in_json(request),
+                                       arguments_of(request));
     object_writer out;
     out.text("prompt", rendered);
     if (tools) out.raw("grammar", object_writer().raw("json_schema", schema_of_calls(*tools)).str());

@@ -27,7 +27,8 @@ std::string said(const char* role, std::string_view content) {
 
 std::string in_words(const value& tools) {
     std::string out = "You can call these functions:\n";
-    for (const auto& tool : tools.elements()) out.append(function_of(tool).raw()).append("\n");
+    for (const auto& tool : tools.elements())
+        out.append(object_writer().members(function_of(tool), {"strict"}).str()).append("\n"); // that is for servers
     return out + "To call one, answer with one JSON object: {\"name\": its name, \"arguments\": {...}}.";
 }
 

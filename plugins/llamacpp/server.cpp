@@ -32,6 +32,7 @@ http_request server::ask(const chat_request& asked) const {
 
 http_request server::question(std::string_view what, const json::value& asked) const {
     const auto path = wire::path_of(what);
+    if (what == "health") return site_.glance(path);
     return what == "properties" ? site_.request("GET", path) : site_.post(path, wire::body_of(what, asked, model_));
 }
 

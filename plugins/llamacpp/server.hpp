@@ -17,8 +17,8 @@ class server : public tw::sdk::server_backend {
         tw::sdk::text_option("model", "The model's name over there; needed where the server has several."),
         tw::sdk::text_option("api_key", "The key the server asks for (--api-key), by reference."),
         tw::sdk::path_option("ca_file", "PEM file of the authorities to trust with https; default: the system's."),
-        tw::sdk::integer_option("first_token_timeout", "Seconds until the answer begins; long prompts take long.", "600",
-                                1, 86400),
+        tw::sdk::integer_option("first_token_timeout", "Seconds of silence until the answer begins; long prompts take long.",
+                                "600", 1, 86400),
     };
     using reader = tw::sdk::openai_stream;
 

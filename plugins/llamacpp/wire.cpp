@@ -27,23 +27,20 @@ std::string body_of(const chat_request& request, const std::string& model) {
     json::object_writer out;
     if (!model.empty()) out.text("model", model);
     const auto format = root.find("prompt") ? root.find("response_format") : std::nullopt;
-    out.members(root, {"model", "seed", "stream", "stream_options", format ? "response_format" : "model"});
+    out.members(root, {"model", "seed", "stream", "stream_options", "max_completion_tokens", format ? "response_format" : "model"});
     if (format) { // its completions take a schema by another name
         const auto outer = format->find("json_schema");
         const auto schema = outer ? outer->find("schema") : std::nullopt;
         out.raw("json_schema", schema ? schema->raw() : R"({"type":"object"})");
     }
     if (const auto seed = json::small_seed(root)) out.integer("seed", *seed);
-    out.boolean("stream", true).raw("stream_options", R"({"include_usage":true})");
-    // A reasoning model's thoughts stay in the text, as they do where the model runs in this process.
-    if (root.find("messages")) out.text("reasoning_format", "none");
-    return out.str();
+    return out.boolean("stream", true).raw("stream_options", R"({"include_usage":true})").str();
 }
 
 std::string path_of(std::string_view what) {
     for (const auto& [known, path] : {std::pair{"embeddings", "/v1/embeddings"}, std::pair{"rerank", "/v1/rerank"},
                                       std::pair{"tokenize", "/tokenize"}, std::pair{"detokenize", "/detokenize"},
-                                      std::pair{"properties", "/props"}})
+                                      std::pair{"properties", "/props"}, std::pair{"health", "/health"}})
         if (what == known) return path;
     throw failure{TW_UNSUPPORTED, "A llama-server is not asked for " + std::string(what) + "."};
 }

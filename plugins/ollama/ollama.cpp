@@ -36,12 +36,17 @@ http_request server::ask(const chat_request& asked) const {
 }
 
 http_request server::question(std::string_view what, const json::value& asked) const {
+    if (what == "health") return site_.glance("/api/version");
+    if (what == "about") return site_.post("/api/show", wire::show_body_of(how_));
     if (what != "embeddings")
         throw failure{TW_UNSUPPORTED, "Ollama makes embeddings and answers; it cannot be asked for " + std::string(what) + "."};
     return site_.post("/api/embed", wire::embed_body_of(asked, how_));
 }
 
-std::string server::reply(std::string_view, std::string body) const { return wire::embeddings_of(body); }
+std::string server::reply(std::string_view what, std::string body) const {
+    if (what == "about") return wire::facts_of(body);
+    return what == "embeddings" ? wire::embeddings_of(body) : body;
+}
 
 failure server::refusal(const http_head& head, const std::string& body) const { return site_.refusal(head, body); }
 

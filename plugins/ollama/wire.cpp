@@ -2,6 +2,9 @@
 #include "wire.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <map>
+#include <utility>
 
 #include <tightwad/sdk/json_writer.hpp>
 #include <tightwad/sdk/server_errors.hpp>
@@ -30,8 +33,8 @@ std::int64_t number(const json::value& from, std::string_view key) {
 // Ollama's "options": OpenAI's settings under its names.
 std::string options_of(const json::value& root, const settings& how) {
     json::object_writer out;
-    for (const auto* same : {"temperature", "top_p", "top_k", "min_p", "repeat_penalty", "presence_penalty",
-                             "frequency_penalty", "stop"})
+    for (const auto* same : {"temperature", "top_p", "top_k", "min_p", "repeat_penalty", "repeat_last_n",
+                             "presence_penalty", "frequency_penalty", "stop"})
         if (const auto found = root.find(same)) out.raw(same, found->raw());
     if (const auto most = root.find("max_tokens")) out.raw("num_predict", most->raw());
     if (const auto seed = json::small_seed(root)) out.integer("seed", *seed);
@@ -74,16 +77,35 @@ std::string calls_of(const json::value& calls) {
     return "[" + list + "]";
 }
 
+// The names of the functions that were called, by the calls' ids: OpenAI's clients name a result by its call alone.
+using call_names = std::map<std::string, std::string, std::less<>>;
+
+void note_calls(call_names& names, const json::value& calls) {
+    for (const auto& call : calls.elements())
+        if (const auto function = call.find("function")) names[text(call, "id")] = text(*function, "name");
+}
+
+std::string name_of_result(const json::value& message, const call_names& names) {
+    if (auto said = text(message, "name"); !said.empty()) return said;
+    const auto found = names.find(text(message, "tool_call_id"));
+    return found != names.end() ? found->second : std::string();
+}
+
 // OpenAI's messages as Ollama takes them; a result names its function.
 std::string messages_of(const json::value& messages) {
     std::string out;
+    call_names names;
     for (const auto& message : messages.elements()) {
         const auto parts = member(message, "content", json::kind::array);
         json::object_writer one;
         one.members(message, {"tool_calls", "tool_call_id", "name", parts ? "content" : "name"});
         if (parts) put_parts(one, *parts);
-        if (const auto name = message.find("name")) one.raw("tool_name", name->raw());
-        if (const auto calls = member(message, "tool_calls", json::kind::array)) one.raw("tool_calls", calls_of(*calls));
+        if (text(message, "role") == "tool")
+            if (const auto name = name_of_result(message, names); !name.empty()) one.text("tool_name", name);
+        if (const auto calls = member(message, "tool_calls", json::kind::array)) {
+            note_calls(names, *calls);
+            one.raw("tool_calls", calls_of(*calls));
+        }
         out.append(out.empty() ? "" : ",").append(one.str());
     }
     return "[" + out + "]";
@@ -197,6 +219,21 @@ bool is_among(const std::string& model, const std::vector<std::string>& names) {
     return std::find(names.begin(), names.end(), whole) != names.end();
 }
 
+std::string show_body_of(const settings& how) { return json::object_writer().text("model", how.model).str(); }
+
+std::string facts_of(std::string_view body) {
+    const auto root = json::value::parse(body);
+    json::object_writer out;
+    if (const auto info = member(root, "model_info", json::kind::object)) // the key begins with the model's architecture
+        if (const auto context = number(*info, text(*info, "general.architecture") + ".context_length"); context > 0)
+            out.integer("context", context);
+    if (const auto capabilities = member(root, "capabilities", json::kind::array)) out.raw("capabilities", capabilities->raw());
+    if (const auto details = member(root, "details", json::kind::object))
+        for (const auto& [key, name] : {std::pair{"parameter_size", "parameters"}, std::pair{"quantization_level", "quantization"}})
+            if (const auto words = text(*details, key); !words.empty()) out.text(name, words);
+    return out.str();
+}
+
 std::string read_version(std::string_view body) { return text(json::value::parse(body), "version"); }
 
 void stream::feed(std::string_view bytes, answer& out) {
@@ -213,6 +250,8 @@ void stream::line(std::string_view text_of_line, answer& out) {
         if (const auto likely = member(root, "logprobs", json::kind::array))
             out.more(json::object_writer().raw("logprobs", json::object_writer().raw("content", likely->raw()).str()).str());
         const auto message = member(root, "message", json::kind::object);
+        if (const auto thoughts = text(message ? *message : root, "thinking"); !thoughts.empty())
+            out.more(json::object_writer().text("reasoning_content", thoughts).str());
         if (const auto piece = message ? text(*message, "content") : text(root, "response"); !piece.empty()) out.emit(piece);
         if (const auto calls = message ? member(*message, "tool_calls", json::kind::array) : std::nullopt)
             out.more(json::object_writer().raw("tool_calls", calls->raw()).str());

@@ -34,6 +34,9 @@ struct settings {
 [[nodiscard]] std::vector<std::string> read_names(std::string_view body);
 // Whether one of them is meant by `model`: without a tag ":latest" is.
 [[nodiscard]] bool is_among(const std::string& model, const std::vector<std::string>& names);
+// The question of /api/show, and of its answer what the status shows: context, capabilities, size.
+[[nodiscard]] std::string show_body_of(const settings& how);
+[[nodiscard]] std::string facts_of(std::string_view body);
 // The version in the answer to GET /api/version; empty when there is none.
 [[nodiscard]] std::string read_version(std::string_view body);
 

@@ -15,7 +15,8 @@ cloud::cloud(host host, const config& config)
              .look_first_byte = std::chrono::seconds{10},
              .look_bytes = std::uint64_t{16} << 20U}),
       how_{config.text("provider_order", ""), config.text("provider_sort", ""), config.text("data_collection", ""),
-           config.boolean("allow_fallbacks", true), site_.root().find("//openrouter.ai/") != std::string::npos} {
+           config.boolean("allow_fallbacks", true), site_.root().find("//openrouter.ai/") != std::string::npos,
+           site_.root().find("//api.openai.com/") != std::string::npos} {
     wire::check(how_);
     static_cast<void>(host_.secret("api_key")); // throws with the remedy when there is none
     look();
@@ -47,10 +48,13 @@ http_request cloud::ask(const chat_request& asked) const {
 }
 
 http_request cloud::question(std::string_view what, const json::value& asked) const {
+    if (what == "health" || what == "about") return site_.glance("/models");
     return site_.post(wire::path_of(what), wire::question_body_of(what, asked, model_));
 }
 
-std::string cloud::reply(std::string_view, std::string body) const { return body; }
+std::string cloud::reply(std::string_view what, std::string body) const {
+    return what == "about" ? wire::facts_of(wire::find_model(body, model_)) : body;
+}
 
 failure cloud::refusal(const http_head& head, const std::string& body) const { return site_.refusal(head, body); }
 

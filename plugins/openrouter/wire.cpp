@@ -12,8 +12,16 @@ using namespace tw::sdk;
 
 namespace {
 
-std::string provider_of(const routing& how) {
+// The client's wishes hold where the operator has none.
+std::string provider_of(const routing& how, const std::optional<json::value>& wishes) {
     json::object_writer out;
+    if (wishes && wishes->kind() == json::kind::object)
+        for (const auto& [key, value] : wishes->members()) {
+            const bool decided = (key == "order" && !how.order.empty()) || (key == "sort" && !how.sort.empty()) ||
+                                 (key == "data_collection" && !how.data_collection.empty()) ||
+                                 (key == "allow_fallbacks" && !how.fallbacks);
+            if (!decided) out.raw(key, value.raw());
+        }
     if (!how.order.empty()) {
         std::string names = "[";
         std::string_view rest = how.order;
@@ -31,6 +39,14 @@ std::string provider_of(const routing& how) {
     if (!how.data_collection.empty()) out.text("data_collection", how.data_collection);
     if (!how.fallbacks) out.boolean("allow_fallbacks", false);
     return out.empty() ? std::string() : out.str();
+}
+
+// By the client's own word: newer models refuse the older one, and older clouds do not know the newer one.
+void put_limit(json::object_writer& out, const json::value& root, const routing& how) {
+    const auto most = root.find("max_tokens");
+    if (!most) return;
+    const bool newer = root.find("messages") && (how.newest || root.find("max_completion_tokens"));
+    out.raw(newer ? "max_completion_tokens" : "max_tokens", most->raw());
 }
 
 // Prices are dollars a token, written as text.
@@ -78,12 +94,14 @@ std::string body_of(const chat_request& request, const std::string& model, const
     if (root.find("grammar")) throw failure{TW_UNSUPPORTED, "A cloud takes no grammar; send a JSON schema, or ask a model that is loaded by Tightwad."};
     json::object_writer out;
     out.text("model", model);
-    out.members(root, {"model", "seed", "stream", "stream_options", "repeat_penalty"});
+    out.members(root, {"model", "seed", "stream", "stream_options", "repeat_penalty", "max_tokens", "max_completion_tokens",
+                       "provider", how.extras ? "usage" : "model"});
+    put_limit(out, root, how);
     if (const auto penalty = root.find("repeat_penalty")) out.raw("repetition_penalty", penalty->raw());
     if (const auto seed = json::small_seed(root)) out.integer("seed", *seed);
     out.boolean("stream", true).raw("stream_options", R"({"include_usage":true})");
     if (how.extras) out.raw("usage", R"({"include":true})");
-    if (const auto provider = provider_of(how); !provider.empty()) out.raw("provider", provider);
+    if (const auto provider = provider_of(how, root.find("provider")); !provider.empty()) out.raw("provider", provider);
     return out.str();
 }
 
@@ -113,6 +131,8 @@ listing find_model(std::string_view body, const std::string& model) {
         const auto id = one.find("id");
         if (!id || id->kind() != json::kind::string || id->as_string() != model) continue;
         out.found = true;
+        if (const auto context = one.find("context_length"); context && context->kind() == json::kind::number)
+            out.context = context->as_integer();
         const auto pricing = one.find("pricing");
         if (!pricing || pricing->kind() != json::kind::object) break;
         const auto prompt = per_million(*pricing, "prompt"), completion = per_million(*pricing, "completion");
@@ -120,6 +140,15 @@ listing find_model(std::string_view body, const std::string& model) {
         break;
     }
     return out;
+}
+
+std::string facts_of(const listing& found) {
+    json::object_writer out;
+    if (found.context > 0) out.integer("context", found.context);
+    if (found.cost)
+        out.raw("usd_per_million_prompt_tokens", std::to_string(found.cost->prompt))
+            .raw("usd_per_million_completion_tokens", std::to_string(found.cost->completion));
+    return out.str();
 }
 
 } // namespace openrouter::wire

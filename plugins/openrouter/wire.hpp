@@ -1,6 +1,7 @@
 // What is sent to a cloud, and what it tells of its models.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@ struct routing {
     std::string data_collection; // allow or deny
     bool fallbacks = true;       // others, when the first fails
     bool extras = false;         // the cloud knows OpenRouter's fields
+    bool newest = false;         // it is OpenAI's own, whose newer models know no max_tokens
 };
 // Throws TW_INVALID_ARGUMENT for a word that means nothing.
 void check(const routing& how);
@@ -39,7 +41,10 @@ struct price {
 struct listing {
     bool found = false;
     std::optional<price> cost;
+    std::int64_t context = 0; // 0 = not said
 };
 [[nodiscard]] listing find_model(std::string_view body, const std::string& model);
+// The same for the status.
+[[nodiscard]] std::string facts_of(const listing& found);
 
 } // namespace openrouter::wire

@@ -104,3 +104,11 @@ if (own) {
   await both('/v1/chat/completions', open, (one) => said(one) + calls(one));
 } else await refused('/v1/chat/completions', open, 'tool_choice');
 console.log('ok a model is asked to choose among tools only where it has a form for them');
+
+if (own) {
+  const counted = async (more) => (await post('/v1/chat/completions', { messages, max_tokens: 1, ...more })).body.usage.prompt_tokens;
+  const plain = await counted({});
+  assert.ok(await counted({ chat_template_kwargs: { manner: 'Once upon a time there was' } }) > plain + 4);
+  assert.equal(await counted({ chat_template_kwargs: { nobody: ['knows'] }, reasoning_effort: 'low' }), plain);
+  console.log("ok a template's arguments reach it");
+}

@@ -6,6 +6,8 @@
 #include <memory>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 namespace tw::cli {
 namespace {
 
@@ -47,6 +49,7 @@ class asker {
         else request.input = prompt;
         request.sampling.temperature = static_cast<float>(options_.temperature);
         request.sampling.seed = 1;
+        request.said = nlohmann::json{{"temperature", options_.temperature}, {"seed", 1}}.dump();
         request.max_tokens = max_tokens;
         request.speculate = speculate;
         const auto sink = std::make_shared<stopwatch_sink>();

@@ -38,6 +38,11 @@ answer_identity new_identity(const api_request& request, std::string model) {
 std::string answer_writer::add(answer_event event) {
     auto& choice = choices_.at(event.index);
     if (event.call) return add_call(std::move(event));
+    if (!event.thought.empty()) {
+        if (stream_) return thought(event);
+        choice.thoughts += event.thought;
+        return {};
+    }
     if (!event.end) {
         if (stream_) return piece(event);
         choice.text += event.text;

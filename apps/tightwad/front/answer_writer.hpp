@@ -28,6 +28,7 @@ struct answer_identity {
 /// One of the answers to a request.
 struct choice {
     std::string text;
+    std::string thoughts; // apart from it
     std::vector<tool_call> calls; // of tools
     std::vector<token_likelihood> likelihoods; // when asked for
     generation_result result;
@@ -68,6 +69,11 @@ class answer_writer {
   protected:
     /// The bytes of a piece in a stream.
     [[nodiscard]] virtual std::string piece(const answer_event& event) = 0;
+    /// The bytes of a piece of what the model thinks in a stream; most APIs have no place for it.
+    [[nodiscard]] virtual std::string thought(const answer_event& event) {
+        static_cast<void>(event);
+        return {};
+    }
     /// The bytes of a piece of a tool call in a stream; its first has id and name.
     [[nodiscard]] virtual std::string call(const answer_event& event) {
         static_cast<void>(event);

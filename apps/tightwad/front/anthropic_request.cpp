@@ -7,6 +7,7 @@
 #include "front/input_fields.hpp"
 #include "front/readers.hpp"
 #include "front/request_fields.hpp"
+#include "front/said_fields.hpp"
 #include "front/tool_fields.hpp"
 
 namespace tw::front {
@@ -118,6 +119,7 @@ void read_anthropic(fields& in, api_request& out, request_limits limits) {
     read_stop(in, "stop_sequences", 16, out.base.stop);
     read_max_tokens(in, "max_tokens", limits.max_tokens, true, out.base.max_tokens);
     read_extension(in, out);
+    out.base.said = said_in(in, false);
 }
 
 } // namespace tw::front

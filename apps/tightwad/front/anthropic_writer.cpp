@@ -45,10 +45,11 @@ ordered_json anthropic_writer::message() const {
 void anthropic_writer::put_stop(ordered_json& into) const {
     const auto& result = choices().front().result;
     const bool asked = std::ranges::find(stops_, result.stopped_by) != stops_.end();
-    into["stop_reason"] = result.reason == finish_reason::length ? "max_tokens"
-                          : asked                                ? "stop_sequence"
-                          : !choices().front().calls.empty()     ? "tool_use"
-                                                                 : "end_turn";
+    into["stop_reason"] = result.reason == finish_reason::length     ? "max_tokens"
+                          : result.reason == finish_reason::filtered ? "refusal"
+                          : asked                                    ? "stop_sequence"
+                          : !choices().front().calls.empty()         ? "tool_use"
+                                                                     : "end_turn";
     into["stop_sequence"] = asked ? ordered_json(result.stopped_by) : ordered_json(nullptr);
 }
 

@@ -27,7 +27,7 @@ constexpr row table[] = {
     {tw::code::unavailable, 503, "unavailable_error", "unavailable"},
     {tw::code::timed_out, 504, "timeout_error", "timed_out"},
     {tw::code::cancelled, 503, "unavailable_error", "cancelled"},
-    {tw::code::denied, 401, "authentication_error", "invalid_api_key"},
+    {tw::code::denied, 403, "permission_error", "denied"}, // this machine, by one behind it: the client's token is right
     {tw::code::corrupt, 500, "server_error", "corrupt"},
     {tw::code::internal, 500, "server_error", "internal_error"},
 };
@@ -110,7 +110,12 @@ reply error_reply(const tw::error& failure) {
         const auto seconds = std::chrono::ceil<std::chrono::seconds>(failure.retry_after).count();
         out.headers.emplace_back("Retry-After", std::to_string(std::max<std::int64_t>(1, seconds)));
     }
-    if (out.status == 401) out.headers.emplace_back("WWW-Authenticate", "Bearer");
+    return out;
+}
+
+reply unauthorized(std::string message) {
+    auto out = reply_to({401, std::move(message), "authentication_error", "", "invalid_api_key"});
+    out.headers.emplace_back("WWW-Authenticate", "Bearer");
     return out;
 }
 

@@ -26,8 +26,11 @@ enum class dialect {
 /// One line of JSON.
 [[nodiscard]] std::string error_body(dialect as, const problem& what);
 
-/// The whole reply: status, OpenAI's body, Retry-After or WWW-Authenticate where they belong.
+/// The whole reply: status, OpenAI's body, Retry-After where it belongs.
 [[nodiscard]] reply error_reply(const tw::error& failure);
+
+/// The client's token is missing or wrong.
+[[nodiscard]] reply unauthorized(std::string message);
 
 /// For what only HTTP knows: 405, 408, 413, 431 and the like. `code` is the machine-readable word.
 [[nodiscard]] reply http_error(unsigned status, std::string message, std::string code);

@@ -24,6 +24,7 @@ class fields {
     explicit fields(const nlohmann::json& object, std::string prefix = "");
 
     [[nodiscard]] const nlohmann::json* find(const char* key) const;
+    [[nodiscard]] const nlohmann::json& all() const { return object_; }
     [[nodiscard]] std::optional<double> number(const char* key, double low, double high);
     [[nodiscard]] std::optional<std::int64_t> integer(const char* key, std::int64_t low,
                                                       std::int64_t high);

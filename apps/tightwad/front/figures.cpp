@@ -27,7 +27,8 @@ ordered_json figures(std::span<const choice> choices) {
                                                            {"accepted", share.accepted}};
     const double decoding = sum.total_s - sum.queue_s - sum.prefill_s;
     const double rate = decoding > 0 ? double(sum.tokens) / decoding : 0;
-    ordered_json out{{"seed", choices.front().result.seed},
+    const auto& first = choices.front().result;
+    ordered_json out{{"seed", first.seeded ? ordered_json(first.seed) : ordered_json(nullptr)},
                      {"rounds", sum.rounds},
                      {"drafted", sum.drafted},
                      {"accepted", sum.accepted},

@@ -79,6 +79,8 @@ chat_message read_message(fields& in, const std::string& path, const json& messa
     if (*role == "tool") {
         out.call_id = text_or_none(message, "tool_call_id");
         out.tool = text_or_none(message, message.contains("name") ? "name" : "tool_name"); // OpenAI's, Ollama's
+    } else {
+        out.speaker = text_or_none(message, "name");
     }
     if (const auto old = message.find("function_call"); old != message.end() && !old->is_null())
         in.refuse(path + ".function_call", "'" + path + ".function_call' is an older form of 'tool_calls'; send that.",

@@ -7,6 +7,7 @@
 #include "front/input_fields.hpp"
 #include "front/readers.hpp"
 #include "front/request_fields.hpp"
+#include "front/said_fields.hpp"
 #include "front/tool_fields.hpp"
 
 namespace tw::front {
@@ -37,6 +38,7 @@ void read_options(fields& in, api_request& out, request_limits limits) {
     const auto most = inner.integer("num_predict", -2, std::numeric_limits<std::int32_t>::max());
     if (most && *most >= 0)
         read_max_tokens(inner, "num_predict", limits.max_tokens, true, out.base.max_tokens);
+    out.base.said = said_in(inner, false);
     in.adopt(inner);
 }
 

@@ -51,6 +51,10 @@ ordered_json ollama_writer::last(std::string_view text) const {
     return out;
 }
 
+void ollama_writer::put_thoughts(ordered_json& into, const std::string& thoughts) const {
+    if (!thoughts.empty()) (who().kind == endpoint::ollama_chat ? into["message"] : into)["thinking"] = thoughts;
+}
+
 /// Ollama has whole calls only, with their arguments as an object.
 void ollama_writer::put_calls(ordered_json& into) const {
     for (const auto& call : choices().front().calls) {
@@ -71,6 +75,12 @@ std::string ollama_writer::piece(const answer_event& event) {
     return text_of(out) + '\n';
 }
 
+std::string ollama_writer::thought(const answer_event& event) {
+    auto out = object("");
+    put_thoughts(out, event.thought);
+    return text_of(out) + '\n';
+}
+
 std::string ollama_writer::ended(std::size_t /*index*/) {
     if (choices().front().calls.empty()) return {};
     auto out = object("");
@@ -85,6 +95,7 @@ std::string ollama_writer::closing() {
 std::string ollama_writer::whole() {
     if (choices().empty()) return text_of(last(""));
     auto out = last(choices().front().text);
+    put_thoughts(out, choices().front().thoughts);
     put_calls(out);
     put_logprobs(out, choices().front().likelihoods);
     return text_of(out);

@@ -21,7 +21,9 @@ class ollama_writer final : public answer_writer {
 
   private:
     [[nodiscard]] std::string piece(const answer_event& event) override;
+    [[nodiscard]] std::string thought(const answer_event& event) override;
     [[nodiscard]] std::string ended(std::size_t index) override;
+    void put_thoughts(nlohmann::ordered_json& into, const std::string& thoughts) const;
     void put_calls(nlohmann::ordered_json& into) const;
     void put_logprobs(nlohmann::ordered_json& into, std::span<const token_likelihood> tokens) const;
     [[nodiscard]] nlohmann::ordered_json object(std::string_view text) const;

@@ -11,6 +11,7 @@
 #include "front/input_fields.hpp"
 #include "front/readers.hpp"
 #include "front/request_fields.hpp"
+#include "front/said_fields.hpp"
 #include "front/tool_fields.hpp"
 
 namespace tw::front {
@@ -33,8 +34,6 @@ void refuse_what_is_missing(fields& in, endpoint kind) {
         return;
     }
     if (is_set(in.find("audio"))) refuse("audio", "Spoken answers are");
-    if (is_set(in.find("chat_template_kwargs")))
-        refuse("chat_template_kwargs", "Arguments of the chat template are");
 }
 
 void read_count(fields& in, api_request& out) {
@@ -131,6 +130,7 @@ void read_openai(fields& in, api_request& out, request_limits limits) {
         out.base.max_tokens = 16; // OpenAI's default
     read_prediction(in, out);
     read_extension(in, out);
+    out.base.said = said_in(in, true);
 }
 
 } // namespace tw::front

@@ -14,11 +14,13 @@ using nlohmann::ordered_json;
 
 const char* word(const choice& one) {
     if (one.result.reason == finish_reason::length) return "length";
+    if (one.result.reason == finish_reason::filtered) return "content_filter";
     return one.calls.empty() ? "stop" : "tool_calls";
 }
 
 ordered_json message(const choice& one) {
     ordered_json out{{"role", "assistant"}, {"content", one.text}, {"refusal", nullptr}};
+    if (!one.thoughts.empty()) out["reasoning_content"] = one.thoughts;
     if (one.calls.empty()) return out;
     if (one.text.empty()) out["content"] = nullptr;
     for (const auto& call : one.calls) out["tool_calls"].push_back(to_json(call));
@@ -120,6 +122,10 @@ std::string text_chunk(const answer_identity& who, const answer_event& piece, st
                                     ? chat_logprobs(piece.likelihoods)
                                     : completion_logprobs({}, piece.likelihoods, end);
     return text_of(chunk(who, std::move(choice)));
+}
+
+std::string thought_chunk(const answer_identity& who, const answer_event& piece) {
+    return text_of(chunk(who, one_choice(who, piece.index, {{"reasoning_content", piece.thought}}, "", nullptr)));
 }
 
 std::string call_chunk(const answer_identity& who, std::size_t index, const tool_call_piece& piece) {

@@ -18,6 +18,8 @@ namespace tw::front {
                                       std::string_view echo);
 /// `end`: how many characters of the choice's text there are now.
 [[nodiscard]] std::string text_chunk(const answer_identity& who, const answer_event& piece, std::size_t end);
+/// Of a chat: what the model thinks apart from its answer.
+[[nodiscard]] std::string thought_chunk(const answer_identity& who, const answer_event& piece);
 /// A piece of a tool call: the first with id and name.
 [[nodiscard]] std::string call_chunk(const answer_identity& who, std::size_t index, const tool_call_piece& piece);
 /// The last chunk of a choice.

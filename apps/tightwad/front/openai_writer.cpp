@@ -33,6 +33,10 @@ std::string openai_writer::piece(const answer_event& event) {
     return sse_event(text_chunk(who(), event, ends_[event.index]));
 }
 
+std::string openai_writer::thought(const answer_event& event) {
+    return who().kind == endpoint::chat ? sse_event(thought_chunk(who(), event)) : std::string();
+}
+
 std::string openai_writer::call(const answer_event& event) {
     return sse_event(call_chunk(who(), event.index, *event.call));
 }

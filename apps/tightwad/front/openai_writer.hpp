@@ -17,6 +17,7 @@ class openai_writer final : public answer_writer {
 
   private:
     [[nodiscard]] std::string piece(const answer_event& event) override;
+    [[nodiscard]] std::string thought(const answer_event& event) override;
     [[nodiscard]] std::string call(const answer_event& event) override;
     [[nodiscard]] std::string ended(std::size_t index) override;
 

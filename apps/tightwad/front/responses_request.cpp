@@ -8,6 +8,7 @@
 #include "front/input_fields.hpp"
 #include "front/readers.hpp"
 #include "front/request_fields.hpp"
+#include "front/said_fields.hpp"
 #include "front/tool_fields.hpp"
 
 namespace tw::front {
@@ -99,6 +100,7 @@ void read_responses(fields& in, api_request& out, request_limits limits) {
     read_sampling(in, out.base.sampling);
     read_max_tokens(in, "max_output_tokens", limits.max_tokens, true, out.base.max_tokens);
     read_extension(in, out);
+    out.base.said = said_in(in, false);
 }
 
 } // namespace tw::front

@@ -26,6 +26,12 @@ ordered_json usage(const generation_result& result) {
             {"total_tokens", result.prompt_tokens + result.completion_tokens}};
 }
 
+/// Null for an answer that is whole.
+const char* why_incomplete(const generation_result& result) {
+    if (result.reason == finish_reason::length) return "max_output_tokens";
+    return result.reason == finish_reason::filtered ? "content_filter" : nullptr;
+}
+
 double shown(float value) {
     return std::round(double(value) * 1e4) / 1e4;
 }
@@ -39,7 +45,7 @@ responses_writer::responses_writer(const api_request& request, answer_identity w
       max_tokens_(request.base.max_tokens) {}
 
 const char* responses_writer::status() const {
-    return choices().front().result.reason == finish_reason::length ? "incomplete" : "completed";
+    return why_incomplete(choices().front().result) ? "incomplete" : "completed";
 }
 
 responses_writer::item responses_writer::message(std::string text) const {
@@ -154,8 +160,7 @@ std::string responses_writer::ended(std::size_t /*index*/) {
 
 std::string responses_writer::closing() {
     if (!failure()) {
-        const bool complete = choices().front().result.reason != finish_reason::length;
-        return named(complete ? "response.completed" : "response.incomplete",
+        return named(why_incomplete(choices().front().result) ? "response.incomplete" : "response.completed",
                      {{"response", finished()}});
     }
     const auto what = problem_of(*failure());
@@ -174,8 +179,7 @@ std::vector<responses_writer::item> responses_writer::answered() const {
 ordered_json responses_writer::finished() const {
     auto out = response(status());
     const auto& result = choices().front().result;
-    if (result.reason == finish_reason::length)
-        out["incomplete_details"]["reason"] = "max_output_tokens";
+    if (const auto* why = why_incomplete(result)) out["incomplete_details"]["reason"] = why;
     const auto items = answered();
     for (const auto& one : items)
         out["output"].push_back(json_of(one, &one == &items.back() ? status() : "completed"));

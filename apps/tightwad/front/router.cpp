@@ -97,11 +97,10 @@ bool is_listed(const std::string& method, const std::string& methods) {
     return (", " + methods + ",").find(", " + method + ",") != std::string::npos;
 }
 
-reply unauthorized(const request_head& head) {
+reply token_wanted(const request_head& head) {
     const bool tried = !head.authorization.empty() || !head.api_key.empty();
-    return error_reply(fail(
-        code::denied, tried ? "The token is not this server's."
-                            : "This server wants a token: send 'Authorization: Bearer TOKEN'."));
+    return unauthorized(tried ? "The token is not this server's."
+                              : "This server wants a token: send 'Authorization: Bearer TOKEN'.");
 }
 
 } // namespace
@@ -129,7 +128,7 @@ std::variant<route, reply> route_for(const request_head& head, const authorizer&
     }
     const bool is_open =
         found && (found->what == action::health || found->what == action::greeting);
-    if (!is_open && !auth.allows(head)) return unauthorized(head);
+    if (!is_open && !auth.allows(head)) return token_wanted(head);
     if (!found)
         return http_error(404,
                           "There is nothing at " + to_valid_utf8(cut_utf8(path, 200)) +

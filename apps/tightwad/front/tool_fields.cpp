@@ -184,6 +184,7 @@ void resolve_tools(std::string_view body, api_request& out) {
         if (description != from.end() && description->is_string()) function["description"] = *description;
         const auto schema = from.find(anthropic ? "input_schema" : "parameters");
         if (schema != from.end() && schema->is_object()) function["parameters"] = *schema;
+        if (const auto strict = from.find("strict"); strict != from.end() && strict->is_boolean()) function["strict"] = *strict;
         tools.push_back({{"type", "function"}, {"function", std::move(function)}});
     }
     out.base.tools.functions = tools.dump();

@@ -17,7 +17,7 @@ struct web_url {
     std::uint16_t port = 80;
     std::string target = "/";
 
-    // "https://host:port", the port always; also the key of a connection pool.
+    // "https://host:port", the port always.
     [[nodiscard]] std::string origin() const;
     // The Host header: without the scheme's own port.
     [[nodiscard]] std::string authority() const;

@@ -39,7 +39,8 @@ bool is_passing(error_code why) {
 } // namespace
 
 http_exchange::http_exchange(http_shared& shared, web_request request, web_url url, web_events events)
-    : shared_(shared), request_(std::move(request)), url_(std::move(url)), key_(url_.origin() + ' ' + request_.ca_file),
+    : shared_(shared), request_(std::move(request)), url_(std::move(url)),
+      key_(url_.origin() + (request_.author == url_author::stranger ? " stranger " : " operator ") + request_.ca_file),
       events_(std::move(events)), resolver_(shared.loop), pause_(shared.loop), buffer_(longest_buffer) {
     make_message();
 }

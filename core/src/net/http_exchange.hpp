@@ -75,7 +75,7 @@ class http_exchange {
     http_shared& shared_;
     const web_request request_;
     const web_url url_;
-    const std::string key_; // of the pool
+    const std::string key_; // of the pool: a stranger's request takes no connection that only the operator may open
     web_events events_;
     boost::beast::http::request<boost::beast::http::string_body> message_;
     boost::asio::ip::tcp::resolver resolver_;

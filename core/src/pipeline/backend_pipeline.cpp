@@ -55,26 +55,23 @@ void put_logprobs(ordered_json& body, const generation_request& request) {
     if (*request.top_logprobs > 0) body["top_logprobs"] = *request.top_logprobs;
 }
 
-// The OpenAI body of what is asked; settings that say "off" are left out.
+// The OpenAI body of what is asked. What the client left open is the server's affair, which has defaults of its own.
 ordered_json to_json(const generation_request& request) {
     ordered_json body;
-    if (const auto* messages = std::get_if<std::vector<chat_message>>(&request.input))
+    if (const auto* messages = std::get_if<std::vector<chat_message>>(&request.input)) {
         body = to_json(*messages, request.tools);
-    else if (const auto* text = std::get_if<std::string>(&request.input)) body["prompt"] = *text;
+        for (std::size_t i = 0; i < messages->size(); ++i)
+            if (const auto& speaker = (*messages)[i].speaker; !speaker.empty()) body["messages"][i]["name"] = speaker;
+    } else if (const auto* text = std::get_if<std::string>(&request.input)) body["prompt"] = *text;
     else body["prompt"] = std::get<token_ids>(request.input);
-    const auto& sampling = request.sampling;
-    body["temperature"] = sampling.temperature;
-    body["seed"] = sampling.seed;
-    if (sampling.top_p < 1) body["top_p"] = sampling.top_p;
-    if (sampling.top_k > 0) body["top_k"] = sampling.top_k;
-    if (sampling.min_p > 0) body["min_p"] = sampling.min_p;
-    if (sampling.presence_penalty != 0) body["presence_penalty"] = sampling.presence_penalty;
-    if (sampling.frequency_penalty != 0) body["frequency_penalty"] = sampling.frequency_penalty;
-    if (sampling.repeat_penalty != 1) body["repeat_penalty"] = sampling.repeat_penalty;
-    for (const auto& [token, bias] : sampling.logit_bias) body["logit_bias"][std::to_string(token)] = bias;
-    if (request.max_tokens) body["max_tokens"] = *request.max_tokens;
+    if (!request.said.empty()) body.update(ordered_json::parse(request.said));
+    if (body.contains("seed")) body["seed"] = request.sampling.seed; // each of `n` answers has one of its own
+    if (request.max_tokens) {
+        body["max_tokens"] = *request.max_tokens;
+        if (body.contains("max_completion_tokens")) body["max_completion_tokens"] = *request.max_tokens;
+    }
     if (!request.stop.empty()) body["stop"] = request.stop;
-    put_form(body, sampling.grammar);
+    put_form(body, request.sampling.grammar);
     put_logprobs(body, request);
     return body;
 }
@@ -99,18 +96,31 @@ struct listening {
     }
 };
 
-generation_result to_result(const backend_finish& finish, std::uint64_t seed, double seconds) {
+finish_reason reason_of(const backend_finish& finish) {
+    if (finish.reason == TW_FINISH_LENGTH) return finish_reason::length;
+    return finish.reason == TW_FINISH_FILTER ? finish_reason::filtered : finish_reason::stop;
+}
+
+// How an answer is begun, and what its end does not say.
+struct beginning {
+    std::uint64_t seed = 0;
+    bool seeded = false;
+    steady::time_point at = steady::now();
+};
+
+generation_result to_result(const backend_finish& finish, const beginning& begun) {
     generation_result out;
-    out.reason = finish.reason == TW_FINISH_LENGTH ? finish_reason::length : finish_reason::stop;
+    out.reason = reason_of(finish);
     if (finish.failure) {
         out.reason = finish.failure->code == code::cancelled ? finish_reason::cancelled : finish_reason::failed;
         out.failure = finish.failure;
     }
     out.prompt_tokens = std::max<std::int64_t>(0, finish.prompt_tokens);
     out.completion_tokens = std::max<std::int64_t>(0, finish.completion_tokens);
-    out.seed = seed;
+    out.seed = begun.seed;
+    out.seeded = begun.seeded;
     out.stats.tokens = static_cast<std::uint64_t>(out.completion_tokens);
-    out.stats.total_s = seconds;
+    out.stats.total_s = std::chrono::duration<double>(steady::now() - begun.at).count();
     return out;
 }
 
@@ -119,7 +129,13 @@ generation_result to_result(const backend_finish& finish, std::uint64_t seed, do
 backend_pipeline::backend_pipeline(std::string name, std::vector<std::string> serves, plain_target_info info,
                                    std::unique_ptr<backend> target)
     : name_(std::move(name)), serves_(std::move(serves)), info_(std::move(info)), target_(std::move(target)),
-      counters_(std::make_shared<counters>()), health_(std::make_shared<server_health>()) {}
+      counters_(std::make_shared<counters>()), health_(std::make_shared<server_health>()),
+      facts_(std::make_unique<server_facts>([this](server_probe::reply_function done) {
+          return target_->ask("about", "{}", std::move(done));
+      })),
+      probe_(info_.name, health_, [this](server_probe::reply_function done) {
+          return target_->ask("health", "{}", std::move(done));
+      }) {}
 
 backend_pipeline::~backend_pipeline() = default;
 
@@ -131,21 +147,23 @@ result<std::shared_ptr<generation>> backend_pipeline::start(generation_request r
                      .param = "logprobs"};
     if (!info_.passes_more_on)
         if (auto can = within_1_1(request, info_.plugin); !can) return can.error();
-    const auto body = to_json(request).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    const auto asked = to_json(request);
+    const beginning begun{request.sampling.seed, asked.contains("seed")};
     ++counters_->requests;
     ++counters_->active;
     const auto heard = std::make_shared<listening>(std::move(sink));
     auto started = target_->start(
-        body, [heard](std::uint32_t, std::string_view text) { heard->sink->text(text); },
+        asked.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+        [heard](std::uint32_t, std::string_view text) { heard->sink->text(text); },
         [heard](std::uint32_t, std::string_view json) { heard->more(json); },
-        [heard, counters = counters_, health = health_, seed = request.sampling.seed, begin = steady::now()](const backend_finish& finish) {
-            auto result = to_result(finish, seed, std::chrono::duration<double>(steady::now() - begin).count());
+        [heard, counters = counters_, health = health_, begun](const backend_finish& finish) {
+            auto result = to_result(finish, begun);
             --counters->active;
-            health->note(result.failure);
             if (heard->failure && !result.failure) {
                 result.reason = finish_reason::failed;
                 result.failure = std::move(heard->failure);
             }
+            health->note(result.failure);
             counters->tokens += result.completion_tokens;
             heard->sink->done(std::move(result));
         });
@@ -174,7 +192,7 @@ nlohmann::json backend_pipeline::status() const {
         {"serves", serves_},
         {"target",
          {{"name", info_.name}, {"model", info_.name + " (" + info_.plugin + ")"}, {"server", true},
-          {"up", health_->is_up()}, {"failures", health_->failures()}}},
+          {"up", health_->is_up()}, {"failures", health_->failures()}, {"about", facts_->now()}}},
         {"draft", nullptr},
         {"speculation", {{"active", false}, {"why_not", info_.why_not}}},
         {"slots", {{"total", nullptr}, {"active", counters_->active.load()}, {"queued", 0}}},

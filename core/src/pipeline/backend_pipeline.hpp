@@ -8,7 +8,9 @@
 
 #include "bridge/backend.hpp"
 #include "pipeline/pipeline.hpp"
+#include "pipeline/server_facts.hpp"
 #include "pipeline/server_health.hpp"
+#include "pipeline/server_probe.hpp"
 
 namespace tw {
 
@@ -44,6 +46,8 @@ class backend_pipeline final : public pipeline {
     std::unique_ptr<backend> target_;
     std::shared_ptr<counters> counters_;
     std::shared_ptr<server_health> health_; // answers that end later keep it
+    const std::unique_ptr<server_facts> facts_;
+    server_probe probe_; // last: it asks the target
 };
 
 } // namespace tw

@@ -14,6 +14,14 @@ error about(const char* param, error why) {
     return why;
 }
 
+// Of the template, where the client named some.
+void put_arguments(nlohmann::ordered_json& request, const std::string& said) {
+    constexpr const char* key = "chat_template_kwargs";
+    if (said.find(key) == std::string::npos) return;
+    const auto all = nlohmann::ordered_json::parse(said);
+    if (const auto found = all.find(key); found != all.end() && found->is_object()) request[key] = *found;
+}
+
 // Messages that a template refuses, or tools that it cannot have.
 error refused(error why, bool with_tools) {
     return about(with_tools && why.code == code::unsupported ? "tool_choice" : "messages", std::move(why));
@@ -26,10 +34,11 @@ chat_prompts::chat_prompts(std::unique_ptr<chat> own, std::unique_ptr<chat_templ
     : own_(std::move(own)), known_(std::move(known)), none_(std::move(none)), control_text_(vocabulary) {}
 
 result<chat_prompts::prepared> chat_prompts::prepare(const std::vector<chat_message>& messages,
-                                                     const tool_use& tools) const {
+                                                     const tool_use& tools, const std::string& said) const {
     if (!own_) return by_template(messages, tools);
     const bool with_tools = !tools.functions.empty();
-    const auto request = to_json(messages, tools);
+    auto request = to_json(messages, tools);
+    put_arguments(request, said);
     const auto marked = control_text_.mark(request);
     prepared out;
     if (marked) {

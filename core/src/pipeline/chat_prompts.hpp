@@ -26,7 +26,9 @@ class chat_prompts {
         std::string grammar;                 // that the tools ask for; empty = none
         std::unique_ptr<chat_answer> reader; // with tools
     };
-    [[nodiscard]] result<prepared> prepare(const std::vector<chat_message>& messages, const tool_use& tools) const;
+    // `said` as generation_request has it: arguments of the template may be in it, for the model's own form.
+    [[nodiscard]] result<prepared> prepare(const std::vector<chat_message>& messages, const tool_use& tools,
+                                           const std::string& said = {}) const;
 
     // Whether the model was made to: it may choose to call, or not.
     [[nodiscard]] bool calls_tools() const;

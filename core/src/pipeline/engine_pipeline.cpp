@@ -70,7 +70,7 @@ result<std::shared_ptr<generation>> engine_pipeline::start(generation_request re
     result<token_ids> prompt = token_ids{};
     token_ids shown;
     if (const auto* messages = std::get_if<std::vector<chat_message>>(&request.input)) {
-        auto chat = chats_.prepare(*messages, request.tools);
+        auto chat = chats_.prepare(*messages, request.tools, request.said);
         if (!chat) return chat.error();
         prompt = tokens_of(*chat);
         shown = control_tokens(chat->shown);
@@ -124,7 +124,7 @@ result<token_ids> engine_pipeline::prompt_tokens(const generation_request& reque
     return std::visit(
         overloaded{
             [&](const std::vector<chat_message>& messages) -> result<token_ids> {
-                const auto chat = chats_.prepare(messages, request.tools);
+                const auto chat = chats_.prepare(messages, request.tools, request.said);
                 if (!chat) return chat.error();
                 return tokens_of(*chat);
             },

@@ -31,6 +31,8 @@ class replica_board {
 
     void accepted(std::size_t index, const prompt_chain& prompt); // its prompt will be cached there
     void refused(std::size_t index, std::chrono::milliseconds busy_for); // the answer counted by take() never ran
+    void rest(std::size_t index, std::chrono::milliseconds busy_for); // it asked for a pause, a minute at most
+    [[nodiscard]] bool rests(std::size_t index) const;
     void left(std::size_t index); // it ran and ended
     void moved(); // an answer was lost, and another replica is looked for
 

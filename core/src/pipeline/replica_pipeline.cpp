@@ -18,13 +18,9 @@ const char* word(failover policy) {
     return "none";
 }
 
-// The last refusal, with the soonest advice of all.
-void note(std::optional<error>& all, error next) {
-    using std::chrono::milliseconds;
-    const auto before = all ? all->retry_after : milliseconds{0};
-    if (before.count() > 0)
-        next.retry_after = next.retry_after.count() > 0 ? std::min(before, next.retry_after) : before;
-    all = std::move(next);
+// What another replica may not refuse.
+bool is_its_own(const error& why) {
+    return why.code == code::busy || why.code == code::unavailable || why.code == code::unsupported;
 }
 
 } // namespace
@@ -54,9 +50,6 @@ std::string replica_pipeline::digest_of(std::size_t index) const {
 
 result<std::shared_ptr<generation>> replica_pipeline::start(generation_request request,
                                                             std::shared_ptr<generation_sink> sink) {
-    if (auto can = without_logprobs(request, "an answer may go on at another replica, which does not bring them."); !can) return can.error();
-    if (auto can = without_tools(request, "an answer may go on at another replica, in the middle of a call."); !can)
-        return can.error();
     auto answer = std::make_shared<replicated_answer>(std::move(request), std::move(sink), policy_, board_, desk_);
     desk_->enter(answer);
     if (auto placed = place(answer); !placed) {
@@ -81,8 +74,8 @@ result<std::shared_ptr<generation>> replica_pipeline::ask(question asked, findin
         auto begun = replicas_[i].what->ask(asked, done);
         if (begun) return begun;
         const auto& why = begun.error();
-        if (why.code != code::busy && why.code != code::unavailable && why.code != code::unsupported) return why;
-        note(refusal, why);
+        if (!is_its_own(why)) return why;
+        note_refusal(refusal, why);
     }
     return refusal ? *refusal : nobody({});
 }
@@ -95,11 +88,11 @@ result<void> replica_pipeline::place(const std::shared_ptr<replicated_answer>& a
         std::vector<replica_board::candidate> candidates;
         std::vector<std::string> digests(replicas_.size());
         for (std::size_t i = 0; i < replicas_.size(); ++i) {
-            if (tried[i] || i == wish.elsewhere || !is_up(i)) continue;
+            if (tried[i] || std::ranges::find(wish.elsewhere, i) != wish.elsewhere.end() || !is_up(i)) continue;
             digests[i] = digest_of(i);
             const bool same = !digests[i].empty() && digests[i] == wish.digest;
             if (same || !wish.only_same) candidates.push_back({i, same || wish.digest.empty()});
-            if (in_order_ && !candidates.empty() && candidates.back().preferred) break;
+            if (in_order_ && !candidates.empty() && candidates.back().preferred && !board_->rests(candidates.back().index)) break;
         }
         const auto chosen = board_->take(candidates, answer->prompt());
         if (!chosen) break;
@@ -112,8 +105,8 @@ result<void> replica_pipeline::place(const std::shared_ptr<replicated_answer>& a
         }
         const auto& why = started.error();
         board_->refused(*chosen, why.code == code::busy ? why.retry_after : std::chrono::milliseconds{0});
-        if (why.code != code::busy && why.code != code::unavailable) return why;
-        note(refusal, why);
+        if (!is_its_own(why)) return why;
+        note_refusal(refusal, why);
     }
     return refusal ? *refusal : nobody(wish);
 }
@@ -125,7 +118,7 @@ error replica_pipeline::nobody(const replicated_answer::wish& wish) const {
     if (wish.only_same)
         return fail(code::unavailable, "Of the " + count + " replicas of pipeline \"" + name_ + "\" (" + names +
                                            ") no other one that is up has the same exactness digest. Ask again.");
-    if (wish.elsewhere)
+    if (!wish.elsewhere.empty())
         return fail(code::unavailable, "Of the " + count + " replicas of pipeline \"" + name_ + "\" (" + names +
                                            ") no other one is up.");
     return fail(code::unavailable, "No replica of pipeline \"" + name_ + "\" is up (" + names +

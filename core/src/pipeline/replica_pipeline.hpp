@@ -22,8 +22,10 @@ struct replica {
     std::function<std::string()> exactness_digest;
 };
 
-// A request goes to a replica that is up, by load and by what it has cached (replica_board). One that says `busy` or
-// `unavailable` is passed over; when all do, the error is the last one's, with the shortest time after which to retry.
+// A request goes to a replica that is up, by load and by what it has cached (replica_board). One that says `busy`,
+// `unavailable` or `unsupported` is passed over; so is one whose answer fails before its first word with what is wrong
+// there and not with the request: `busy`, `corrupt`, `denied`, `not_found`. When all do, the error is the last one's of
+// those that a later try may not meet, with the shortest time after which to retry.
 //
 // An answer that fails with `unavailable` or `timed_out` is asked for again elsewhere, with the same seed, at most
 // three times; nothing is delivered twice. While nothing was delivered yet, any replica will do. Afterwards:

@@ -12,15 +12,45 @@ using steady = std::chrono::steady_clock;
 
 constexpr int most_moves = 3;
 
+constexpr std::chrono::seconds usual_rest{1}; // of a server that says "too much to do" and not until when
+
 std::string quoted(const std::string& name) { return '"' + name + '"'; }
 
+bool may_pass(const error& why) {
+    return why.code == code::busy || why.code == code::unavailable || why.code == code::timed_out;
+}
+
+// What is wrong with the machine and not with the request, besides a loss.
+bool is_its_own(const error& why) {
+    return why.code == code::busy || why.code == code::corrupt || why.code == code::denied || why.code == code::not_found;
+}
+
 } // namespace
+
+void note_refusal(std::optional<error>& all, error next) {
+    if (all) {
+        const auto before = all->retry_after;
+        if (may_pass(*all) && !may_pass(next)) std::swap(next, *all);
+        if (before.count() > 0)
+            next.retry_after = next.retry_after.count() > 0 ? std::min(before, next.retry_after) : before;
+    }
+    all = std::move(next);
+}
 
 struct replicated_answer::run_sink final : generation_sink {
     run_sink(std::shared_ptr<replicated_answer> whose, std::uint64_t which, std::size_t where)
         : answer(std::move(whose)), epoch(which), index(where) {}
 
     void text(std::string_view piece) override { answer->on_text(epoch, piece); }
+    void likelihoods(std::vector<token_likelihood> tokens) override {
+        answer->on_beside(epoch, [&](generation_sink& to) { to.likelihoods(std::move(tokens)); });
+    }
+    void call(tool_call_piece piece) override {
+        answer->on_beside(epoch, [&](generation_sink& to) { to.call(std::move(piece)); });
+    }
+    void thought(std::string_view piece) override {
+        answer->on_beside(epoch, [&](generation_sink& to) { to.thought(piece); });
+    }
     void done(generation_result outcome) override {
         if (left.exchange(true)) return;
         answer->board_->left(index);
@@ -36,6 +66,7 @@ struct replicated_answer::run_sink final : generation_sink {
 replicated_answer::replicated_answer(generation_request request, std::shared_ptr<generation_sink> sink, failover policy,
                                      std::shared_ptr<replica_board> board, std::shared_ptr<replica_desk> desk)
     : policy_(policy), board_(std::move(board)), desk_(std::move(desk)), prompt_(chain_of(request)),
+      may_have_more_(!request.tools.functions.empty() || request.top_logprobs || request.prompt_logprobs),
       request_(std::move(request)), sink_(std::move(sink)) {}
 
 void replicated_answer::cancel() {
@@ -56,7 +87,8 @@ bool replicated_answer::cancelled() const {
 replicated_answer::wish replicated_answer::wants() const {
     const std::lock_guard lock(mutex_);
     wish out;
-    if (lost_ && !anywhere_) out.elsewhere = lost_->index;
+    out.elsewhere = passed_over_;
+    if (lost_ && !anywhere_) out.elsewhere.push_back(lost_->index);
     if (delivered_.empty()) return out; // nothing to be the same as
     out.digest = place_.digest;
     out.only_same = policy_ == failover::same_bytes;
@@ -74,6 +106,7 @@ result<void> replicated_answer::run_on(place where, pipeline& what) {
         const bool same = lost_ && !where.digest.empty() && where.digest == lost_->digest;
         continued_on_ = mixed_ || (lost_ && !delivered_.empty() && !same) ? where.name : "";
         compared_ = base_;
+        heard_ = false;
         began_ = steady::now();
         request = next_request();
         place_ = std::move(where);
@@ -104,6 +137,7 @@ generation_request replicated_answer::next_request() const {
 void replicated_answer::on_text(std::uint64_t epoch, std::string_view piece) {
     locked lock(mutex_);
     if (epoch != epoch_) return;
+    heard_ = true;
     const auto known = std::string_view(delivered_).substr(compared_, piece.size());
     const auto again = static_cast<std::size_t>(
         std::mismatch(known.begin(), known.end(), piece.begin(), piece.end()).first - known.begin());
@@ -114,10 +148,24 @@ void replicated_answer::on_text(std::uint64_t epoch, std::string_view piece) {
     delivered_.append(piece);
     compared_ = delivered_.size();
     ++pieces_;
+    stays_ = stays_ || may_have_more_;
+    tell(std::move(lock), [piece](generation_sink& to) { to.text(piece); });
+}
+
+void replicated_answer::on_beside(std::uint64_t epoch, const std::function<void(generation_sink&)>& what) {
+    locked lock(mutex_);
+    if (epoch != epoch_) return;
+    heard_ = true;
+    if (compared_ < delivered_.size()) return; // thoughts about what was delivered already
+    stays_ = true;
+    tell(std::move(lock), what);
+}
+
+void replicated_answer::tell(locked lock, const std::function<void(generation_sink&)>& what) {
     telling_ = true;
     const auto sink = sink_;
     lock.unlock();
-    sink->text(piece);
+    what(*sink);
     lock.lock();
     telling_ = false;
     if (!held_) return;
@@ -137,6 +185,8 @@ void replicated_answer::ended(locked lock, generation_result outcome) {
     if (failed && cancelled_) {
         outcome.reason = finish_reason::cancelled;
         outcome.failure.reset();
+    } else if (failed && outcome.failure && !heard_ && is_its_own(*outcome.failure)) {
+        return passed_over(std::move(lock), std::move(outcome));
     } else if (failed && outcome.failure &&
                (outcome.failure->code == code::unavailable || outcome.failure->code == code::timed_out)) {
         return lost(std::move(lock), std::move(outcome));
@@ -147,8 +197,21 @@ void replicated_answer::ended(locked lock, generation_result outcome) {
     finish(std::move(lock), complete(std::move(outcome)));
 }
 
+void replicated_answer::passed_over(locked lock, generation_result outcome) {
+    ++epoch_;
+    const auto run = std::exchange(run_, nullptr);
+    count(outcome);
+    passed_over_.push_back(place_.index);
+    const auto& why = *outcome.failure;
+    if (why.code == code::busy)
+        board_->rest(place_.index, why.retry_after.count() > 0 ? why.retry_after : std::chrono::milliseconds(usual_rest));
+    note_refusal(refusal_, why);
+    lock.unlock();
+    desk_->post({nullptr, shared_from_this()});
+}
+
 void replicated_answer::lost(locked lock, generation_result outcome) {
-    if (policy_ == failover::none) return finish(std::move(lock), complete(std::move(outcome)));
+    if (policy_ == failover::none || stays_) return finish(std::move(lock), complete(std::move(outcome)));
     ++epoch_;
     const auto run = std::exchange(run_, nullptr);
     count(outcome);
@@ -207,8 +270,8 @@ void replicated_answer::give_up(const error& why) {
     locked lock(mutex_);
     if (finished_) return;
     if (!cancelled_) {
-        auto failure = why;
-        failure.message = loss() + ", and no other one goes on: " + why.message;
+        auto failure = lost_ || !refusal_ ? why : *refusal_;
+        if (lost_) failure.message = loss() + ", and no other one goes on: " + why.message;
         return fail_with(std::move(lock), std::move(failure));
     }
     generation_result outcome;

@@ -4,11 +4,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "pipeline/pipeline.hpp"
 #include "pipeline/replica_board.hpp"
@@ -23,8 +25,14 @@ enum class failover {
     none,       // it ends with the error
 };
 
+// The last refusal of several, with the soonest advice of all; one that a later try may not meet counts before one that
+// stays.
+void note_refusal(std::optional<error>& all, error next);
+
 // An answer is a function of model, prompt, parameters and seed. So a lost one is asked for again, from its beginning
-// and with the same seed; what was already delivered serves as prediction, is compared and not delivered again.
+// and with the same seed; what was already delivered serves as prediction, is compared and not delivered again. Calls of
+// tools, log probabilities and thoughts are not compared: once one was delivered, or text of an answer that may have calls
+// or log probabilities, the answer stays where it is.
 //
 // Any thread. It calls sinks and pipelines without holding its lock, and start() only on the threads that call
 // run_on(). It holds no pipeline, so that a replica's own thread may drop it last.
@@ -36,7 +44,7 @@ class replicated_answer final : public generation, public std::enable_shared_fro
         std::string digest; // of its exactness, as it was just before start(); empty = unknown
     };
     struct wish {
-        std::optional<std::size_t> elsewhere; // not at this one: it was just lost
+        std::vector<std::size_t> elsewhere;   // not at these: just lost, or they refused
         std::string digest;                   // preferred; with `only_same` demanded
         bool only_same = false;
     };
@@ -62,9 +70,12 @@ class replicated_answer final : public generation, public std::enable_shared_fro
     using locked = std::unique_lock<std::mutex>;
 
     void on_text(std::uint64_t epoch, std::string_view piece);
+    void on_beside(std::uint64_t epoch, const std::function<void(generation_sink&)>& tell);
     void on_done(std::uint64_t epoch, generation_result outcome);
     // These take the lock and have released it when they return.
+    void tell(locked lock, const std::function<void(generation_sink&)>& what);
     void ended(locked lock, generation_result outcome);
+    void passed_over(locked lock, generation_result outcome);
     void lost(locked lock, generation_result outcome);
     void differs(locked lock, std::size_t at, const generation_result* outcome);
     void finish(locked lock, generation_result outcome);
@@ -79,6 +90,7 @@ class replicated_answer final : public generation, public std::enable_shared_fro
     const std::shared_ptr<replica_board> board_;
     const std::shared_ptr<replica_desk> desk_;
     const prompt_chain prompt_;
+    const bool may_have_more_; // than text: calls, log probabilities
 
     mutable std::mutex mutex_;
     generation_request request_;
@@ -86,6 +98,8 @@ class replicated_answer final : public generation, public std::enable_shared_fro
     std::uint64_t epoch_ = 0; // names the run that counts; calls of any other are ignored
     bool cancelled_ = false, finished_ = false;
     bool telling_ = false;                  // the client's sink is being called
+    bool heard_ = false;                    // this run has said something
+    bool stays_ = false;                    // what was delivered could not be compared
     std::optional<generation_result> held_; // an end that came meanwhile
     std::shared_ptr<generation> run_;       // null between two replicas and while start() runs
     place place_;                           // where it runs, or ran last
@@ -100,6 +114,8 @@ class replicated_answer final : public generation, public std::enable_shared_fro
     std::int64_t prompt_tokens_ = 0;      // as a lost run said
     speculation_stats earlier_;           // of lost runs
     int moves_ = 0;
+    std::vector<std::size_t> passed_over_; // they refused before a word
+    std::optional<error> refusal_;         // of those
     std::optional<place> lost_;           // where the run was that is being replaced
     bool anywhere_ = false;               // the next run goes on from a difference, and may be at any replica
     error why_;                           // why it was lost

@@ -106,6 +106,7 @@ result<void> server_news::read(std::string_view text, generation_sink& sink) {
     const bool deep = json_deeper_than(text, max_json_depth);
     const auto news = deep ? json(json::value_t::discarded) : json::parse(text, nullptr, false);
     if (!news.is_object()) return nonsense("what makes no sense beside its answer", text);
+    if (const auto thoughts = tw::text(news, "reasoning_content"); !thoughts.empty()) sink.thought(thoughts);
     if (const auto* logprobs = member(news, "logprobs", json::value_t::object)) {
         const auto* content = member(*logprobs, "content", json::value_t::array);
         const auto* tokens = member(*logprobs, "tokens", json::value_t::array);

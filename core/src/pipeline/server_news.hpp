@@ -1,4 +1,4 @@
-// Reads what a server's answer has beside its text: calls of tools, and how likely its tokens were.
+// Reads what a server's answer has beside its text: calls of tools, how likely its tokens were, what was thought.
 #pragma once
 
 #include <cstddef>

@@ -28,6 +28,7 @@ struct chat_message {
     std::string call_id{};          // of a tool: which call its content is the result of
     std::string tool{};             // likewise: its name; empty = not said
     std::string parts{};            // in place of content: texts and images, OpenAI's list of parts as JSON
+    std::string speaker{};          // of another than a tool: who says it, for servers; empty = not said
 };
 
 // The functions that an answer may call.
@@ -72,6 +73,9 @@ struct generation_request {
     bool prompt_logprobs = false; // of the prompt's tokens too; nothing of it is taken from the prefix cache then
     bool logits_digest = false; // hash every row that a token was picked from (benches)
     bool record_rounds = false; // keep what was drafted in each round (replay, benches)
+    // How tokens are chosen, in the client's own words, and the fields that nobody here knows: a JSON object for a
+    // server that has defaults of its own; empty = nothing was said. `sampling` and `max_tokens` hold what is used here.
+    std::string said{};
 };
 
 // What was drafted in one round, and how much of it stood.
@@ -80,7 +84,7 @@ struct round_record {
     std::size_t accepted = 0;
 };
 
-enum class finish_reason { stop, length, cancelled, failed };
+enum class finish_reason { stop, length, cancelled, failed, filtered }; // filtered: a server kept the rest to itself
 
 // Speculation figures of one answer, or their sum over many. Times in seconds. Of drafting and verifying that several
 // answers share each has an equal part, so that the sum over all answers is what passed on the wall; an answer that is not to
@@ -122,6 +126,7 @@ struct generation_result {
     std::optional<error> failure; // set when the reason is failed
     std::int64_t prompt_tokens = 0, completion_tokens = 0, cached_tokens = 0;
     std::uint64_t seed = 0;
+    bool seeded = true; // false = a server answered that was given no seed and drew its own
     speculation_stats stats;
     token_ids tokens;                          // of the answer, the end-of-generation token included
     std::vector<std::uint64_t> logits_digests; // one per token, when asked for
@@ -139,6 +144,8 @@ class generation_sink {
     // When log probabilities were asked for: of the tokens that the next text() is made of, or is still held back by.
     virtual void likelihoods(std::vector<token_likelihood> tokens) { static_cast<void>(tokens); }
     virtual void call(tool_call_piece piece) { static_cast<void>(piece); } // only when tools were offered
+    // What a model thinks apart from its answer, where a server says it; whole code points.
+    virtual void thought(std::string_view piece) { static_cast<void>(piece); }
     virtual void done(generation_result result) = 0; // exactly once, last
 };
 

@@ -27,6 +27,18 @@ TEST_CASE("faults of a server are the right status and one sentence") {
     far.set(streams({words("well"), event("{}", "\"stop\""), "data: [DONE]\n\n"})); // 500 once
     CHECK(here.ask("").status == 200);
 
+    // A refused key is a fault that stays, and not the client's: no Retry-After, and no status that its library tries again.
+    for (const auto& [status, sentence] : std::vector<std::pair<int, std::string>>{
+             {401, "refused this machine's key (HTTP status 401: no); check api_key."}, {403, "check api_key."}, {402, "add credit to that account."}}) {
+        far.set(replies(status, R"({"error":{"message":"no"}})", "Retry-After: 1\r\n"));
+        answer = here.ask("");
+        CHECK(answer.status == 403);
+        CHECK_FALSE(answer.headers.contains("retry-after"));
+        CHECK_FALSE(answer.headers.contains("www-authenticate"));
+        CHECK_THAT(answer.body, ContainsSubstring(R"("type":"permission_error")"));
+        CHECK_THAT(message_of(answer), ContainsSubstring("The llama-server at " + far.url()) && ContainsSubstring(sentence));
+    }
+
     far.set(replies(400, R"({"error":{"message":"too long","type":"exceed_context_size_error"}})"));
     answer = here.ask("");
     CHECK(answer.status == 400);

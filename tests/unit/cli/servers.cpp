@@ -10,6 +10,8 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include <sys/resource.h>
@@ -44,6 +46,61 @@ TEST_CASE("a llama-server is served plainly, and the status says why nothing is 
     CHECK(pipeline["stats"]["tokens"] == 4);
     CHECK_FALSE(pipeline["stats"].contains("accepted"));
     CHECK_THAT(far.requests().back(), ContainsSubstring("POST /v1/chat/completions HTTP/1.1"));
+}
+
+TEST_CASE("the server is told what the client said, as he said it, and is left its own defaults") {
+    far_server far;
+    far.set(streams({words("Hi"), event("{}", "\"stop\""), "data: [DONE]\n\n"}));
+    const endpoint here(far.url());
+    const auto sent = [&](const std::string& fields, const std::string& path = "/v1/chat/completions") {
+        raw_client client(here.port());
+        client.send(post(path, R"({"model":"m","messages":[{"role":"user","content":"Hi","name":"ann"}])" + fields + "}"));
+        const auto answer = client.read();
+        INFO(answer.body);
+        CHECK(answer.status == 200);
+        const auto request = far.requests().back();
+        auto body = nlohmann::json::parse(request.substr(request.find("\r\n\r\n") + 4));
+        for (const auto* ours : {"messages", "stream", "stream_options"}) body.erase(ours);
+        return std::pair{body, nlohmann::json::parse(answer.body)};
+    };
+    auto [body, answer] = sent("");
+    CHECK(body == nlohmann::json::object());
+    CHECK(answer["tightwad"]["seed"].is_null()); // the server drew its own
+    CHECK_THAT(far.requests().back(), ContainsSubstring(R"("name":"ann")"));
+    std::tie(body, answer) = sent(R"(,"temperature":0.7,"top_p":1,"top_k":0,"min_p":0,"presence_penalty":0,"seed":5,"max_tokens":9,
+        "reasoning_effort":"low","user":"u","cache_prompt":false,"chat_template_kwargs":{"enable_thinking":false},
+        "tools":[{"type":"function","function":{"name":"f","strict":true}}],"n_predict":99)");
+    CHECK(body == nlohmann::json::parse(R"({"temperature":0.7,"top_p":1,"top_k":0,"min_p":0,"presence_penalty":0,"seed":5,"max_tokens":9,
+        "reasoning_effort":"low","user":"u","cache_prompt":false,"chat_template_kwargs":{"enable_thinking":false},
+        "tools":[{"type":"function","function":{"name":"f","strict":true}}],"tool_choice":"auto","parallel_tool_calls":true})"));
+    CHECK(answer["tightwad"]["seed"] == 5);
+    std::tie(body, answer) = sent(R"(,"seed":5,"n":2)");
+    CHECK(body["seed"].get<int>() + nlohmann::json::parse(far.requests().at(far.requests().size() - 2).substr(
+              far.requests().at(far.requests().size() - 2).find("\r\n\r\n") + 4))["seed"].get<int>() == 11);
+    CHECK_FALSE(body.contains("n"));
+    std::tie(body, answer) = sent(R"(,"stream":false,"options":{"top_k":7})", "/api/chat");
+    CHECK(body == nlohmann::json{{"top_k", 7}});
+}
+
+TEST_CASE("what a model thinks comes through apart from its answer, and what a filter kept back is said") {
+    far_server far;
+    far.set(streams({event(R"({"reasoning_content":"Let me"})"), event(R"({"reasoning":" see"})"), words("Yes"),
+                     event("{}", "\"content_filter\""), "data: [DONE]\n\n"}));
+    const endpoint here(far.url());
+    const auto whole = nlohmann::json::parse(here.ask("").body)["choices"][0];
+    CHECK(whole["message"]["reasoning_content"] == "Let me see");
+    CHECK(whole["message"]["content"] == "Yes");
+    CHECK(whole["finish_reason"] == "content_filter");
+    CHECK_THAT(here.ask(R"(,"stream":true)").body, ContainsSubstring(R"("delta":{"reasoning_content":"Let me"})") &&
+                                                       ContainsSubstring(R"("delta":{"reasoning_content":" see"})") &&
+                                                       ContainsSubstring(R"("finish_reason":"content_filter")"));
+    const auto ollama = nlohmann::json::parse(here.ask(R"(,"stream":false)", "/api/chat").body);
+    CHECK(ollama["message"]["thinking"] == "Let me see");
+    const auto anthropic = nlohmann::json::parse(here.ask(R"(,"max_tokens":9)", "/v1/messages").body);
+    CHECK(anthropic["stop_reason"] == "refusal");
+    const auto response = nlohmann::json::parse(here.ask(R"(,"input":"Hi")", "/v1/responses").body);
+    CHECK(response["status"] == "incomplete");
+    CHECK(response["incomplete_details"]["reason"] == "content_filter");
 }
 
 TEST_CASE("images reach the server as the client sent them") {

@@ -93,6 +93,28 @@ TEST_CASE("null is absence, unknown fields are ignored, harmless ones too") {
     CHECK(request.base.max_tokens == 16);
 }
 
+TEST_CASE("a server hears what the client said, as he said it, and nothing that he did not say") {
+    CHECK(chat("").base.said.empty());
+    CHECK(chat(R"(,"max_tokens":5,"stop":"x","stream":true,"n":2,"temperature":null,"logit_bias":{},"models":["a"],"n_predict":9)").base.said.empty());
+    CHECK(chat(R"(,"temperature":0.7,"top_p":1,"top_k":-1,"min_p":0,"presence_penalty":0,"seed":-3,"logit_bias":{"3":1.5})").base.said ==
+          R"({"logit_bias":{"3":1.5},"min_p":0,"presence_penalty":0,"seed":-3,"temperature":0.7,"top_k":-1,"top_p":1})");
+    CHECK(chat(R"(,"reasoning_effort":"low","user":"u","max_completion_tokens":7,"chat_template_kwargs":{"a":[1]},"provider":{"sort":"price"})").base.said ==
+          R"({"chat_template_kwargs":{"a":[1]},"max_completion_tokens":7,"provider":{"sort":"price"},"reasoning_effort":"low","user":"u"})");
+    CHECK(completion(R"("prompt":"x","cache_prompt":false,"messages":[])").base.said == R"({"cache_prompt":false})");
+    const auto large = R"(,"note":")" + std::string(64U << 10U, 'x') + '"';
+    const auto deep = R"(,"note":)" + std::string(33, '[') + std::string(33, ']');
+    for (const auto& each : {large, deep}) CHECK(chat(each).base.said.empty());
+    const auto ollama = parse_request(endpoint::ollama_chat, R"({"model":"m","messages":[{"role":"user","content":"hi"}],
+        "options":{"temperature":0.1,"num_ctx":9}})", {});
+    REQUIRE(ollama.has_value());
+    CHECK(ollama->base.said == R"({"temperature":0.1})");
+    CHECK(ollama->base.sampling.top_k == 40); // in this process Ollama's own defaults hold
+    const auto anthropic = parse_request(endpoint::messages, R"({"model":"m","max_tokens":3,"top_k":5,"metadata":{"user_id":"u"},
+        "messages":[{"role":"user","content":"hi"}]})", {});
+    REQUIRE(anthropic.has_value());
+    CHECK(anthropic->base.said == R"({"top_k":5})");
+}
+
 TEST_CASE("a seed that is not given is drawn, and fits a double") {
     const auto one = chat("").base.sampling.seed;
     const auto two = chat("").base.sampling.seed;

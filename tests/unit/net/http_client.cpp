@@ -296,6 +296,23 @@ TEST_CASE("a stranger's URL reaches nothing in the own network, whatever its for
     CHECK(server.connections() == 0);
 }
 
+TEST_CASE("a stranger's URL gets no connection that the operator's request left open") {
+    scripted_server server({replies(200, "mine"), replies(200, "secret")});
+    net::http_client client;
+    heard own, again, strange;
+    begin(client, get(server.url()), own);
+    REQUIRE(own.whole());
+    REQUIRE(comes_true([&] { return client.idle_connections() == 1; }));
+    auto request = get(server.url());
+    request.author = net::url_author::stranger;
+    begin(client, request, strange);
+    CHECK_THAT(strange.failure().message, ContainsSubstring("is not asked: its address"));
+    CHECK(server.requests().size() == 1);
+    begin(client, get(server.url()), again); // the operator still has it
+    CHECK(again.whole());
+    CHECK(server.connections() == 1);
+}
+
 TEST_CASE("what cannot be sent is refused at once") {
     net::http_client client;
     heard none;

@@ -43,6 +43,11 @@ struct told final : generation_sink {
         all += piece;
         changed.notify_all();
     }
+    void call(tool_call_piece piece) override {
+        const visit here(*this);
+        const std::lock_guard lock(mutex);
+        all += '[' + piece.more.name + ']';
+    }
     void done(generation_result outcome) override {
         const visit here(*this);
         const std::lock_guard lock(mutex);
@@ -62,7 +67,8 @@ struct told final : generation_sink {
 
 /// Up to three replicas whose digests and presence a test sets.
 struct fleet {
-    explicit fleet(failover policy, std::size_t count = 2, std::array<std::string, 3> digests_ = {"d", "d", "d"})
+    explicit fleet(failover policy, std::size_t count = 2, std::array<std::string, 3> digests_ = {"d", "d", "d"},
+                   bool in_order = false)
         : digests(std::move(digests_)) {
         for (std::size_t i = 0; i < count; ++i)
             machines.push_back(std::make_shared<scripted_pipeline>(std::string(1, static_cast<char>('a' + i))));
@@ -70,7 +76,8 @@ struct fleet {
         for (std::size_t i = 0; i < count; ++i)
             all.push_back({machines[i]->name(), machines[i], [this, i] { return up[i].load(); },
                            [this, i] { return digests[i]; }});
-        models = std::make_unique<replica_pipeline>("chat", std::vector<std::string>{"model"}, std::move(all), policy);
+        models = std::make_unique<replica_pipeline>("chat", std::vector<std::string>{"model"}, std::move(all), policy,
+                                                    in_order);
     }
 
     std::vector<std::shared_ptr<scripted_pipeline>> machines;
@@ -396,6 +403,101 @@ TEST_CASE("with `none` the loss itself is delivered") {
     CHECK(got.text == story("tell", 7, 4));
     CHECK(got.result.failure->message == "The link to a broke.");
     CHECK(all.b().requests().empty());
+}
+
+TEST_CASE("a replica that refuses before its first word is passed over, whatever the policy, and left alone as long as it asked") {
+    for (const auto code : {code::busy, code::corrupt, code::denied, code::not_found}) {
+        fleet all(failover::none, 3);
+        auto refuses = failing(0, code);
+        refuses.retry_after = 30s;
+        all.a().plays(refuses);
+        all.b().plays(refuses);
+        const auto got = ask(all);
+        CHECK(got.text == whole);
+        CHECK(got.result.reason == finish_reason::stop);
+        CHECK(got.result.continued_on.empty());
+        CHECK(all.models->status()["moves"] == 0);
+        if (code != code::busy) continue;
+        CHECK(ask(all).text == whole);
+        CHECK(all.a().requests().size() == 1); // it said when to come back
+        CHECK(all.c().requests().size() == 2);
+    }
+}
+
+TEST_CASE("in order, the first one's pause is kept, too") {
+    fleet all(failover::same_bytes, 2, {"d", "d", "d"}, true);
+    auto refuses = failing(0, code::busy);
+    refuses.retry_after = 30s;
+    all.a().plays(std::vector{refuses, script{}});
+    for (int i = 0; i < 3; ++i) CHECK(ask(all).text == whole);
+    CHECK(all.a().requests().size() == 1);
+    CHECK(all.b().requests().size() == 3);
+}
+
+TEST_CASE("when all refuse before their first word, what a later try may not meet comes back, with the soonest advice") {
+    fleet all(failover::same_bytes, 3);
+    auto busy = failing(0, code::busy);
+    busy.retry_after = 7s;
+    all.a().plays(busy);
+    busy.retry_after = 3s;
+    all.b().plays(busy);
+    all.c().plays(failing(0, code::denied));
+    const auto got = ask(all);
+    CHECK(got.text.empty());
+    REQUIRE(got.result.failure);
+    CHECK(got.result.failure->code == code::busy);
+    CHECK(got.result.failure->message == "The link to b broke.");
+    CHECK(got.result.failure->retry_after == 3s);
+    for (const auto& each : all.machines) CHECK(each->requests().size() == 1);
+}
+
+TEST_CASE("a refusal behind the first word ends the answer") {
+    fleet all(failover::any);
+    all.a().plays(failing(4, code::busy));
+    const auto got = ask(all);
+    CHECK(got.text == story("tell", 7, 4));
+    CHECK(got.result.failure->code == code::busy);
+    CHECK(all.b().requests().empty());
+}
+
+TEST_CASE("an answer that may call tools, or has log probabilities, moves before its first word only") {
+    auto with_tools = asks();
+    with_tools.tools.functions = R"([{"type":"function","function":{"name":"f"}}])";
+    auto with_logprobs = asks();
+    with_logprobs.top_logprobs = 1;
+    for (const auto& request : {with_tools, with_logprobs}) {
+        fleet all(failover::any);
+        all.a().plays(std::vector{failing(0), failing(3)});
+        CHECK(ask(all, request).text == whole);
+        all.up[1] = false;
+        const auto got = ask(all, request);
+        CHECK(got.text == story("tell", 7, 3));
+        CHECK(got.result.failure->message == "The link to a broke.");
+        CHECK(all.b().requests().size() == 1);
+    }
+}
+
+TEST_CASE("once a tool was called the answer stays") {
+    fleet all(failover::any);
+    auto calls = failing(3);
+    calls.calls_after = 0;
+    all.a().plays(calls);
+    auto request = asks();
+    request.tools.functions = R"([{"type":"function","function":{"name":"f"}}])";
+    const auto got = ask(all, request);
+    CHECK(got.text == "[f]" + story("tell", 7, 3));
+    CHECK(got.result.reason == finish_reason::failed);
+    CHECK(all.b().requests().empty());
+}
+
+TEST_CASE("a replica that cannot do what is asked leaves it to one that can") {
+    fleet all(failover::same_bytes);
+    all.a().plays(refusing(code::unsupported));
+    CHECK(ask(all).text == whole);
+    all.b().plays(refusing(code::unsupported));
+    const auto none = all.models->start(asks(), std::make_shared<told>());
+    REQUIRE(none.has_error());
+    CHECK(none.error().code == code::unsupported);
 }
 
 TEST_CASE("an error that another machine would make too is delivered as it is") {

@@ -107,10 +107,12 @@ void scripted_pipeline::play(const std::shared_ptr<job>& one, const script& how)
             }
             one->woken.wait(lock, [&] { return one->stop; });
         }
+        if (how.calls_after == pieces) one->sink->call({0, {"c", "f", "{}"}});
         if (one->stopped()) out.reason = finish_reason::cancelled;
         else if (how.fail_after == pieces) {
             out.reason = finish_reason::failed;
             out.failure = fail(how.fails_with, "The link to " + name_ + " broke.");
+            out.failure->retry_after = how.retry_after;
         } else if (pieces == limit) out.reason = finish_reason::length;
         else if (how.stops_after != pieces && at < story_words) {
             one->sink->text(word(key, seed, at, how.differs_at && at >= *how.differs_at));

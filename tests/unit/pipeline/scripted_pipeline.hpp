@@ -1,6 +1,7 @@
 // A pipeline without a model: its answer depends on prompt and seed alone, and it refuses, fails or hangs as told.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -21,6 +22,8 @@ struct script {
     std::optional<error> refuse;            // from start()
     std::optional<std::size_t> fail_after;  // pieces
     code fails_with = code::unavailable;
+    std::chrono::milliseconds retry_after{0}; // of that failure
+    std::optional<std::size_t> calls_after; // pieces; then it calls a tool, and goes on
     std::optional<std::size_t> hang_after;  // pieces; until cancelled
     std::optional<std::size_t> differs_at;  // this piece and all behind it are other words
     std::optional<std::size_t> stops_after; // pieces

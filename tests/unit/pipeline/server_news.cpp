@@ -10,11 +10,12 @@ using namespace tw;
 namespace {
 
 struct heard final : generation_sink {
-    std::string calls;
+    std::string calls, thoughts;
     std::vector<token_likelihood> likely;
 
     void text(std::string_view) override {}
     void done(generation_result) override {}
+    void thought(std::string_view piece) override { thoughts += piece; }
     void likelihoods(std::vector<token_likelihood> tokens) override { likely = std::move(tokens); }
     void call(tool_call_piece piece) override {
         calls += std::to_string(piece.index) + ',' + piece.more.id + ',' + piece.more.name + ',' + piece.more.arguments + '|';
@@ -53,6 +54,14 @@ TEST_CASE("what makes no sense beside an answer is said, and nothing of it is he
                             R"({"tool_calls":[{"function":{"arguments":"x"}}]})"})
         CHECK(calls_of({bad}) == std::string("The server sent a tool call that makes no sense: ") + bad);
     CHECK(calls_of({R"({"tool_calls":7,"logprobs":{"content":7}})"}).empty());
+}
+
+TEST_CASE("what a model thinks is heard apart") {
+    heard to;
+    server_news reader;
+    REQUIRE(reader.read(R"({"reasoning_content":"Hm"})", to).has_value());
+    REQUIRE(reader.read(R"({"reasoning_content":7,"tool_calls":[]})", to).has_value());
+    CHECK(to.thoughts == "Hm");
 }
 
 TEST_CASE("log probabilities in both of OpenAI's forms") {

@@ -11,7 +11,7 @@ using namespace tw;
 
 namespace {
 
-// "<s>content</s>" for every message and "<s>name</s>" for every tool. Under tools an answer is a letter of "abc", its
+// "<s>content</s>" for every message and "<s>name</s>" for every tool, "<s>word</s>" for an argument of that name. Under tools an answer is a letter of "abc", its
 // text, and one of "xyz", which calls "f" with it.
 class own_form : public tw::sdk::chat {
   public:
@@ -49,6 +49,8 @@ class own_form : public tw::sdk::chat {
                 prompt += "<s>" + tool.find("function")->find("name")->as_string() + "</s>";
             form.raw("grammar", R"({"gbnf":"abc xyz"})");
         }
+        if (const auto arguments = request.find("chat_template_kwargs"))
+            prompt += "<s>" + arguments->find("word")->as_string() + "</s>";
         if (reader != nullptr) *reader = std::make_unique<answer>();
         return form.text("prompt", prompt).raw("stops", R"(["q"])").str();
     }
@@ -100,6 +102,17 @@ TEST_CASE("tools are a part of the prompt, and control texts in them are text") 
     const auto hostile = R"([{"type":"function","function":{"name":"</s>"}}])";
     CHECK(tokens(asks({{"user", "a"}}, hostile)) == token_ids{0, 2, 1, 0, 28, 28, 20, 28, 1});
     CHECK(models->count_tokens(asks({{"user", "a"}}, one_tool)).value() == 7);
+}
+
+TEST_CASE("the client's arguments of the template reach it, and nothing else of what he said") {
+    const auto models = own_pipeline();
+    auto request = asks({{"user", "a"}});
+    request.said = R"({"chat_template_kwargs":{"word":"b"},"user":"u"})";
+    const auto got = models->prompt_tokens(request);
+    REQUIRE(got.has_value());
+    CHECK(*got == token_ids{0, 2, 1, 0, 3, 1});
+    request.said = R"({"chat_template_kwargs":"b"})";
+    CHECK(models->prompt_tokens(request).value() == token_ids{0, 2, 1});
 }
 
 TEST_CASE("an answer under tools follows their grammar and is heard as text and calls") {

@@ -46,7 +46,7 @@ TEST_CASE("llama-server: a chat, wherever its bytes are cut") {
     CHECK(body.find("stream_options")->raw() == R"({"include_usage":true})");
     CHECK(body.find("seed")->as_integer() == small_seed);
     CHECK(body.find("messages")->raw() == R"([{"role":"user","content":"Hi"}])");
-    CHECK(body.find("reasoning_format")->as_string() == "none");
+    CHECK_FALSE(body.find("reasoning_format")); // the server's own
     CHECK(body.find("max_tokens")->as_integer() == 9);
     CHECK_FALSE(body.find("model"));
 }
@@ -92,6 +92,25 @@ TEST_CASE("llama-server: tools, forms and log probabilities are passed on, where
     CHECK(body.find("json_schema")->raw() == R"({"type":"integer"})");
 }
 
+TEST_CASE("llama-server: what the client said beside goes up as it came, and a model's thoughts come back, wherever they are cut") {
+    played<llamacpp::server> server(table);
+    const auto answer = R"(data: {"choices":[{"index":0,"delta":{"reasoning_content":"Hm, \ud83e\udd14"}}]})" "\n\n"
+                        R"(data: {"choices":[{"index":0,"delta":{"content":"Yes","reasoning_content":""}}]})" "\n\n"
+                        R"(data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})" "\n\n"
+                        "data: [DONE]\n\n";
+    const auto heard = server.ask_split(R"({"messages":[],"max_tokens":9,"max_completion_tokens":9,"cache_prompt":false,"id_slot":1,
+        "chat_template_kwargs":{"enable_thinking":false},"reasoning_format":"deepseek"})", answer);
+    CHECK(heard.text == "Yes");
+    CHECK(heard.beside == R"({"reasoning_content":"Hm, \ud83e\udd14"})" "\n");
+    const auto body = value::parse(server.last().body);
+    CHECK(body.find("max_tokens")->as_integer() == 9);
+    CHECK_FALSE(body.find("max_completion_tokens")); // older ones do not know it
+    CHECK(body.find("cache_prompt")->raw() == "false");
+    CHECK(body.find("id_slot")->raw() == "1");
+    CHECK(body.find("chat_template_kwargs")->raw() == R"({"enable_thinking":false})");
+    CHECK(body.find("reasoning_format")->as_string() == "deepseek");
+}
+
 TEST_CASE("llama-server: what it says of itself is logged, and its absence is no error") {
     const std::string props = R"({"default_generation_settings":{"n_ctx":4096,"params":{}},"total_slots":4,)"
                               R"("model_path":"/models/m.gguf","build_info":"b6000-abc"})";
@@ -119,7 +138,7 @@ TEST_CASE("llama-server: refusals and faults are one sentence and the right code
     CHECK(heard.end.code == TW_CONTEXT_OVERFLOW);
     CHECK(refused(400, R"({"error":{"message":"bad"}})").end.code == TW_INVALID_ARGUMENT);
     heard = refused(401, R"({"error":{"message":"Invalid API Key"}})");
-    CHECK(heard.end.code == TW_UNAVAILABLE);
+    CHECK(heard.end.code == TW_DENIED);
     CHECK_THAT(heard.sentence, ContainsSubstring("refused this machine's key (HTTP status 401: Invalid API Key); check api_key."));
     CHECK(refused(404, "File Not Found").end.code == TW_NOT_FOUND);
     CHECK(refused(429, "").end.code == TW_BUSY);
@@ -201,6 +220,9 @@ TEST_CASE("llama-server: a question goes to the server's own path and comes back
     static_cast<void>(server.question("properties", "{}", whole("{}")));
     CHECK(server.last().url == "http://den:8080/props");
     CHECK(server.last().method == "GET");
+    CHECK(server.question("health", "{}", whole(R"({"status":"ok"})")).end.code == TW_OK);
+    CHECK(server.last().url == "http://den:8080/health");
+    CHECK(server.question("health", "{}", whole(R"({"error":{"message":"Loading model"}})", 503)).end.code == TW_UNAVAILABLE);
     const auto refused = server.question("embeddings", R"({"input":["a"]})",
                                          whole(R"({"error":{"code":501,"message":"Start it with `--embeddings`"}})", 501));
     CHECK(refused.end.code == TW_UNSUPPORTED);

@@ -77,6 +77,39 @@ TEST_CASE("Ollama: tools, forms and log probabilities in its own words, wherever
         CHECK(server.ask(refused, whole("")).end.code == TW_UNSUPPORTED);
 }
 
+TEST_CASE("Ollama: a result that names its call alone gets the function's name, and thoughts come back") {
+    played<ollama::server> server(table);
+    const auto heard = server.ask_split(R"({"messages":[{"role":"user","content":"x","name":"ann"},{"role":"assistant","content":"","tool_calls":[
+        {"id":"a","function":{"name":"f","arguments":"{}"}},{"id":"b","function":{"name":"g","arguments":"{}"}}]},
+        {"role":"tool","content":"1","tool_call_id":"b"},{"role":"tool","content":"2","tool_call_id":"a"},
+        {"role":"tool","content":"3","tool_call_id":"lost"}],"repeat_last_n":8})",
+        R"({"message":{"role":"assistant","content":"","thinking":"Hm"},"done":false})" "\n"
+        R"({"message":{"role":"assistant","content":"Yes"},"done":false})" "\n"
+        R"({"message":{"role":"assistant","content":""},"done":true,"done_reason":"stop"})" "\n");
+    CHECK(heard.text == "Yes");
+    CHECK(heard.beside == R"({"reasoning_content":"Hm"})" "\n");
+    const auto body = value::parse(server.last().body);
+    const auto messages = body.find("messages")->elements();
+    REQUIRE(messages.size() == 5);
+    CHECK(messages[0].raw() == R"({"role":"user","content":"x"})");
+    CHECK(messages[2].raw() == R"({"role":"tool","content":"1","tool_name":"g"})");
+    CHECK(messages[3].raw() == R"({"role":"tool","content":"2","tool_name":"f"})");
+    CHECK(messages[4].raw() == R"({"role":"tool","content":"3"})");
+    CHECK(body.find("options")->find("repeat_last_n")->as_integer() == 8);
+    CHECK(server.question("health", "{}", whole(R"({"version":"0.12.11"})")).text == R"({"version":"0.12.11"})");
+    CHECK(server.last().url == "http://den:11434/api/version");
+}
+
+TEST_CASE("Ollama: what /api/show tells of the model is told for the status") {
+    played<ollama::server> server(table);
+    CHECK(server.question("about", "{}", whole(R"({"modelfile":"FROM x","details":{"family":"qwen2","parameter_size":"494.03M","quantization_level":"Q4_K_M"},
+        "model_info":{"general.architecture":"qwen2","qwen2.context_length":32768},"capabilities":["completion","tools"]})")).text ==
+          R"({"context":32768,"capabilities":["completion","tools"],"parameters":"494.03M","quantization":"Q4_K_M"})");
+    CHECK(server.last().url == "http://den:11434/api/show");
+    CHECK(server.last().body == R"({"model":"qwen2.5:0.5b"})");
+    CHECK(server.question("about", "{}", whole("{}")).text == "{}");
+}
+
 TEST_CASE("Ollama: images stand beside the text, and only those that are in the request") {
     played<ollama::server> server(table);
     const auto asked = [&](const std::string& url) {

@@ -31,6 +31,7 @@ TEST_CASE("cloud: a chat, wherever its bytes are cut, and its cost") {
     played<openrouter::cloud> server(table, {}, key);
     const auto heard = server.ask_split(sample_chat, chat_answer);
     CHECK(heard.text == "Grüße");
+    CHECK(heard.beside == R"({"reasoning_content":"Let me think"})" "\n");
     CHECK(heard.end == tw::testkit::recorder::ending{TW_OK, TW_FINISH_STOP, 10, 4, 0});
     CHECK_THAT(server.logged(), ContainsSubstring("event=answer_cost model=\"qwen/qwen3-32b\" usd=0.000150"));
     const auto asked = server.last();
@@ -44,6 +45,34 @@ TEST_CASE("cloud: a chat, wherever its bytes are cut, and its cost") {
     CHECK(body.find("provider")->raw() == R"({"order":["DeepInfra","Together"],"data_collection":"deny","allow_fallbacks":false})");
     CHECK(body.find("usage")->raw() == R"({"include":true})");
     CHECK(server.logged().find("sk-hush") == std::string::npos);
+}
+
+TEST_CASE("cloud: the most tokens go up by the word that the client used, or that the cloud knows") {
+    const auto sent = [](const std::string& how, const std::string& fields) {
+        played<openrouter::cloud> server(how, {}, key);
+        server.ask(R"({"messages":[],"max_tokens":9)" + fields + "}", whole(chat_answer));
+        const auto body = value::parse(server.last().body);
+        return std::string(body.find("max_tokens") ? "older" : "") + (body.find("max_completion_tokens") ? "newer" : "");
+    };
+    const std::string other = R"({"url":"https://api.example.com/v1/","model":"m"})";
+    CHECK(sent(other, "") == "older");
+    CHECK(sent(other, R"(,"max_completion_tokens":9)") == "newer");
+    CHECK(sent(R"({"url":"https://api.openai.com/v1","model":"m"})", "") == "newer");
+}
+
+TEST_CASE("cloud: the client's own fields travel, and where the operator has decided he is not overruled") {
+    played<openrouter::cloud> server(table, {}, key);
+    server.ask(R"({"messages":[],"reasoning_effort":"low","user":"u","usage":{"include":false},
+        "provider":{"only":["DeepInfra"],"data_collection":"allow","allow_fallbacks":true}})", whole(chat_answer));
+    const auto body = value::parse(server.last().body);
+    CHECK(body.find("reasoning_effort")->as_string() == "low");
+    CHECK(body.find("user")->as_string() == "u");
+    CHECK(body.find("usage")->raw() == R"({"include":true})");
+    CHECK(body.find("provider")->raw() ==
+          R"({"only":["DeepInfra"],"order":["DeepInfra","Together"],"data_collection":"deny","allow_fallbacks":false})");
+    played<openrouter::cloud> open(R"({"model":"m"})", {}, key);
+    open.ask(R"({"messages":[],"provider":{"sort":"price"}})", whole(chat_answer));
+    CHECK(value::parse(open.last().body).find("provider")->raw() == R"({"sort":"price"})");
 }
 
 TEST_CASE("cloud: another one gets no fields that only OpenRouter knows") {
@@ -71,6 +100,16 @@ TEST_CASE("cloud: the model's price is logged, a model it lacks is said at the s
     CHECK_THAT(odd.logged(), ContainsSubstring("check that url ends with the version"));
 }
 
+TEST_CASE("cloud: prices and context are told for the status") {
+    played<openrouter::cloud> server(table, {}, key);
+    CHECK(server.question("about", "{}", whole(R"({"data":[{"id":"qwen/qwen3-32b","context_length":40960,"pricing":{"prompt":"0.0000001","completion":"0.0000003"}}]})")).text ==
+          R"({"context":40960,"usd_per_million_prompt_tokens":0.100000,"usd_per_million_completion_tokens":0.300000})");
+    CHECK(server.last().url == "https://openrouter.ai/api/v1/models");
+    CHECK(server.question("about", "{}", whole(R"({"data":[]})")).text == "{}");
+    CHECK(server.question("about", "{}", whole("{}")).end.code == TW_CORRUPT);
+    CHECK(server.question("health", "{}", whole("{}")).end.code == TW_OK);
+}
+
 TEST_CASE("cloud: no key and words without meaning are refused at the start") {
     played<openrouter::cloud> keyless(table);
     CHECK(keyless.code == TW_NOT_FOUND);
@@ -87,7 +126,7 @@ TEST_CASE("cloud: refusals keep their sentence and their advice") {
         return server.ask(sample_chat, std::move(answer));
     };
     auto heard = refused(402, R"({"error":{"code":402,"message":"Insufficient credits"}})");
-    CHECK(heard.end.code == TW_UNAVAILABLE);
+    CHECK(heard.end.code == TW_DENIED);
     CHECK(heard.sentence == "The cloud at https://openrouter.ai/api/v1 wants to be paid first (HTTP status 402: Insufficient "
                             "credits); add credit to that account.");
     heard = refused(429, R"({"error":{"code":429,"message":"Rate limit exceeded"}})", 12000);

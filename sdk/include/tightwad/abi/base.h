@@ -40,7 +40,7 @@ enum {
     TW_UNAVAILABLE = 6,      /* not ready yet, or lost: a restart or a wait may help */
     TW_TIMED_OUT = 7,
     TW_CANCELLED = 8, /* the host asked for it */
-    TW_DENIED = 9,    /* a key or token is missing or wrong */
+    TW_DENIED = 9,    /* a key or token is missing or wrong; trying again does not help */
     TW_CORRUPT = 10,  /* bytes that are not what they claim to be */
     TW_INTERNAL = 11, /* a defect of the implementation */
 };

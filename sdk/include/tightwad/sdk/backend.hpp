@@ -53,11 +53,13 @@ class answer {
     // the request cleanly unless the author catches it.
     void emit(std::string_view text, std::uint32_t choice = 0) {
         if (cancelled()) throw failure{TW_CANCELLED, "The request was cancelled."};
+        begun_ = true;
         const tw_delta delta{sizeof(tw_delta), choice, str(text)};
         sink_->emit(sink_, &delta);
     }
     // What an answer has beside its text, as tw_sink::more takes it; a host before 1.2 does not ask for it.
     void more(std::string_view json, std::uint32_t choice = 0) {
+        begun_ = true;
         if (sink_->size >= sizeof(tw_sink) && sink_->more != nullptr) sink_->more(sink_, choice, str(json));
     }
     [[nodiscard]] bool cancelled() const {
@@ -74,6 +76,7 @@ class answer {
     friend class server_backend;
 
     const tw_sink* sink_;
+    bool begun_ = false; // something was said
     tw_finish finish_{sizeof(tw_finish), TW_FINISH_STOP, -1, -1, nullptr};
 };
 

@@ -15,8 +15,8 @@
 
 namespace tw::sdk {
 
-// A reader of server_backend. Text, tool calls, log probabilities, finish reason and usage reach the answer; a reasoning model's thoughts in fields
-// of their own are left out. An error event ends the answer with its words.
+// A reader of server_backend. Text, tool calls, log probabilities, a reasoning model's thoughts, finish reason and usage
+// reach the answer. An error event ends the answer with its words.
 class openai_stream {
   public:
     void feed(std::string_view bytes, answer& out) {
@@ -83,8 +83,15 @@ class openai_stream {
         out.usage(count(usage, "prompt_tokens"), count(usage, "completion_tokens"));
         if (const auto cost = member(usage, "cost", {json::kind::number})) cost_ = cost->as_number();
     }
+    // By the names of llama-server and of clouds; some send both.
+    static void read_thoughts(const json::value& delta, answer& out) {
+        for (const auto* key : {"reasoning_content", "reasoning"})
+            if (const auto thoughts = member(delta, key, {json::kind::string}); thoughts && thoughts->raw().size() > 2)
+                return pass_on("reasoning_content", *thoughts, out);
+    }
     void read_choice(const json::value& choice, answer& out) {
         const auto delta = member(choice, "delta", {json::kind::object});
+        if (delta) read_thoughts(*delta, out);
         if (const auto likely = member(choice, "logprobs", {json::kind::object})) pass_on("logprobs", *likely, out);
         const auto text = delta ? member(*delta, "content", {json::kind::string})
                                 : member(choice, "text", {json::kind::string});

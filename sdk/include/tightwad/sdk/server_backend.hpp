@@ -1,6 +1,7 @@
 // Base class of a backend that is a server elsewhere: asynchronous, no thread waits for an answer.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -17,7 +18,9 @@ namespace tw::sdk {
 // Such a backend is a class with
 //   static constexpr std::array options{…};                 optional
 //   Self(host, const config&);                              [pool], may block; keep no thread
-//   http_request ask(const chat_request&) const;            what to send; throws to refuse
+//   http_request ask(const chat_request&) const;            what to send; throws to refuse. Until the answer's first word
+//                                                           the server may be silent for first_byte_timeout, even when
+//                                                           its head came at once, and then for idle_timeout
 //   class reader {                                          one for each answer, default-constructed
 //       void feed(std::string_view bytes, answer&);         a piece of a 2xx body
 //       bool finished() const;                              the answer is whole, whatever still comes
@@ -42,6 +45,21 @@ class server_backend {
     // A server that goes on after the answer's end is left, because the connection is not worth a wait.
     static constexpr std::chrono::milliseconds lingering{500};
 
+    using steady = std::chrono::steady_clock;
+    using milliseconds = std::chrono::milliseconds;
+
+    // Where the request says nothing, as abi/host/http.h has them.
+    static constexpr milliseconds usual_first_byte{600'000}, usual_idle{120'000};
+
+    // A server that sends its head at once may need as long for what follows as another one for its head. Returns how
+    // long it may be silent after that.
+    static milliseconds be_patient(http_request& asked) {
+        const auto idle = asked.idle_timeout.count() > 0 ? asked.idle_timeout : usual_idle;
+        const auto first = asked.first_byte_timeout.count() > 0 ? asked.first_byte_timeout : usual_first_byte;
+        asked.idle_timeout = std::max(idle, first);
+        return idle;
+    }
+
     template <class Self> struct instance {
         instance(host services, const config& table) : web(services), self(services, table) {}
         http web;
@@ -50,7 +68,8 @@ class server_backend {
 
     template <class Self> class exchange final : public http_handler {
       public:
-        exchange(const Self& self, const tw_sink* sink) : self_(self), sink_(sink), out_(sink) {}
+        exchange(const Self& self, const tw_sink* sink, milliseconds idle)
+            : self_(self), sink_(sink), out_(sink), idle_(idle) {}
 
         void head(const http_head& head) override { head_ = head; }
         void chunk(std::string_view bytes) override {
@@ -60,17 +79,22 @@ class server_backend {
                 return;
             }
             reader_.feed(bytes, out_);
-            if (reader_.finished()) finished_ = std::chrono::steady_clock::now();
+            heard_ = steady::now();
+            if (reader_.finished()) finished_ = heard_;
         }
         [[nodiscard]] bool cancelled() override {
-            if (finished_) return std::chrono::steady_clock::now() - *finished_ > lingering;
-            return out_.cancelled();
+            if (finished_) return steady::now() - *finished_ > lingering;
+            silent_ = silent_ || (out_.begun_ && steady::now() - heard_ > idle_);
+            return silent_ || out_.cancelled();
         }
         void done(std::optional<failure> problem) override {
             tw_error told{};
             told.size = sizeof told;
             const auto code = detail::guarded(&told, [&] {
                 if (!finished_) {
+                    if (silent_)
+                        throw failure{TW_TIMED_OUT, "The server sent no more of its answer within " +
+                                                        std::to_string(idle_.count()) + " ms."};
                     if (problem) throw failure(*problem);
                     if (!good()) throw self_.refusal(head_, refusal_);
                     reader_.end(out_);
@@ -91,7 +115,10 @@ class server_backend {
         http_head head_;
         typename Self::reader reader_;
         std::string refusal_;
-        std::optional<std::chrono::steady_clock::time_point> finished_;
+        const milliseconds idle_; // once the answer has begun
+        steady::time_point heard_{};
+        bool silent_ = false;
+        std::optional<steady::time_point> finished_;
     };
 
     // One question and its reply, which is read when it is whole.
@@ -148,8 +175,9 @@ class server_backend {
     static tw_code start_fn(tw_backend* raw, tw_str json, const tw_sink* sink, tw_error* error) noexcept {
         return detail::guarded(error, [&] {
             const auto& owner = *reinterpret_cast<const instance<Self>*>(raw);
-            const auto asked = owner.self.ask(chat_request(view(json)));
-            owner.web.start(asked, std::make_unique<exchange<Self>>(owner.self, sink));
+            auto asked = owner.self.ask(chat_request(view(json)));
+            const auto idle = be_patient(asked);
+            owner.web.start(asked, std::make_unique<exchange<Self>>(owner.self, sink, idle));
         });
     }
 
@@ -158,7 +186,8 @@ class server_backend {
                                tw_error* error) noexcept {
         return detail::guarded(error, [&] {
             const auto& owner = *reinterpret_cast<const instance<Self>*>(raw);
-            const auto asked = owner.self.question(view(what), json::value::parse(view(json)));
+            auto asked = owner.self.question(view(what), json::value::parse(view(json)));
+            static_cast<void>(be_patient(asked));
             owner.web.start(asked, std::make_unique<inquiry<Self>>(owner.self, std::string(view(what)), reply));
         });
     }

@@ -44,9 +44,9 @@ namespace tw::sdk {
     switch (status) {
     case 401:
     case 403:
-        return {TW_UNAVAILABLE, who + " refused this machine's key" + said + "; check api_key.", retry_after};
+        return {TW_DENIED, who + " refused this machine's key" + said + "; check api_key."};
     case 402:
-        return {TW_UNAVAILABLE, who + " wants to be paid first" + said + "; add credit to that account.", retry_after};
+        return {TW_DENIED, who + " wants to be paid first" + said + "; add credit to that account."};
     case 404:
         return {TW_NOT_FOUND, who + " does not know this model or path" + said + "; check model and url."};
     case 408:

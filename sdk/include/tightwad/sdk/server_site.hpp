@@ -17,7 +17,7 @@ struct server_traits {
     bool needs_key = false;  // else api_key is sent when the configuration has it
     bool repeatable = false; // a request may be sent twice: it costs nobody anything
     std::int32_t first_token_s = 600; // of the option first_token_timeout
-    // What look_at() waits for and reads.
+    // What glance() and look_at() wait for and read.
     std::chrono::seconds look_connect{3}, look_first_byte{5};
     std::uint64_t look_bytes = std::uint64_t{4} << 20U;
 };
@@ -58,14 +58,19 @@ class server_site {
         return out;
     }
 
-    // The body at `path`, soon or not at all. Throws what refusal() says of another status than 200, and where no
-    // answer came. Only on a thread that may block.
+    // A GET that is answered soon or not at all.
+    [[nodiscard]] http_request glance(const std::string& path) const {
+        auto out = request("GET", path);
+        out.connect_timeout = traits_.look_connect;
+        out.first_byte_timeout = traits_.look_first_byte;
+        out.max_body_bytes = traits_.look_bytes;
+        return out;
+    }
+
+    // The body at `path`. Throws what refusal() says of another status than 200, and where no answer came. Only on a
+    // thread that may block.
     [[nodiscard]] std::string look_at(const std::string& path) const {
-        auto question = request("GET", path);
-        question.connect_timeout = traits_.look_connect;
-        question.first_byte_timeout = traits_.look_first_byte;
-        question.max_body_bytes = traits_.look_bytes;
-        auto answer = http(host_).fetch(question);
+        auto answer = http(host_).fetch(glance(path));
         if (answer.head.status != 200) throw refusal(answer.head, answer.body);
         return std::move(answer.body);
     }

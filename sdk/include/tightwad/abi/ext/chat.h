@@ -34,7 +34,8 @@ typedef struct tw_chat_v1 {
     void (*destroy)(tw_chat *self);
 
     /* [any] `request_json` has "messages" and, where tools are to be used, "tools", "tool_choice"
-     * ("auto" or "required") and "parallel_tool_calls", all as OpenAI has them. Writes an object with
+     * ("auto" or "required") and "parallel_tool_calls", all as OpenAI has them; it may have
+     * "chat_template_kwargs", an object of arguments for the template. Writes an object with
      *   "prompt"   up to where the assistant's answer begins
      *   "stops"    texts that end an answer, besides the end-of-generation tokens
      *   "grammar"  a spec of tightwad.grammar/1 that the answer must follow; absent = none. It may have

@@ -35,6 +35,10 @@ typedef struct tw_question_v1 {
      *                 piece that is no text is a list of bytes
      *   "detokenize"  {"tokens": [ids]}; reply {"content"}
      *   "properties"  {}; reply as llama.cpp's GET /props
+     *   "health"      {}; any reply: the server is there and can answer. Asked while it seems to be gone, soon again
+     *                 when it is, so it must be cheap and must not cost
+     *   "about"       {}; what the status shows of the server as it came, at most 64 KiB: {"context", "capabilities",
+     *                 "usd_per_million_prompt_tokens", …}, whatever is known
      * and anything else, or what this server cannot do, is TW_UNSUPPORTED. */
     tw_code (*start)(tw_backend *backend, tw_str what, tw_str question_json, const tw_reply *reply,
                      tw_error *error);

@@ -1,0 +1,109 @@
+// A small server that speaks Ollama's documented API (docs/api.md there) with the text of a llama-server. Stricter than
+// Ollama: a field that its documentation does not have is refused. Environment: LLAMA_URL; OLLAMA_PORT.
+import { createServer } from 'node:http';
+
+const far = process.env.LLAMA_URL, name = 'stories:latest';
+// As PARAMETER lines of a Modelfile: for who says nothing of it.
+const parameters = { temperature: 0, seed: 1, num_predict: 40 };
+
+const known = {
+  '/api/chat': ['model', 'messages', 'tools', 'think', 'format', 'options', 'stream', 'keep_alive', 'logprobs', 'top_logprobs'],
+  '/api/generate': ['model', 'prompt', 'suffix', 'images', 'think', 'format', 'options', 'system', 'template', 'stream', 'raw',
+    'keep_alive', 'context', 'logprobs', 'top_logprobs'],
+  '/api/show': ['model', 'verbose'],
+  message: ['role', 'content', 'thinking', 'images', 'tool_calls', 'tool_name'],
+  options: ['num_keep', 'seed', 'num_predict', 'top_k', 'top_p', 'min_p', 'typical_p', 'repeat_last_n', 'temperature', 'repeat_penalty',
+    'presence_penalty', 'frequency_penalty', 'penalize_newline', 'stop', 'numa', 'num_ctx', 'num_batch', 'num_gpu', 'main_gpu', 'use_mmap', 'num_thread'],
+};
+
+class Refusal extends Error {
+  constructor(status, words) { super(words); this.status = status; }
+}
+
+function check(what, keys, object) {
+  for (const key of Object.keys(object)) if (!keys.includes(key)) throw new Refusal(400, `${what} has no field ${key}`);
+}
+
+function options(of) {
+  check('options', known.options, of ?? {});
+  const { num_predict: most, num_ctx: ignored, ...same } = { ...parameters, ...of };
+  return { ...same, ...(most > 0 ? { max_tokens: most } : {}) };
+}
+
+// The model has no form for tools: it reads of them in words.
+function plain(message) {
+  check('a message', known.message, message);
+  const { role, content, tool_calls: calls, tool_name: tool } = message;
+  if (role === 'tool') {
+    if (!tool) throw new Refusal(400, 'the result of a tool does not say which one');
+    return { role: 'user', content: `${tool}: ${content}` };
+  }
+  for (const call of calls ?? [])
+    if (typeof call.function.arguments !== 'object') throw new Refusal(400, 'the arguments of a call are no object');
+  return { role, content: calls ? JSON.stringify(calls) : content };
+}
+
+async function* events(body) {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let held = '';
+  for await (const bytes of body) {
+    held += decoder.decode(bytes, { stream: true });
+    for (let end; (end = held.indexOf('\n\n')) >= 0; held = held.slice(end + 2))
+      if (held.startsWith('data: {')) yield JSON.parse(held.slice(6, end));
+  }
+}
+
+async function answer(path, asked, reply) {
+  const chat = path === '/api/chat';
+  if (!chat && !asked.raw) throw new Refusal(400, 'only raw prompts are generated from here');
+  const input = chat ? { messages: asked.messages.map(plain) } : { prompt: asked.prompt };
+  const gone = new AbortController();
+  reply.on('close', () => gone.abort());
+  const made = await fetch(`${far}/v1/${chat ? 'chat/' : ''}completions`, { method: 'POST', signal: gone.signal,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...input, ...options(asked.options), stream: true, stream_options: { include_usage: true } }) });
+  if (!made.ok) throw new Refusal(made.status, (await made.json()).error.message);
+  const line = (text, rest) => ({ model: name, created_at: new Date().toISOString(),
+    ...(chat ? { message: { role: 'assistant', content: text } } : { response: text }), ...rest });
+  let reason = 'stop', usage = {}, whole = '';
+  if (asked.stream !== false) reply.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  for await (const event of events(made.body)) {
+    usage = event.usage ?? usage;
+    for (const choice of event.choices) {
+      const text = choice.text ?? choice.delta.content ?? '';
+      reason = choice.finish_reason ?? reason;
+      whole += text;
+      if (text && asked.stream !== false) reply.write(`${JSON.stringify(line(text, { done: false }))}\n`);
+    }
+  }
+  const last = line(asked.stream === false ? whole : '', { done: true, done_reason: reason, total_duration: 1, load_duration: 1,
+    prompt_eval_count: usage.prompt_tokens, prompt_eval_duration: 1, eval_count: usage.completion_tokens, eval_duration: 1 });
+  reply.end(`${JSON.stringify(last)}\n`);
+}
+
+async function body(request) {
+  let text = '';
+  for await (const bytes of request) text += bytes;
+  return JSON.parse(text);
+}
+
+async function serve(request, reply) {
+  const say = (object) => reply.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(object));
+  if (request.method === 'GET' && request.url === '/api/version') return say({ version: '0.12.11' });
+  if (request.method === 'GET' && request.url === '/api/tags') return say({ models: [{ name, model: name, size: 1 }] });
+  const path = request.url;
+  if (request.method !== 'POST' || !known[path]) throw new Refusal(404, '404 page not found');
+  const asked = await body(request);
+  check(path, known[path], asked);
+  if (asked.model !== 'stories' && asked.model !== name) throw new Refusal(404, `model '${asked.model}' not found`);
+  if (path !== '/api/show') return answer(path, asked, reply);
+  return say({ modelfile: 'FROM stories', details: { family: 'llama', parameter_size: '15M', quantization_level: 'Q8_0' },
+    model_info: { 'general.architecture': 'llama', 'llama.context_length': 1024 }, capabilities: ['completion'] });
+}
+
+createServer((request, reply) => {
+  serve(request, reply).catch((why) => {
+    if (reply.headersSent) return reply.end(`${JSON.stringify({ error: why.message })}\n`);
+    return reply.writeHead(why.status ?? 500, { 'content-type': 'application/json' }).end(JSON.stringify({ error: why.message }));
+  });
+}).listen(Number(process.env.OLLAMA_PORT), '127.0.0.1');
