@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <functional>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace tw::pooled {
@@ -17,7 +17,9 @@ constexpr std::uint64_t most_bytes = 256U << 20U, least_bytes = 1U << 20U;
 constexpr std::uint64_t padding = 64U << 10U; // kernels of some devices read beyond a row
 constexpr std::uint64_t most_matrices = 512, least_columns = 256;
 constexpr std::uint32_t most_rows = 16;
-constexpr double long_enough_s = 0.1;
+constexpr std::size_t fewest_passes = 3, most_passes = 9;
+constexpr auto long_enough = std::chrono::milliseconds{300};
+constexpr auto rest = std::chrono::milliseconds{10}; // between two passes
 constexpr std::uint64_t alignment = 256;
 
 std::uint64_t aligned(std::uint64_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
@@ -28,6 +30,12 @@ result<double> time_of(const act& what) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
 }
 
+double middle(std::vector<double>& times) {
+    const auto at = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+    std::ranges::nth_element(times, at);
+    return *at;
+}
+
 // The middle one of `count` times, after one that does not count: a connection speeds up.
 result<double> usual_time(int count, const act& what) {
     std::vector<double> times;
@@ -36,8 +44,7 @@ result<double> usual_time(int count, const act& what) {
         if (!took) return took;
         if (i > 0) times.push_back(*took);
     }
-    std::ranges::nth_element(times, times.begin() + count / 2);
-    return times[static_cast<std::size_t>(count) / 2];
+    return middle(times);
 }
 
 result<plan::link_speed> measure_link(rpc_client& worker, const rpc_buffer& buffer) {
@@ -102,21 +109,23 @@ struct bench {
     [[nodiscard]] std::uint64_t step() const { return aligned(weights.row_bytes * weights.rows); }
 };
 
+// A machine of a pool computes its part and waits for the others: passes one behind the other would find caches warm and
+// processors awake, and look up to twice as fast as they are.
 result<double> pass_s(rpc_client& worker, const rpc_buffer& buffer, double round_trip_s) {
-    const auto run = [&](int times) {
-        return time_of([&]() -> result<void> {
-            for (int i = 0; i < times; ++i)
-                if (auto sent = worker.compute_again(0); !sent) return sent;
-            return worker.read(buffer, 1);
-        });
+    const act pass = [&]() -> result<void> {
+        auto sent = worker.compute_again(0);
+        return sent ? worker.read(buffer, 1) : sent;
     };
-    const auto once = run(1);
-    if (!once) return once;
-    const auto guess = std::max(*once - round_trip_s, 1e-5);
-    const int times = static_cast<int>(std::clamp(std::ceil(std::max(long_enough_s, 4 * round_trip_s) / guess), 1.0, 256.0));
-    const auto took = run(times);
-    if (!took) return took;
-    return std::max(*took - round_trip_s, 1e-7) / times;
+    const auto began = std::chrono::steady_clock::now();
+    const auto enough = [&] { return std::chrono::steady_clock::now() - began > long_enough; };
+    std::vector<double> times;
+    while (times.size() < fewest_passes || (times.size() < most_passes && !enough())) {
+        std::this_thread::sleep_for(rest);
+        const auto took = time_of(pass);
+        if (!took) return took;
+        times.push_back(*took);
+    }
+    return std::max(middle(times) - round_trip_s, 1e-7);
 }
 
 result<plan::compute_speed> measure_compute(rpc_client& worker, const rpc_buffer& buffer, const bench& work,

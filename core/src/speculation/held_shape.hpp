@@ -22,6 +22,9 @@ class held_shape {
         return padding_s_ >= price_s ? change(answers, most_) : held_;
     }
 
+    // Rows of all answers in the shape that is held; 0 = another number of answers has to change it anyway.
+    [[nodiscard]] std::size_t held(std::size_t answers) const { return answers == answers_ ? answers * held_ : 0; }
+
   private:
     std::size_t change(std::size_t answers, std::size_t rows) {
         answers_ = answers;

@@ -167,7 +167,7 @@ void speculator::ask(const intent& what, std::span<draft_seat> seats) {
         longest = std::max(longest, want);
         tell(what.drafter, seat.sequence,
              {.want = static_cast<std::uint16_t>(want),
-              .floor = survival_floor(what.plan, seats.size(), alpha, times_, price, least_rows_),
+              .floor = survival_floor(what.plan, seats.size(), alpha, passes(seats.size()), price),
               .chance = chances(what.drafter, of)});
     }
     const auto expected = static_cast<double>(longest + behind / 4) * price.token_s + price.handover_s;
@@ -201,7 +201,7 @@ void speculator::stream(std::span<const draft_seat> seats) {
         const auto ahead = std::min(longest_stream, stream_ahead + pace.handover_s / pace.token_s);
         // Where a correction is answered well within a step, a branch would only come earlier by less than that.
         const bool branches = options_.branches && pace.handover_s > step / 4;
-        const auto group = std::clamp(step / (4 * pace.token_s), 1.0, 8.0); // the verifier looks once in a step
+        const auto group = std::clamp(step / (4 * pace.token_s), 1.0, 4.0); // the verifier looks once in a step, or waits
         for (const auto& seat : seats) {
             if (seat.most == 0) continue;
             auto& of = answers_.at(seat.sequence);
@@ -217,6 +217,31 @@ void speculator::stream(std::span<const draft_seat> seats) {
         }
     }
     collect();
+}
+
+// A streaming drafter has its order already: waits until as much as was planned is there, but not for ever.
+void speculator::hear_out(const intent& what, std::span<const draft_seat> seats) {
+    auto& each = drafters_[what.drafter];
+    const auto price = cost(each, seats.size());
+    const auto start = clock::now();
+    const auto expected = static_cast<double>(what.plan.length) * price.token_s + price.handover_s;
+    const auto deadline = start + grace + std::chrono::duration_cast<clock::duration>(
+                                              std::chrono::duration<double>(patience * expected));
+    const auto told_all = [&](const draft_seat& seat) {
+        if (seat.most == 0 || !worth_asking(seat)) return true;
+        const auto& of = answers_.at(seat.sequence);
+        return !of.ears[what.drafter].waiting ||
+               of.path.best(std::min(seat.most, options_.most), rates_).size() >= std::min(seat.most, what.plan.length);
+    };
+    bool punctual = true;
+    while (punctual && reachable(each) && !std::all_of(seats.begin(), seats.end(), told_all)) {
+        punctual = inbox_.wait(deadline);
+        collect();
+    }
+    waited_s_ += std::chrono::duration<double>(clock::now() - start).count();
+    ordered_ = true;
+    if (!punctual) return late(what.drafter);
+    each.strikes -= each.strikes > 0 && each.skip == 0 ? 1 : 0;
 }
 
 // Every drafter, in every round, as much as may be.

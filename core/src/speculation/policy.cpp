@@ -18,8 +18,7 @@ double shared_tokens(const std::vector<double>& each) {
     return n == 0 ? 0 : n * std::exp(logs / n);
 }
 
-round_plan best_cut(const std::vector<std::vector<double>>& chances, std::size_t most, const step_times& times,
-                    std::size_t least_rows) {
+round_plan best_cut(const std::vector<std::vector<double>>& chances, std::size_t most, const pass_times& times) {
     const auto answers = chances.size();
     std::size_t longest = 0;
     for (const auto& draft : chances) longest = std::max(longest, draft.size());
@@ -32,32 +31,31 @@ round_plan best_cut(const std::vector<std::vector<double>>& chances, std::size_t
                 survival[i] *= length <= chances[i].size() ? chances[i][length - 1] : 0;
                 tokens[i] += survival[i];
             }
-        const round_plan plan{length, shared_tokens(tokens), times.seconds(std::max(least_rows, answers * (length + 1)))};
+        const round_plan plan{length, shared_tokens(tokens), times.seconds(answers * (length + 1))};
         if (length == 0 || plan.rate() > best.rate()) best = plan;
     }
     return best;
 }
 
-round_plan best_order(const std::vector<double>& alphas, std::size_t most, const step_times& times,
-                      const drafter_cost& cost, std::size_t least_rows) {
+round_plan best_order(const std::vector<double>& alphas, std::size_t most, const pass_times& times,
+                      const drafter_cost& cost) {
     std::vector<double> tokens(alphas.size());
     round_plan best;
     for (std::size_t length = 1; length <= most; ++length) {
         std::transform(alphas.begin(), alphas.end(), tokens.begin(),
                        [&](double alpha) { return expected_tokens(alpha, length); });
         round_plan plan{length, shared_tokens(tokens), 0};
-        plan.seconds = times.seconds(std::max(least_rows, alphas.size() * (length + 1))) + cost.handover_s +
+        plan.seconds = times.seconds(alphas.size() * (length + 1)) + cost.handover_s +
                        static_cast<double>(length) * cost.token_s;
         if (length == 1 || plan.rate() > best.rate()) best = plan;
     }
     return best;
 }
 
-float survival_floor(const round_plan& plan, std::size_t answers, double alpha, const step_times& times,
-                     const drafter_cost& cost, std::size_t least_rows) {
+float survival_floor(const round_plan& plan, std::size_t answers, double alpha, const pass_times& times,
+                     const drafter_cost& cost) {
     const auto far = 2 * plan.length + 2;
-    const auto pass = [&](std::size_t rows) { return times.seconds(std::max(least_rows, rows)); };
-    const auto row = (pass(answers * (far + 1)) - pass(answers)) / static_cast<double>(far);
+    const auto row = (times.seconds(answers * (far + 1)) - times.seconds(answers)) / static_cast<double>(far);
     const auto needed = plan.rate() * (cost.token_s + row) / static_cast<double>(answers);
     return static_cast<float>(std::min(needed / std::max(alpha, 0.05), 1.0));
 }

@@ -1,6 +1,7 @@
 // How many tokens to draft: the arithmetic of speculation.md section 5, on measured times and chances.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <vector>
@@ -28,11 +29,27 @@ struct round_plan {
 // of the logarithms of all rates is what is made largest).
 [[nodiscard]] double shared_tokens(const std::vector<double>& each);
 
+// What passes take, where their shape has a price: v(k) of the rows, or of the shape that is held and padded, whichever is
+// cheaper with the price of another shape.
+struct pass_times {
+    const step_times& steps;
+    std::size_t least_rows = 1; // of every pass
+    std::size_t held_rows = 0;  // of the last pass; 0 = whatever comes has another shape
+    double reshape_s = 0;       // what another shape costs
+
+    [[nodiscard]] double seconds(std::size_t rows) const {
+        rows = std::max(rows, least_rows);
+        if (rows == held_rows) return steps.seconds(rows);
+        const auto other = steps.seconds(rows) + reshape_s;
+        return rows < held_rows ? std::min(steps.seconds(held_rows), other) : other;
+    }
+};
+
 // The common length at which drafts that exist already yield most tokens per second. chances[i][j] is the
 // chance that token j of answer i's draft is accepted if those before it are; shorter drafts are padded.
-// Length 0, a plain step, is among the choices. Every pass has at least `least_rows` rows.
+// Length 0, a plain step, is among the choices.
 [[nodiscard]] round_plan best_cut(const std::vector<std::vector<double>>& chances, std::size_t most,
-                                  const step_times& times, std::size_t least_rows);
+                                  const pass_times& times);
 
 struct drafter_cost {
     double token_s = 0;    // a token for every answer: c·T
@@ -41,12 +58,12 @@ struct drafter_cost {
 
 // The length at which a drafter that the verifier waits for yields most: S = E(γ) / (γc + r + v(γ)).
 // alphas[i] is the chance per token of answer i.
-[[nodiscard]] round_plan best_order(const std::vector<double>& alphas, std::size_t most, const step_times& times,
-                                    const drafter_cost& cost, std::size_t least_rows);
+[[nodiscard]] round_plan best_order(const std::vector<double>& alphas, std::size_t most, const pass_times& times,
+                                    const drafter_cost& cost);
 
 // Where a further draft no longer pays: it adds `survival` · α tokens and costs a drafter step and a row, so
 // it must beat the round's own rate. `plan` is the order under way.
-[[nodiscard]] float survival_floor(const round_plan& plan, std::size_t answers, double alpha, const step_times& times,
-                                   const drafter_cost& cost, std::size_t least_rows);
+[[nodiscard]] float survival_floor(const round_plan& plan, std::size_t answers, double alpha, const pass_times& times,
+                                   const drafter_cost& cost);
 
 } // namespace tw

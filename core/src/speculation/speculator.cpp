@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 namespace tw {
 namespace {
@@ -13,6 +14,16 @@ constexpr std::size_t listen_every = 8; // tokens; doubles up to 2^4 times while
 constexpr int quietest = 4;
 constexpr double listening_share = 0.01; // of the time, while drafting does not pay
 constexpr double too_far = 4; // steps of hand-over: S ≤ 1 / ((1 - α)(1 + r)) leaves nothing to win by waiting
+
+// What `free` and the round after it give when nobody waits: a streaming drafter has its draft ready by then, if the token
+// between them is the one it drafted.
+round_plan one_pass_later(const round_plan& free, const round_plan& waited, const std::vector<double>& alphas,
+                          const drafter_cost& price) {
+    const auto n = static_cast<double>(alphas.size());
+    const auto alpha = std::accumulate(alphas.begin(), alphas.end(), 0.0) / n;
+    const auto pass = waited.seconds - price.handover_s - static_cast<double>(waited.length) * price.token_s;
+    return {0, free.tokens + n + alpha * (waited.tokens - n), free.seconds + pass};
+}
 
 double faded(double mean, double value) { return mean + 0.1 * (value - mean); }
 
@@ -61,9 +72,15 @@ round_plan speculator::compose(std::span<draft_seat> seats) {
         for (const auto& each : seat.draft) chances[i].push_back(each.chance);
     }
     const bool silenced = free_gain_.paused() && !ordered_ && !options_.always;
-    auto plan = best_cut(chances, silenced ? 0 : options_.most, times_, least_rows_);
+    auto plan = best_cut(chances, silenced ? 0 : options_.most, passes(seats.size()));
     if (options_.always) plan.length = options_.most;
     return plan;
+}
+
+// What the next pass takes for so many answers.
+pass_times speculator::passes(std::size_t answers) const {
+    const bool weighed = options_.passes == speculator_options::shape::measured && reshape_s_ > 0;
+    return {times_, least_rows_, weighed ? shape_.held(answers) : 0, weighed ? reshape_s_ : 0};
 }
 
 // Cuts the drafts to that length, or to the shape of the last pass where that is held: its rows are there anyway.
@@ -92,7 +109,7 @@ std::optional<speculator::intent> speculator::decide(std::span<const draft_seat>
     std::optional<intent> best;
     for (std::size_t d = 0; d < drafters_.size(); ++d) {
         const auto& all = rates_[2 + d];
-        if (!usable(drafters_[d]) || drafters_[d].streams || all.seen() < evidence) continue;
+        if (!usable(drafters_[d]) || all.seen() < evidence) continue;
         std::vector<double> alphas;
         std::size_t most = 0;
         for (const auto& seat : seats) {
@@ -102,8 +119,11 @@ std::optional<speculator::intent> speculator::decide(std::span<const draft_seat>
         }
         most = std::min({most, options_.most, drafters_[d].link->longest()});
         if (most == 0) continue;
-        const auto plan = best_order(alphas, most, times_, cost(drafters_[d], seats.size()), least_rows_);
-        if (plan.rate() > worth * free.rate() && (!best || plan.rate() > best->plan.rate())) best = intent{d, plan};
+        const auto price = cost(drafters_[d], seats.size());
+        const auto plan = best_order(alphas, most, passes(seats.size()), price);
+        const auto instead = drafters_[d].streams ? std::max(free.rate(), one_pass_later(free, plan, alphas, price).rate())
+                                                  : free.rate();
+        if (plan.rate() > worth * instead && (!best || plan.rate() > best->plan.rate())) best = intent{d, plan};
     }
     return best;
 }
@@ -128,7 +148,8 @@ std::size_t speculator::plan(std::span<draft_seat> seats, std::size_t least_rows
         auto order = decide(seats, plan);
         if (!order && audit(seats)) order = decide(seats, plan);
         if (order) {
-            ask(*order, seats);
+            if (drafters_[order->drafter].streams) hear_out(*order, seats);
+            else ask(*order, seats);
             plan = compose(seats);
         }
     }

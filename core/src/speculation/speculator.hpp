@@ -104,7 +104,7 @@ class speculator final : public draft_planner {
 
         [[nodiscard]] bool present() const { return link != nullptr && alive && here; }
     };
-    struct intent { // an order worth giving
+    struct intent { // an order worth waiting for
         std::size_t drafter = 0;
         round_plan plan;
     };
@@ -124,11 +124,13 @@ class speculator final : public draft_planner {
     bool await(std::size_t index, std::span<const draft_seat> seats, clock::time_point deadline);
     void ask(const intent& what, std::span<draft_seat> seats);
     void stream(std::span<const draft_seat> seats);
+    void hear_out(const intent& what, std::span<const draft_seat> seats);
     bool audit(std::span<draft_seat> seats);
     void order_always(std::span<draft_seat> seats);
     void late(std::size_t index);
     [[nodiscard]] std::array<float, grades> chances(std::size_t index, const answer& of) const;
     [[nodiscard]] round_plan compose(std::span<draft_seat> seats);
+    [[nodiscard]] pass_times passes(std::size_t answers) const;
     [[nodiscard]] std::size_t cut(std::span<draft_seat> seats, std::size_t length);
     [[nodiscard]] std::optional<intent> decide(std::span<const draft_seat> seats, const round_plan& free) const;
     void publish();

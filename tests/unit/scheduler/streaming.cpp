@@ -64,6 +64,15 @@ TEST_CASE("a good drafter that runs beside the target saves it steps") {
     CHECK(with.planner()->report().mode == "streaming");
 }
 
+TEST_CASE("a streaming drafter is waited for where a pass takes much longer than its tokens") {
+    const auto rounds = [](const speculator_options& options) {
+        scheduler with(toy_model(R"({"delay_us":10000})"), planner({R"({"delay_us":100,"disturb":0.1})"}, options), {});
+        return static_cast<double>(run(with, endless(3, 0, 150)).outcome.stats.rounds);
+    };
+    // Unwaited for, every correction would be followed by a pass without drafts.
+    CHECK(rounds(streaming) < 1.25 * rounds(waiting));
+}
+
 TEST_CASE("several streaming drafters race, also for several answers, and one of them may die") {
     scheduler alone(toy_model(), nullptr, {});
     scheduler with(toy_model(R"({"delay_us":300})"),

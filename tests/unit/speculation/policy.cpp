@@ -40,7 +40,8 @@ TEST_CASE("the ordered length is the design's closed form to half a token, and r
     const auto c = GENERATE(0.05, 0.1, 0.2);
     const auto r = GENERATE(0.02, 0.3, 1.0, 3.0);
     const double beta = 0.01;
-    const auto plan = best_order({alpha}, 63, linear(beta), {c * 0.01, r * 0.01}, 1);
+    const auto steps = linear(beta);
+    const auto plan = best_order({alpha}, 63, {steps}, {c * 0.01, r * 0.01});
     const auto L = -std::log(alpha), cost = c + beta, A = 1 + r - cost;
     const auto y = -lambert(-std::exp(-1 - L * A / cost));
     const auto best = (y - 1) / L - A / cost - 1;
@@ -56,29 +57,41 @@ TEST_CASE("drafts that exist are cut where a further row costs more than it brin
     for (const auto& [rows, cost] : {std::pair{1U, 1.0}, {2U, 1.5}, {4U, 1.75}, {8U, 2.8}, {16U, 4.6}})
         steps.measured(rows, cost * 0.02);
     const auto sure = std::vector<double>(15, 0.97), doubtful = std::vector<double>(15, 0.7);
-    CHECK(best_cut({sure}, 31, steps, 1).length == 15);
-    CHECK(best_cut({doubtful}, 31, steps, 1).length == 3);
-    CHECK(best_cut({std::vector<double>(15, 0.2)}, 31, steps, 1).length == 0);
-    CHECK(best_cut({sure}, 5, steps, 1).length <= 5);
-    CHECK(best_cut({{}}, 31, steps, 1).length == 0);
+    CHECK(best_cut({sure}, 31, {steps, 1}).length == 15);
+    CHECK(best_cut({doubtful}, 31, {steps, 1}).length == 3);
+    CHECK(best_cut({std::vector<double>(15, 0.2)}, 31, {steps, 1}).length == 0);
+    CHECK(best_cut({sure}, 5, {steps, 1}).length <= 5);
+    CHECK(best_cut({{}}, 31, {steps, 1}).length == 0);
     // A pass that has at least 4 rows anyway may as well carry drafts.
-    CHECK(best_cut({std::vector<double>(3, 0.2)}, 31, steps, 4).length == 3);
+    CHECK(best_cut({std::vector<double>(3, 0.2)}, 31, {steps, 4}).length == 3);
+}
+
+TEST_CASE("where another shape has a price, drafts fill the shape that is held, and longer ones must earn it") {
+    const auto steps = linear(0.1); // a row is 1 ms
+    const auto length = [&](double alpha, std::size_t held, double price) {
+        return best_order({alpha}, 31, {steps, 1, held, price}, {0.0005, 0}).length;
+    };
+    CHECK(length(0.7, 5, 0) == 3);
+    CHECK(length(0.7, 5, 0.004) == 4);  // the fifth row is there anyway
+    CHECK(length(0.7, 16, 0.004) < 15); // ten rows nobody needs cost more than another shape
+    CHECK(length(0.95, 5, 0.004) > 4);
+    CHECK(best_cut({std::vector<double>(6, 0.7)}, 31, {steps, 1, 5, 0.02}).length == 4);
 }
 
 TEST_CASE("with more answers drafting loses, and the policy counts them") {
     const auto steps = linear(0.25);
     const std::vector<double> draft(4, 0.6);
-    CHECK(best_cut({draft}, 31, steps, 1).length > 0);
+    CHECK(best_cut({draft}, 31, {steps, 1}).length > 0);
     const std::vector<std::vector<double>> eight(8, draft);
-    CHECK(best_cut(eight, 31, steps, 1).length < best_cut({draft}, 31, steps, 1).length);
+    CHECK(best_cut(eight, 31, {steps, 1}).length < best_cut({draft}, 31, {steps, 1}).length);
 }
 
 TEST_CASE("an answer without drafts is not slowed for the others' sake") {
     const auto steps = linear(0.15);
     const std::vector<double> sure(1, 0.95), none;
-    CHECK(best_cut({sure, sure, sure, sure}, 31, steps, 1).length == 1);
+    CHECK(best_cut({sure, sure, sure, sure}, 31, {steps, 1}).length == 1);
     // 1.475 times the tokens of a plain step for 1.414 times its time, all of them for two of four.
-    CHECK(best_cut({sure, sure, none, none}, 31, steps, 1).length == 0);
+    CHECK(best_cut({sure, sure, none, none}, 31, {steps, 1}).length == 0);
     CHECK(shared_tokens({2, 2, 2}) == Catch::Approx(6));
     CHECK(shared_tokens({4, 1}) == Catch::Approx(4));
 }
