@@ -1,7 +1,8 @@
-// The npm @llamaindex/openai client. Its makers no longer maintain it; it has no way to abort but to stop reading.
+// The npm @llamaindex/openai client. Its makers no longer maintain it; it has no way to abort: when its caller stops
+// reading, it takes the answer to its end all the same.
 import assert from 'node:assert/strict';
 import { OpenAI } from '@llamaindex/openai';
-import { collect, leaves, lengthy, messages, model, of, place, token, url, weather } from './cases.mjs';
+import { collect, lengthy, messages, model, of, place, token, url, weather } from './cases.mjs';
 
 const connect = (fields) => new OpenAI({ model, apiKey: token || 'any', baseURL: `${url}/v1`, maxRetries: 0, maxTokens: 12,
   temperature: 1, additionalChatOptions: { seed: 1 }, ...fields });
@@ -48,8 +49,6 @@ test('errors have the status and the sentence', async () => {
 });
 
 test('a stream can be left, and the next request is served', async () => {
-  await leaves(async () => {
-    for await (const part of await connect({ maxTokens: 400 }).chat({ messages: lengthy, stream: true })) if (part.delta) break;
-  });
+  for await (const part of await connect({ maxTokens: 400 }).chat({ messages: lengthy, stream: true })) if (part.delta) break;
   assert((await connect().chat({ messages })).message.content.length > 0);
 });
