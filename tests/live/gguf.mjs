@@ -33,7 +33,8 @@ export function writeGguf(path, values, tensors) {
   const random = () => ((state = (state * 1103515245 + 12345) % 2147483648) / 2147483648 - 0.5);
   const weights = tensors.map(([name, ...shape]) => {
     const norm = name.includes('norm.weight');
-    return Buffer.from(Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => (norm ? 1 : 0.4 * random())).buffer);
+    const at = () => (norm ? 1 : 0) + (norm ? 0 : 0.4) * random();
+    return Buffer.from(Float32Array.from({ length: shape.reduce((a, b) => a * b) }, at).buffer);
   });
   tensors.forEach(([name, ...shape], i) => {
     put.text(name);

@@ -72,7 +72,8 @@ void speculator::heard(std::size_t index, drafter_event& event, clock::time_poin
 }
 
 // A stream does not say what it took. The first batch to a new order that begins behind what is committed took both ways and
-// a drafter step; one that goes on from the batch before took its tokens. What looks much longer than usual is a stall.
+// a drafter step; one that goes on from the batch before took its tokens. On a link several may come at once after a while,
+// so only what is far longer than usual is taken for a stall.
 void speculator::time_stream(drafter& from, ear& told, const draft_batch& batch, clock::time_point at) const {
     if (batch.epoch == told.ended) return; // what follows the end of an order are branches
     if (batch.complete) told.ended = batch.epoch;
@@ -80,7 +81,7 @@ void speculator::time_stream(drafter& from, ear& told, const draft_batch& batch,
     if (batch.tokens.empty()) return;
     const auto since = [&](clock::time_point start) { return std::chrono::duration<double>(at - start).count(); };
     const auto follow = [](double& mean, double value) {
-        mean = mean > 0 ? mean + 0.1 * (std::min(value, 4 * mean) - mean) : value;
+        mean = mean > 0 ? mean + 0.1 * (std::min(value, 16 * mean) - mean) : value;
     };
     const auto tokens = static_cast<double>(batch.tokens.size());
     if (batch.epoch == told.epoch && base == told.base) {

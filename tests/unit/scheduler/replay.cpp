@@ -1,5 +1,5 @@
-// A recorded session, replayed through the whole policy: requests with their seeds, what the drafter had sent before which
-// round, and how long passes took give the same rounds, without a drafter and without a clock.
+// A recorded session, replayed: requests with their seeds, what the drafter had sent before which round, and how long passes
+// took give the same rounds, without a drafter and without a clock.
 #include <catch2/catch_test_macros.hpp>
 
 #include "harness.hpp"
@@ -41,7 +41,8 @@ class deck final : public draft_link {
     std::unique_ptr<drafter_thread> drafter_;
 };
 
-// The policy, which hears of the drafter at the beginning of a round only, and of times by the tape.
+// The verifier's side, which hears of the drafter at the beginning of a round only, and of times by the tape. It uses whatever
+// has come: whether somebody is worth waiting for is measured by a clock, which no tape holds.
 class session final : public draft_planner {
   public:
     session(const char* drafter, tape& on) : tape_(on), records_(drafter != nullptr) {
@@ -52,7 +53,8 @@ class session final : public draft_planner {
                               return made;
                           }});
         policy_ = std::make_unique<speculator>(std::move(offers),
-                                               speculator_options{.most = 8, .mode = speculator_options::way::streaming});
+                                               speculator_options{.most = 8, .always = true,
+                                                                  .mode = speculator_options::way::streaming});
     }
     void open(sequence_id sequence, const sampling_params& sampling, std::span<const std::int32_t> prompt,
               std::span<const std::int32_t> prediction) override {
@@ -89,7 +91,7 @@ std::vector<generation_result> play(scheduler& with) {
 
 } // namespace
 
-TEST_CASE("a session recorded under a streaming drafter replays to the round, through policy, inbox and path") {
+TEST_CASE("a session recorded under a streaming drafter replays to the round, through speculator, inbox and path") {
     tape recording;
     std::vector<generation_result> live, again;
     double acceptance = 0;
