@@ -126,7 +126,7 @@ void fields(auto& io, is<speculation_stats> auto& m) {
 void fields(auto& io, is<generation_result> auto& m) {
     constexpr bool reading = std::remove_reference_t<decltype(io)>::reading;
     bool failed = m.failure.has_value(), stopped = !m.stopped_by.empty();
-    io.choice(m.reason, "reason", finish_reason::stop, finish_reason::failed);
+    io.choice(m.reason, "reason", finish_reason::stop, finish_reason::filtered);
     io.flags("flags", failed, stopped);
     io.require(failed || m.reason != finish_reason::failed, "says that the answer failed and not why");
     if constexpr (reading)

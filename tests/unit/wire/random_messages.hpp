@@ -55,11 +55,11 @@ inline auto members(is<tool_use> auto& m) { auto& [a, b, c] = m; return std::tie
 inline auto members(is<likely_token> auto& m) { auto& [a, b, c] = m; return std::tie(a, b, c); }
 inline auto members(is<token_likelihood> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<chat_message> auto& m) {
-    auto& [a, b, c, d, e, parts] = m; // images do not cross
+    auto& [a, b, c, d, e, parts, speaker] = m; // images and names, which are for servers, do not cross
     return std::tie(a, b, c, d, e);
 }
 inline auto members(is<generation_request> auto& m) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k] = m;
+    auto& [a, b, c, d, e, f, g, h, i, j, k, said] = m; // what was said is for servers
     return std::tie(a, b, c, c.grammar, d, e, f, g, h, i, j, k);
 }
 inline auto members(is<call_piece> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
@@ -144,7 +144,7 @@ class random_source {
         else if constexpr (std::same_as<T, float>) value = std::bit_cast<float>(static_cast<std::uint32_t>(bits_()));
         else if constexpr (std::same_as<T, double>) value = static_cast<double>(bits_()) * 0x1p-40;
         else if constexpr (std::same_as<T, code>) value = static_cast<code>(1 + bits_() % 11);
-        else if constexpr (std::same_as<T, finish_reason>) value = static_cast<finish_reason>(bits_() % 4);
+        else if constexpr (std::same_as<T, finish_reason>) value = static_cast<finish_reason>(bits_() % 5);
         else if constexpr (std::same_as<T, exactness_class>) value = static_cast<exactness_class>(bits_() % 3);
         else if constexpr (std::same_as<T, role>) value = static_cast<role>(bits_() % 2);
         else if constexpr (std::same_as<T, std::chrono::milliseconds>)
