@@ -253,7 +253,7 @@ TEST_CASE("tools reach the pipeline as the client wrote them, those that may be 
     const std::string tools = R"(,"tools":[
         {"type":"function","function":{"name":"b","description":"d","parameters":{"z":{},"a":1},"strict":true}},
         {"type":"function","function":{"name":"a"}}])";
-    const auto one = R"({"type":"function","function":{"name":"b","description":"d","parameters":{"z":{},"a":1}}})";
+    const auto one = R"({"type":"function","function":{"name":"b","description":"d","parameters":{"z":{},"a":1},"strict":true}})";
     const auto two = R"({"type":"function","function":{"name":"a"}})";
     const auto all = chat(tools).base.tools;
     CHECK(all.functions == "[" + std::string(one) + "," + two + "]");
