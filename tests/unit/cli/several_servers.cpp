@@ -72,7 +72,8 @@ TEST_CASE("a server that was gone is asked how it is, and gets requests again wi
     CHECK(posts(near) == 1);
     far.set(well);
     const auto up = [&] {
-        for (const auto& each : here.status()["pipelines"])
+        const auto page = here.status();
+        for (const auto& each : page["pipelines"])
             if (each["name"] == "q") return each["replicas"][0]["up"].get<bool>();
         return false;
     };
