@@ -93,9 +93,9 @@ prebuilt() {
 # one process have more threads than there are cores. llama-server with a draft model is faster with it.
 source_build() {
     cpu=$(grep -m 1 -i 'model name' /proc/cpuinfo 2>/dev/null | cksum | cut -d' ' -f1)
-    engine=source$source_revision-cpu-rpc-$(uname -m)-$cpu
-    [ "$1" = OFF ] || engine=source$peer_revision-cpu-rpc-$(uname -m)-$cpu-openmp
-    engine=$tw_cache/engine/$tw_llama_version-$engine
+    revision=$source_revision tail=
+    [ "$1" = OFF ] || { revision=$peer_revision; tail=-openmp; }
+    engine=$tw_cache/engine/$tw_llama_version-source$revision-cpu-rpc-$(uname -m)-$cpu$tail
     [ -d "$engine" ] && return 0
     lock engine-source
     [ -d "$engine" ] && return 0

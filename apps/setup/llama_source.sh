@@ -1,5 +1,6 @@
 # The source of llama.cpp at the version this project is pinned to: fetched, checked out, mended. Sourced after common.sh.
-# Whoever changes what is mended counts source_revision up, so that engines and workers are built anew.
+# Whoever changes what is mended counts source_revision up, so that engines and workers are built anew, and peer_revision of
+# engine.sh where the llama-server that the benches compare with has the mend too.
 source_revision=4
 node_llama=3.22.1
 bundle_sum=bltIipuWmc123H7tMIgDGKSsSrhmhlQYeVUC48XTjVW7XGJJiJJyCdlTMzQ/LiWoPkGDpcL4FviDpgw7qfTiDw==

@@ -37,7 +37,7 @@ http_request server::ask(const chat_request& asked) const {
 
 http_request server::question(std::string_view what, const json::value& asked) const {
     if (what == "health") return site_.glance("/api/version");
-    if (what == "about") return site_.post("/api/show", wire::show_body_of(how_));
+    if (what == "about") return site_.quick(site_.post("/api/show", wire::show_body_of(how_)));
     if (what != "embeddings")
         throw failure{TW_UNSUPPORTED, "Ollama makes embeddings and answers; it cannot be asked for " + std::string(what) + "."};
     return site_.post("/api/embed", wire::embed_body_of(asked, how_));

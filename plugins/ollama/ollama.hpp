@@ -21,7 +21,7 @@ class server : public tw::sdk::server_backend {
         tw::sdk::text_option("keep_alive", "How long Ollama keeps the model loaded, such as \"30m\"; default: its own."),
         tw::sdk::text_option("api_key", "The key that a proxy in front of it asks for, by reference."),
         tw::sdk::path_option("ca_file", "PEM file of the authorities to trust with https; default: the system's."),
-        tw::sdk::integer_option("first_token_timeout", "Seconds until the answer begins; a model may have to be loaded.",
+        tw::sdk::integer_option("first_token_timeout", "Seconds of silence until the answer begins; a model may have to be loaded.",
                                 "600", 1, 86400),
     };
     using reader = wire::stream;

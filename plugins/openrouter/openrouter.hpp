@@ -24,7 +24,7 @@ class cloud : public tw::sdk::server_backend {
         tw::sdk::boolean_option("allow_fallbacks", "OpenRouter: other providers, when the first ones fail.", "true"),
         tw::sdk::text_option("data_collection", "OpenRouter: deny = only providers that keep nothing; or allow."),
         tw::sdk::path_option("ca_file", "PEM file of the authorities to trust; default: the system's."),
-        tw::sdk::integer_option("first_token_timeout", "Seconds until the answer begins.", "120", 1, 86400),
+        tw::sdk::integer_option("first_token_timeout", "Seconds of silence until the answer begins.", "120", 1, 86400),
     };
     using reader = tw::sdk::openai_stream;
 

@@ -30,7 +30,7 @@ export async function leaves(body) {
   const look = async () => (await (await fetch(`${url}/v1/tightwad/status`, { headers })).json()).server;
   const before = (await look()).disconnects;
   await body();
-  for (let i = 0; i < 400; ++i) {
+  for (let i = 0; i < 2400; ++i) {
     const now = await look();
     if (now.disconnects > before && now.running_answers === 0) return;
     await new Promise((resolve) => setTimeout(resolve, 25)); // between two looks at a state that no event announces

@@ -8,12 +8,12 @@ free_port() {
     node -e 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})'
 }
 
-# refused CONFIG TEXT: serving ends with 1 and says TEXT.
+# refused CONFIG TEXT [COMMAND CODE]: serving ends with 1, or the command with that code, and says TEXT.
 refused() {
     status=0
-    "$tightwad" serve -c "$1" >"$work/refused" 2>&1 || status=$?
-    grep -q "$2" "$work/refused" && [ $status = 1 ] || {
-        echo "FAILED refusal: exit $status"
+    "$tightwad" "${3:-serve}" -c "$1" >"$work/refused" 2>&1 || status=$?
+    grep -q "$2" "$work/refused" && [ $status = "${4:-1}" ] || {
+        echo "FAILED refusal: ${3:-serve} ended with $status, wanted ${4:-1} and '$2'; said:"
         cat "$work/refused"
         exit 1
     }
@@ -37,14 +37,15 @@ end_server() {
     server=
 }
 
-# serve_llama PROGRAM ARGUMENT...: leaves a llama-server in $far, healthy, at $LLAMA_URL.
+# serve_llama PROGRAM ARGUMENT...: leaves a llama-server in $far, healthy, at $LLAMA_URL; what it says is in $LLAMA_LOG.
 serve_llama() {
     far_port=$(free_port)
     export LLAMA_URL="http://127.0.0.1:$far_port"
-    "$@" --host 127.0.0.1 --port "$far_port" >"$work/llama-server.log" 2>&1 &
+    export LLAMA_LOG="$work/llama-server.log"
+    "$@" --host 127.0.0.1 --port "$far_port" >"$LLAMA_LOG" 2>&1 &
     far=$!
     until curl -fs "$LLAMA_URL/health" >/dev/null; do
-        kill -0 $far 2>/dev/null || { tail "$work/llama-server.log"; exit 1; }
+        kill -0 $far 2>/dev/null || { tail "$LLAMA_LOG"; exit 1; }
         sleep 0.2
     done
 }

@@ -2,6 +2,7 @@
 // leave nothing behind. Environment: TIGHTWAD_URL (without /v1), TIGHTWAD_TOKEN, TIGHTWAD_MODEL.
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
+import { events } from './events.mjs';
 
 const base = `${process.env.TIGHTWAD_URL}/v1`;
 const headers = { authorization: `Bearer ${process.env.TIGHTWAD_TOKEN}`, 'content-type': 'application/json' };
@@ -23,23 +24,11 @@ function request(i) {
   };
 }
 
-async function* events(response) {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let held = '';
-  for await (const bytes of response.body) {
-    held += decoder.decode(bytes, { stream: true });
-    for (let end; (end = held.indexOf('\n\n')) >= 0; held = held.slice(end + 2)) {
-      const event = held.slice(0, end);
-      if (event.startsWith('data: ')) yield event.slice(6);
-    }
-  }
-}
-
 async function stream(body, signal, onText = () => {}) {
   const response = await fetch(`${base}/completions`, { method: 'POST', headers, body: JSON.stringify(body), signal });
   assert.equal(response.status, 200, await (response.ok ? '' : response.text()));
   const out = { text: '', reason: null, usage: null, done: false };
-  for await (const data of events(response)) {
+  for await (const data of events(response.body)) {
     if (data === '[DONE]') { out.done = true; continue; }
     const chunk = JSON.parse(data);
     assert.ok(!chunk.error, data);

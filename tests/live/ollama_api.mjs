@@ -1,6 +1,7 @@
 // A small server that speaks Ollama's documented API (docs/api.md there) with the text of a llama-server. Stricter than
 // Ollama: a field that its documentation does not have is refused. Environment: LLAMA_URL; OLLAMA_PORT.
 import { createServer } from 'node:http';
+import { events } from './events.mjs';
 
 const far = process.env.LLAMA_URL, name = 'stories:latest';
 // As PARAMETER lines of a Modelfile: for who says nothing of it.
@@ -43,19 +44,10 @@ function plain(message) {
   return { role, content: calls ? JSON.stringify(calls) : content };
 }
 
-async function* events(body) {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let held = '';
-  for await (const bytes of body) {
-    held += decoder.decode(bytes, { stream: true });
-    for (let end; (end = held.indexOf('\n\n')) >= 0; held = held.slice(end + 2))
-      if (held.startsWith('data: {')) yield JSON.parse(held.slice(6, end));
-  }
-}
-
 async function answer(path, asked, reply) {
   const chat = path === '/api/chat';
   if (!chat && !asked.raw) throw new Refusal(400, 'only raw prompts are generated from here');
+  if (asked.stream !== true) throw new Refusal(400, 'answers are only streamed from here');
   const input = chat ? { messages: asked.messages.map(plain) } : { prompt: asked.prompt };
   const gone = new AbortController();
   reply.on('close', () => gone.abort());
@@ -65,18 +57,19 @@ async function answer(path, asked, reply) {
   if (!made.ok) throw new Refusal(made.status, (await made.json()).error.message);
   const line = (text, rest) => ({ model: name, created_at: new Date().toISOString(),
     ...(chat ? { message: { role: 'assistant', content: text } } : { response: text }), ...rest });
-  let reason = 'stop', usage = {}, whole = '';
-  if (asked.stream !== false) reply.writeHead(200, { 'content-type': 'application/x-ndjson' });
-  for await (const event of events(made.body)) {
+  let reason = 'stop', usage = {};
+  reply.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  for await (const data of events(made.body)) {
+    if (data === '[DONE]') continue;
+    const event = JSON.parse(data);
     usage = event.usage ?? usage;
     for (const choice of event.choices) {
       const text = choice.text ?? choice.delta.content ?? '';
       reason = choice.finish_reason ?? reason;
-      whole += text;
-      if (text && asked.stream !== false) reply.write(`${JSON.stringify(line(text, { done: false }))}\n`);
+      if (text) reply.write(`${JSON.stringify(line(text, { done: false }))}\n`);
     }
   }
-  const last = line(asked.stream === false ? whole : '', { done: true, done_reason: reason, total_duration: 1, load_duration: 1,
+  const last = line('', { done: true, done_reason: reason, total_duration: 1, load_duration: 1,
     prompt_eval_count: usage.prompt_tokens, prompt_eval_duration: 1, eval_count: usage.completion_tokens, eval_duration: 1 });
   reply.end(`${JSON.stringify(last)}\n`);
 }

@@ -83,6 +83,7 @@ async function main() {
   assert.doesNotMatch(other.out, /f32\.gguf/);
   assert.equal((await run('front', ['stop', '-c', file])).code, 0);
   const tight = await run('front', ['start', '-c', file]);
+  assert.equal(tight.code, 0, tight.err);
   assert.doesNotMatch(tight.out, /in memory before/, 'a small model is let alone');
   assert.equal((await run('front', ['stop', '-c', file])).code, 0);
   console.log('ok a worker that is missing at the start keeps no endpoint from starting, and the status names it');

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { request } from 'node:https';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from './free_port.mjs';
@@ -16,6 +17,10 @@ const scanner = join(import.meta.dirname ?? new URL('.', import.meta.url).pathna
 const run = promisify(execFile);
 const seenFromHere = async () => JSON.parse((await run('node', [scanner, worker])).stdout);
 const seenFromWorker = async () => JSON.parse((await run('ip', ['netns', 'exec', namespace, 'node', scanner, coordinator])).stdout);
+
+const accepts = (port) => new Promise((done) => {
+  const socket = connect(port, worker, () => { socket.destroy(); done(true); }).on('error', () => done(false));
+});
 
 // The status of the peer's answer to who asks for a tunnel.
 const tunnel = (headers) => new Promise((done, failed) => {
@@ -38,13 +43,17 @@ async function main() {
 
   assert.deepEqual(await seenFromHere(), [peerPort]);
   assert.deepEqual(await seenFromWorker(), []);
+  const own = createServer().listen(openPort, '0.0.0.0');
+  assert.deepEqual(await seenFromWorker(), [openPort]);
+  own.close();
   console.log('ok of a worker only the peer\'s port is open, of the coordinator none');
   assert.equal(await tunnel({}), 401);
   assert.equal(await tunnel({ authorization: 'Bearer a-wrong-token' }), 401);
   console.log('ok the peer opens no tunnel without its token');
 
   const open = onWorker('open', rpcServer, ['-H', '0.0.0.0', '-p', String(openPort), '-t', '1']);
-  await comesTrue('an rpc-server in the open, which the scan finds', async () => (await seenFromHere()).includes(openPort), 60);
+  await comesTrue('an rpc-server in the open', () => accepts(openPort));
+  assert.deepEqual(await seenFromHere(), [peerPort, openPort]);
   console.log('ok the scan would have found an rpc-server');
   await open.kill('SIGTERM');
   assert.equal(await proxy.kill('SIGTERM'), 0);

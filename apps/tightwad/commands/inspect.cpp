@@ -113,7 +113,7 @@ proposal over(const pool_config& pool, const configuration& config, const std::s
     for (const auto& one : layout.workers)
         if (one.memory_bytes == 0) silent += (silent.empty() ? "" : ", ") + one.name;
     if (silent.empty()) out.shares = plan::lay_out(model, layout, tokens);
-    else out.problem = "say \"vram\" of " + silent + " to have it planned; llama.cpp would split by free memory.";
+    else out.problem = "say \"vram\" of " + silent + " to have it planned" + (layout.by.empty() ? "; llama.cpp would split by free memory." : ".");
     return out;
 }
 
@@ -124,7 +124,7 @@ proposal alone(const plan::model_shape& model, std::uint64_t tokens, std::uint64
 
 // None, where no configuration is named and none is found.
 boost::system::result<std::optional<setup>, std::vector<diagnostic>> find_setup(const global_options& global) {
-    if (!global.config && environment("TIGHTWAD_CONFIG").empty() && !find_config(global.config)) return std::optional<setup>();
+    if (is_without_file(global)) return std::optional<setup>();
     auto found = load_setup(global);
     if (!found) return found.error();
     return std::optional<setup>(std::move(*found));

@@ -9,10 +9,6 @@ namespace {
 
 load_result defaults() { return parse("schema = 1\n[peer]\n", "", nullptr); }
 
-bool is_without_file(const global_options& global) {
-    return !global.config && environment("TIGHTWAD_CONFIG").empty() && !find_config({});
-}
-
 // In place.
 std::optional<std::vector<diagnostic>> complete(configuration& config) {
     if (config.peer) return std::nullopt;

@@ -9,6 +9,7 @@
 #include "commands/http_client.hpp"
 #include "commands/peer_setup.hpp"
 #include "commands/pid_file.hpp"
+#include "commands/status_json.hpp"
 #include "commands/terminal.hpp"
 #include "config/units.hpp"
 
@@ -19,16 +20,6 @@ using nlohmann::json;
 
 double number(const json& object, const char* key) {
     return object.is_object() && object.contains(key) && object[key].is_number() ? object[key].get<double>() : 0;
-}
-
-std::string text(const json& object, const char* key) {
-    return object.is_object() && object.contains(key) && object[key].is_string() ? object[key].get<std::string>()
-                                                                                 : std::string();
-}
-
-const json& part(const json& object, const char* key) {
-    static const json nothing = json::array();
-    return object.is_object() && object.contains(key) ? object[key] : nothing;
 }
 
 std::string whole(double value) {

@@ -33,16 +33,15 @@ plan::pool_layout measured_layout(const plan_subject& subject, const pool_config
     return out;
 }
 
-void improve(planned_pool& out, const plan_subject& subject, const pool_config& pool, const proposal& as_it_is,
-             const plan::machine& here) {
+void improve(planned_pool& out, const plan_subject& subject, const proposal& as_it_is) {
     constexpr double worth_it = 1.03;
     std::vector<plan::machine> workers;
     for (const auto& one : out.workers) workers.push_back(one.machine);
     const auto layers = plan::fastest_first(subject.model, workers, subject.tokens());
     if (!layers) return;
-    auto layout = measured_layout(subject, pool, out.workers, here);
+    auto layout = out.layout;
     layout.by.assign(layers->begin(), layers->end());
-    const auto other = plan::over(subject.model, pool.name, out.machines, plan::lay_out(subject.model, layout, subject.tokens()));
+    const auto other = plan::over(subject.model, out.name, out.machines, plan::lay_out(subject.model, layout, subject.tokens()));
     if (!other.fits || !other.tokens_s || *other.tokens_s < as_it_is.tokens_s.value_or(0) * worth_it) return;
     out.better_split = *layers;
     out.better_tokens_s = *other.tokens_s;
@@ -51,7 +50,7 @@ void improve(planned_pool& out, const plan_subject& subject, const pool_config& 
 result<planned_pool> plan_pool(const plan_subject& subject, const pool_config& pool, plan_outcome& outcome) {
     auto workers = survey(pool, subject.model);
     if (!workers) return workers.error();
-    planned_pool out{pool.name, std::move(*workers), {}, {}, {}, {}, 0};
+    planned_pool out{pool.name, std::move(*workers), {}, {}, {}, {}, {}, 0};
     for (std::size_t i = 0; i < out.workers.size(); ++i) {
         auto& one = out.workers[i];
         if (const auto said = pool.workers[i].vram_bytes; said > 0)
@@ -61,8 +60,8 @@ result<planned_pool> plan_pool(const plan_subject& subject, const pool_config& p
             out.problem = "The pool " + pool.name + " has no speed: " + one.problem;
     }
     const auto& here = outcome.here.machine;
-    const auto layout = measured_layout(subject, pool, out.workers, here);
-    out.shares = plan::lay_out(subject.model, layout, subject.tokens());
+    out.layout = measured_layout(subject, pool, out.workers, here);
+    out.shares = plan::lay_out(subject.model, out.layout, subject.tokens());
     if (out.shares.size() > out.machines.size()) out.machines.push_back(here);
     if (out.shares.empty() && out.problem.empty())
         out.problem = "The pool " + pool.name + " has no memory to divide the layers by.";
@@ -83,10 +82,10 @@ void add_alone(const plan_subject& subject, plan_outcome& out) {
     if (auto many = plan::replicas(out.proposals)) out.proposals.push_back(std::move(*many));
 }
 
-void add_pool(const plan_subject& subject, planned_pool& pool, const pool_config& config, plan_outcome& out) {
+void add_pool(const plan_subject& subject, planned_pool& pool, plan_outcome& out) {
     auto whole = plan::over(subject.model, pool.name, pool.machines, pool.shares);
     if (!pool.problem.empty()) whole.tokens_s.reset();
-    else improve(pool, subject, config, whole, out.here.machine);
+    else improve(pool, subject, whole);
     if (const auto* better = plan::better_alone(whole, out.proposals); better != nullptr && out.refused.empty())
         out.refused = "The pool " + pool.name + " gives " + speed_text(whole) + ", and " + better->name + " alone " +
                       speed_text(*better) + ": let that machine hold the model, or insist by --force.";
@@ -136,7 +135,7 @@ int plan_model(const global_options& global, const plan_options& options) {
         outcome.pools.push_back(std::move(*planned));
     }
     add_alone(*subject, outcome);
-    for (std::size_t i = 0; i < outcome.pools.size(); ++i) add_pool(*subject, outcome.pools[i], *subject->pools[i], outcome);
+    for (auto& pool : outcome.pools) add_pool(*subject, pool, outcome);
     outcome.recommended = recommendation(outcome);
     if (options.json)
         std::cout << to_json(*subject, outcome).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;

@@ -9,12 +9,14 @@
 
 #include "commands/plan_subject.hpp"
 #include "commands/plan_survey.hpp"
+#include "plan/pool_layout.hpp"
 
 namespace tw::cli {
 
 struct planned_pool {
     std::string name;
     std::vector<surveyed> workers;
+    plan::pool_layout layout;
     std::vector<plan::share> shares;         // of the workers, then this machine's where the output lies there
     std::vector<plan::machine> machines;     // that belong to them
     std::string problem;                     // why it has no speed; empty = it has

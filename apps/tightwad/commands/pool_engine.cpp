@@ -101,11 +101,13 @@ int run(const setup& what, const pool_engine_options& options) {
     if (!ways) return give_up(ways.error().message, fault::own);
     auto led = *node.node;
     led.options_json = ways->options_for(options_of(led, options.model));
+    std::jthread asking; // peers that are silent must not keep anybody
     const auto is_ready = [&](pid_t holder) {
         say(pooled::line_ready);
         if (options.skip_version_check) return;
-        for (const auto& warning : pooled::other_builds(*pool, agent::ggml_version_of(holder)))
-            say(pooled::line_warning + one_line(warning));
+        asking = std::jthread([pool, own = agent::ggml_version_of(holder)] {
+            for (const auto& warning : pooled::other_builds(*pool, own)) say(pooled::line_warning + one_line(warning));
+        });
     };
     if (!pool->server.empty()) {
         const auto held = hold_server(*pool, led.options_json, options.port, stop, is_ready);

@@ -43,12 +43,6 @@ result<front::server_options> front_options(const configuration& config) {
     return options;
 }
 
-std::string word(const nlohmann::json& object, const char* key) {
-    return object.is_object() && object.contains(key) && object[key].is_string()
-               ? object[key].get<std::string>()
-               : std::string();
-}
-
 void announce(const std::vector<std::shared_ptr<pipeline>>& pipelines, const std::string& url) {
     std::cout << "Tightwad " TIGHTWAD_VERSION " serves " << url << "/v1\n";
     for (const auto& one : pipelines) {
@@ -56,15 +50,15 @@ void announce(const std::vector<std::shared_ptr<pipeline>>& pipelines, const std
         std::string names;
         for (const auto& name : one->serves()) names += (names.empty() ? "" : ", ") + name;
         std::cout << "  " << names;
-        if (const auto model = word(status.value("target", nlohmann::json()), "model"); !model.empty())
+        if (const auto model = text(status.value("target", nlohmann::json()), "model"); !model.empty())
             std::cout << ": target " << model;
-        const auto drafter = word(status.value("draft", nlohmann::json()), "model");
-        const auto why_not = word(status.value("speculation", nlohmann::json()), "why_not");
+        const auto drafter = text(status.value("draft", nlohmann::json()), "model");
+        const auto why_not = text(status.value("speculation", nlohmann::json()), "why_not");
         if (status.contains("load")) std::cout << ": loaded on demand";
         if (!drafter.empty()) std::cout << ", draft " << drafter;
         else if (!why_not.empty()) std::cout << ", no draft (" << why_not << ")";
         const auto target = status.value("target", nlohmann::json());
-        if (const auto exactness = word(target, "exactness"); !exactness.empty()) {
+        if (const auto exactness = text(target, "exactness"); !exactness.empty()) {
             std::cout << ", exactness " << exactness;
             char cost[32] = "";
             if (const auto found = target.find("exactness_cost"); found != target.end() && found->is_number())

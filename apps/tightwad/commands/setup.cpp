@@ -45,6 +45,10 @@ pin_map pins(pin_map named) {
 
 } // namespace
 
+bool is_without_file(const global_options& global) {
+    return !global.config && environment("TIGHTWAD_CONFIG").empty() && !find_config({});
+}
+
 registry scan_plugins(const global_options& global) {
     const auto file = find_config(global.config);
     return registry::scan(search_path::from(global.plugins_dirs), file ? pins(named_plugins(*file)) : pin_map{});

@@ -15,6 +15,9 @@ struct setup {
     registry plugins;
 };
 
+// Nobody names a configuration, and there is none where one is looked for.
+[[nodiscard]] bool is_without_file(const global_options& global);
+
 // Finds the file (without one, TIGHTWAD_TARGET_URL and its like), loads the plugins it names and no other one, reads
 // the file. Mistakes are the error.
 // Call it from the main thread before others start.

@@ -8,24 +8,21 @@
 namespace tw::cli {
 
 // The value of a key; null where `of` is no object or lacks it.
-template <class Json>
-const Json& part(const Json& of, const char* key) {
-    static const Json nothing;
+inline const nlohmann::json& part(const nlohmann::json& of, const char* key) {
+    static const nlohmann::json nothing;
     return of.is_object() && of.contains(key) ? of[key] : nothing;
 }
 
-template <class Json>
-std::string text(const Json& of, const char* key) {
+inline std::string text(const nlohmann::json& of, const char* key) {
     const auto& found = part(of, key);
-    return found.is_string() ? found.template get<std::string>() : std::string();
+    return found.is_string() ? found.get<std::string>() : std::string();
 }
 
 // The texts of a list.
-template <class Json>
-std::string joined(const Json& list) {
+inline std::string joined(const nlohmann::json& list) {
     std::string out;
     for (const auto& one : list)
-        if (one.is_string()) out += (out.empty() ? "" : ", ") + one.template get<std::string>();
+        if (one.is_string()) out += (out.empty() ? "" : ", ") + one.get<std::string>();
     return out;
 }
 

@@ -29,7 +29,11 @@ std::string in_words(const json& value) {
     }
 }
 
-json json_member(const json& object, const char* key) { return object.is_object() ? object.value(key, json()) : json(); }
+const json& json_member(const json& object, const char* key) {
+    static const json nothing;
+    const auto found = object.is_object() ? object.find(key) : object.end();
+    return found == object.end() ? nothing : *found;
+}
 
 fields::fields(const json& object, std::string prefix)
     : object_(object), prefix_(std::move(prefix)) {}

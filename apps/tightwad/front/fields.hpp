@@ -14,8 +14,9 @@ namespace tw::front {
 /// "a string", "the number 0.5", "an array": a value as a sentence about the request names it.
 [[nodiscard]] std::string in_words(const nlohmann::json& value);
 
-/// Null where there is no such member, and of what is no object.
-[[nodiscard]] nlohmann::json json_member(const nlohmann::json& object, const char* key);
+/// Null where there is no such member, and of what is no object. Part of `object`.
+[[nodiscard]] const nlohmann::json& json_member(const nlohmann::json& object, const char* key);
+const nlohmann::json& json_member(nlohmann::json&& object, const char* key) = delete;
 
 /// An absent field and null are the same. After the first error everything reads as absent.
 class fields {

@@ -21,7 +21,11 @@ constexpr std::array<image_type, 4> types{{{"image/png", "iVBORw0KGgo"},
                                            {"image/gif", "R0lGOD"},
                                            {"image/webp", "UklGR"}}};
 
-std::string text_of(const json& value) { return value.is_string() ? value.get<std::string>() : std::string(); }
+const std::string& text_of(const json& value) {
+    static const std::string none;
+    const auto* text = value.get_ptr<const std::string*>();
+    return text == nullptr ? none : *text;
+}
 
 json from_url(std::string url) { return {{"type", "image_url"}, {"image_url", {{"url", std::move(url)}}}}; }
 
@@ -40,25 +44,25 @@ json read_input_image(fields& in, const std::string& path, const json& part) {
                   tw::code::unsupported);
         return {};
     }
-    auto url = text_of(json_member(part, "image_url"));
+    const auto& url = text_of(json_member(part, "image_url"));
     if (url.empty()) return refused_url(in, path + ".image_url");
-    auto out = from_url(std::move(url));
-    if (const auto detail = json_member(part, "detail"); detail.is_string()) out["image_url"]["detail"] = detail;
+    auto out = from_url(url);
+    if (const auto& detail = json_member(part, "detail"); detail.is_string()) out["image_url"]["detail"] = detail;
     return out;
 }
 
 json read_source(fields& in, const std::string& path, const json& source) {
-    const auto kind = json_member(source, "type");
+    const auto& kind = json_member(source, "type");
     if (kind == "url") {
-        auto url = text_of(json_member(source, "url"));
-        return url.empty() ? refused_url(in, path + ".url") : from_url(std::move(url));
+        const auto& url = text_of(json_member(source, "url"));
+        return url.empty() ? refused_url(in, path + ".url") : from_url(url);
     }
     if (kind != "base64") {
         in.refuse(path + ".type", "'" + path + ".type' must be base64 or url; other sources are not supported yet.",
                   tw::code::unsupported);
         return {};
     }
-    const auto type = text_of(json_member(source, "media_type")), data = text_of(json_member(source, "data"));
+    const auto &type = text_of(json_member(source, "media_type")), &data = text_of(json_member(source, "data"));
     if (std::ranges::find(types, type, &image_type::name) == types.end())
         in.refuse(path + ".media_type", "'" + path + ".media_type' must be image/png, image/jpeg, image/gif or image/webp.");
     else if (data.empty())
@@ -88,7 +92,7 @@ json read_image(fields& in, const std::string& path, const json& part, image_for
 }
 
 json read_bare_image(fields& in, const std::string& path, const json& data) {
-    const auto written = text_of(data);
+    const auto& written = text_of(data);
     const auto type = std::ranges::find_if(types, [&](const auto& one) { return written.starts_with(one.begins); });
     if (type != types.end()) return from_data(type->name, written);
     in.refuse(path, "'" + path + "' must be a PNG, JPEG, GIF or WebP image in base64.");

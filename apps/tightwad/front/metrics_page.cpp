@@ -50,9 +50,9 @@ void begin(std::string& out, const std::string& name, const char* type, const ch
 }
 
 /// Of a pipeline at a peer, what the peer said of it last.
-json figures_of(const json& pipeline, const char* group) {
-    const auto own = json_member(pipeline, group);
-    return own.is_object() ? own : json_member(json_member(pipeline, "remote"), group);
+const json& figures_of(const json& pipeline, const char* group) {
+    const auto& own = json_member(pipeline, group);
+    return own.is_object() ? own : json_member(json_member(json_member(pipeline, "remote"), "pipeline"), group);
 }
 
 } // namespace
@@ -75,7 +75,7 @@ reply metrics_page(const catalogue& models, const counters& counts) {
         const auto name = "tightwad_pipeline_" + std::string(each.name);
         std::string lines;
         for (const auto& pipeline : pipelines) {
-            const auto value = json_member(figures_of(pipeline, each.group), each.key);
+            const auto& value = json_member(figures_of(pipeline, each.group), each.key);
             if (!value.is_number()) continue;
             lines += name + "{pipeline=\"" + escaped(pipeline.value("name", "")) + "\"} " + value.dump() + '\n';
         }

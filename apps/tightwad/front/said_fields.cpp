@@ -23,10 +23,11 @@ constexpr std::array<std::string_view, 10> of_choosing{
 };
 
 /// Said anew for every server, refused, or the operator's: which model answers, and with how many tokens at most.
-constexpr std::array<std::string_view, 25> ours{
+constexpr std::array<std::string_view, 26> ours{
     "model",       "models",         "messages",      "prompt",          "suffix",
     "echo",        "n",              "best_of",       "stop",            "max_tokens",
-    "n_predict",   "stream",         "stream_options", "logprobs",       "top_logprobs",
+    "n_cmpl",      "n_predict",      "stream",        "stream_options",  "logprobs",
+    "top_logprobs",
     "tools",       "tool_choice",    "functions",     "function_call",   "parallel_tool_calls",
     "json_schema", "response_format", "grammar",      "prediction",      "tightwad",
 };

@@ -239,10 +239,10 @@ std::vector<rpc_server_state> rpc_servers::list() const {
     const std::lock_guard lock(mutex_);
     std::vector<rpc_server_state> out;
     for (const auto& [port, one] : children_) {
-        out.push_back(one->state);
-        if (one->state.exited) continue;
-        out.back().listening = is_listening(port);
-        out.back().ggml = ggml_version_of(one->state.pid);
+        auto& state = one->state;
+        if (!state.exited && state.ggml.empty()) state.ggml = ggml_version_of(state.pid);
+        out.push_back(state);
+        if (!state.exited) out.back().listening = is_listening(port);
     }
     return out;
 }

@@ -27,7 +27,7 @@ struct rpc_server_state {
     bool listening = false;      // when it was last looked at
     std::optional<int> exited{}; // its exit code, or 128 + the signal; none = it runs
     std::string last_output{};
-    std::string ggml{};          // that it computes with, such as "0.25.1", when it was last looked at; empty = not known
+    std::string ggml{};          // that it computes with, such as "0.25.1"; empty = not known
 };
 
 struct rpc_server_options {

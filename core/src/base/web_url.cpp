@@ -41,21 +41,19 @@ result<web_url> parse_web_url(std::string_view text) {
     if (text.size() > longest_url) return wrong(text.substr(0, 40), "it is longer than 8192 bytes");
     if (!std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7F; }))
         return wrong(text, "it holds a space, a control character or a letter outside ASCII");
-    std::string lower(text);
-    std::ranges::transform(lower, lower.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    const auto lowered = lower(text);
     web_url out;
     std::size_t at = 7;
-    if (lower.starts_with("https://")) {
+    if (lowered.starts_with("https://")) {
         out.tls = true;
         out.port = 443;
         at = 8;
-    } else if (!lower.starts_with("http://"))
+    } else if (!lowered.starts_with("http://"))
         return wrong(text, "it begins with neither http:// nor https://");
     if (text.find('#') != std::string_view::npos) return wrong(text, "it has a fragment (#)");
     if (text.find('\\') != std::string_view::npos) return wrong(text, "it holds a backslash");
-    const auto end = std::min(lower.find_first_of("/?", at), lower.size());
-    auto host = std::string_view(lower).substr(at, end - at);
+    const auto end = std::min(lowered.find_first_of("/?", at), lowered.size());
+    auto host = std::string_view(lowered).substr(at, end - at);
     if (host.find('@') != std::string_view::npos)
         return wrong("http…", "a user name or password does not belong into a URL");
     std::string_view port;

@@ -1,9 +1,7 @@
 // [backend.NAME]: which plugin, pinned or not, and the keys the plugin understands.
 #include "config/sections.hpp"
 
-#include <algorithm>
-#include <cctype>
-
+#include "base/text.hpp"
 #include "base/web_url.hpp"
 
 namespace tw::sections {
@@ -12,8 +10,7 @@ namespace {
 void read_pin(table_reader& reader, const toml_tree::value& table, node_config& node, report& out) {
     auto pin = reader.text("sha256");
     if (!pin) return;
-    std::transform(pin->begin(), pin->end(), pin->begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    *pin = lower(*pin);
     const bool digest =
         pin->size() == 64 && pin->find_first_not_of("0123456789abcdef") == std::string::npos;
     if (digest) node.sha256 = std::move(*pin);

@@ -74,8 +74,7 @@ void read_fingerprint(table_reader& reader, const value& table, bool tls, peer_r
         return;
     }
     const auto& at = table.find("fingerprint")->value.at;
-    std::ranges::transform(*written, written->begin(),
-                           [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; });
+    *written = lower(*written);
     if (!tls)
         out.add(at, "\"fingerprint\" belongs to tws://; with tw:// there is no certificate. Write tws:// if the peer "
                     "uses TLS, or remove the fingerprint.");

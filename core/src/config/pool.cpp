@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/peer_address.hpp"
+#include "base/text.hpp"
 #include "config/paths.hpp"
 #include "config/sections.hpp"
 #include "config/units.hpp"
@@ -73,8 +74,7 @@ void read_way(table_reader& reader, const value& table, pool_worker& worker, rep
     worker.host = address->host;
     if (fingerprint) worker.peer->fingerprint = *fingerprint;
     auto& digits = worker.peer->fingerprint;
-    std::ranges::transform(digits, digits.begin(),
-                           [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c; });
+    digits = lower(digits);
     const bool sound = digits.size() == 64 && digits.find_first_not_of("0123456789abcdef") == std::string::npos;
     if (address->tls && !sound)
         out.add(table.at,

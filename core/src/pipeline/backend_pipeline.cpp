@@ -130,9 +130,7 @@ backend_pipeline::backend_pipeline(std::string name, std::vector<std::string> se
                                    std::unique_ptr<backend> target)
     : name_(std::move(name)), serves_(std::move(serves)), info_(std::move(info)), target_(std::move(target)),
       counters_(std::make_shared<counters>()), health_(std::make_shared<server_health>()),
-      facts_(std::make_unique<server_facts>([this](server_probe::reply_function done) {
-          return target_->ask("about", "{}", std::move(done));
-      })),
+      facts_([this](server_probe::reply_function done) { return target_->ask("about", "{}", std::move(done)); }),
       probe_(info_.name, health_, [this](server_probe::reply_function done) {
           return target_->ask("health", "{}", std::move(done));
       }) {}
@@ -192,7 +190,7 @@ nlohmann::json backend_pipeline::status() const {
         {"serves", serves_},
         {"target",
          {{"name", info_.name}, {"model", info_.name + " (" + info_.plugin + ")"}, {"server", true},
-          {"up", health_->is_up()}, {"failures", health_->failures()}, {"about", facts_->now()}}},
+          {"up", health_->is_up()}, {"failures", health_->failures()}, {"about", facts_.now()}}},
         {"draft", nullptr},
         {"speculation", {{"active", false}, {"why_not", info_.why_not}}},
         {"slots", {{"total", nullptr}, {"active", counters_->active.load()}, {"queued", 0}}},

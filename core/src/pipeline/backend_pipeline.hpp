@@ -46,7 +46,7 @@ class backend_pipeline final : public pipeline {
     std::unique_ptr<backend> target_;
     std::shared_ptr<counters> counters_;
     std::shared_ptr<server_health> health_; // answers that end later keep it
-    const std::unique_ptr<server_facts> facts_;
+    const server_facts facts_;
     server_probe probe_; // last: it asks the target
 };
 

@@ -10,10 +10,6 @@ using steady = std::chrono::steady_clock;
 
 constexpr std::size_t least_shared_bytes = 256;
 
-steady::time_point end_of_pause(std::chrono::milliseconds busy_for) {
-    return steady::now() + std::min<std::chrono::milliseconds>(busy_for, std::chrono::minutes(1));
-}
-
 } // namespace
 
 std::optional<std::size_t> replica_board::take(std::span<const candidate> candidates, const prompt_chain& prompt) {
@@ -52,15 +48,10 @@ void replica_board::accepted(std::size_t index, const prompt_chain& prompt) {
     entries_[index].prompts.remember(prompt);
 }
 
-void replica_board::refused(std::size_t index, std::chrono::milliseconds busy_for) {
-    const std::lock_guard lock(mutex_);
-    --entries_[index].running;
-    entries_[index].busy_until = end_of_pause(busy_for);
-}
-
 void replica_board::rest(std::size_t index, std::chrono::milliseconds busy_for) {
     const std::lock_guard lock(mutex_);
-    entries_[index].busy_until = end_of_pause(busy_for);
+    auto& until = entries_[index].busy_until;
+    until = std::max(until, steady::now() + std::min<std::chrono::milliseconds>(busy_for, std::chrono::minutes(1)));
 }
 
 bool replica_board::rests(std::size_t index) const {

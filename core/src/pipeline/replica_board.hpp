@@ -30,10 +30,9 @@ class replica_board {
     [[nodiscard]] std::optional<std::size_t> take(std::span<const candidate> candidates, const prompt_chain& prompt);
 
     void accepted(std::size_t index, const prompt_chain& prompt); // its prompt will be cached there
-    void refused(std::size_t index, std::chrono::milliseconds busy_for); // the answer counted by take() never ran
     void rest(std::size_t index, std::chrono::milliseconds busy_for); // it asked for a pause, a minute at most
     [[nodiscard]] bool rests(std::size_t index) const;
-    void left(std::size_t index); // it ran and ended
+    void left(std::size_t index); // the answer that take() counted has ended, or never ran
     void moved(); // an answer was lost, and another replica is looked for
 
     [[nodiscard]] std::size_t running(std::size_t index) const;

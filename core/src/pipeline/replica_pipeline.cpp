@@ -19,7 +19,7 @@ const char* word(failover policy) {
 }
 
 // What another replica may not refuse.
-bool is_its_own(const error& why) {
+bool may_do_elsewhere(const error& why) {
     return why.code == code::busy || why.code == code::unavailable || why.code == code::unsupported;
 }
 
@@ -74,7 +74,7 @@ result<std::shared_ptr<generation>> replica_pipeline::ask(question asked, findin
         auto begun = replicas_[i].what->ask(asked, done);
         if (begun) return begun;
         const auto& why = begun.error();
-        if (!is_its_own(why)) return why;
+        if (!may_do_elsewhere(why)) return why;
         note_refusal(refusal, why);
     }
     return refusal ? *refusal : nobody({});
@@ -104,8 +104,9 @@ result<void> replica_pipeline::place(const std::shared_ptr<replicated_answer>& a
             return {};
         }
         const auto& why = started.error();
-        board_->refused(*chosen, why.code == code::busy ? why.retry_after : std::chrono::milliseconds{0});
-        if (!is_its_own(why)) return why;
+        board_->left(*chosen);
+        if (why.code == code::busy) board_->rest(*chosen, why.retry_after);
+        if (!may_do_elsewhere(why)) return why;
         note_refusal(refusal, why);
     }
     return refusal ? *refusal : nobody(wish);

@@ -312,7 +312,7 @@ void replicated_answer::count(const generation_result& outcome) {
 }
 
 generation_result replicated_answer::complete(generation_result outcome) const {
-    if (moves_ == 0 && !lost_) return outcome;
+    if (moves_ == 0 && !lost_ && passed_over_.empty()) return outcome;
     outcome.prompt_tokens = std::max<std::int64_t>(0, outcome.prompt_tokens - base_tokens_);
     outcome.cached_tokens = std::min(outcome.cached_tokens, outcome.prompt_tokens);
     outcome.completion_tokens += base_tokens_;

@@ -47,7 +47,7 @@ server_facts::server_facts(server_probe::ask_function ask) : ask_(std::move(ask)
     static_cast<void>(now());
 }
 
-nlohmann::json server_facts::now() {
+nlohmann::json server_facts::now() const {
     {
         const std::lock_guard lock(state_->mutex);
         if (state_->asking || state_->never || steady::now() < state_->next) return state_->known;

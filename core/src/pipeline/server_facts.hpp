@@ -16,7 +16,7 @@ class server_facts {
     explicit server_facts(server_probe::ask_function ask);
 
     // What is known by now: an object, empty at first and where the plugin has nothing to tell. Returns at once.
-    [[nodiscard]] nlohmann::json now();
+    [[nodiscard]] nlohmann::json now() const;
 
   private:
     struct state;

@@ -38,7 +38,7 @@ std::optional<error> ask_once(const server_probe::ask_function& ask, const std::
         lock.lock();
         box->changed.wait_for(lock, longest_wait, [&] { return box->over; });
     }
-    return box->failure;
+    return box->over ? box->failure : fail(code::cancelled, "The question was not answered.");
 }
 
 } // namespace

@@ -51,7 +51,6 @@ void speculator::calibrate(engine& target) {
             times_.measured(rows, std::min({timed(target, 0, 0, rows), timed(target, 0, 0, rows), timed(target, 0, 0, rows)}));
         }
         reshape_s_ = price_of_reshaping(target, times_);
-        publish();
     }
     measure(target, 0);
 }
@@ -59,7 +58,6 @@ void speculator::calibrate(engine& target) {
 bool speculator::wants_measuring() {
     const std::lock_guard lock(mutex_);
     collect();
-    publish();
     return std::any_of(drafters_.begin(), drafters_.end(),
                        [](const auto& each) { return each.present() && !each.measured; });
 }
@@ -69,7 +67,6 @@ void speculator::measure(engine& target, std::int32_t sequence) {
     for (std::size_t d = 0; d < drafters_.size(); ++d)
         if (drafters_[d].present() && !drafters_[d].measured) measure_drafter(d, target, sequence);
     static_cast<void>(target.truncate(sequence, 0));
-    publish();
 }
 
 void speculator::measure_drafter(std::size_t index, engine& target, std::int32_t sequence) {

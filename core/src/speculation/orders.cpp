@@ -84,7 +84,7 @@ void speculator::time_stream(drafter& from, ear& told, const draft_batch& batch,
         mean = mean > 0 ? mean + 0.1 * (std::min(value, 16 * mean) - mean) : value;
     };
     const auto tokens = static_cast<double>(batch.tokens.size());
-    if (batch.epoch == told.epoch && base == told.base) {
+    if (batch.epoch == told.epoch && base == told.told) {
         const auto waited = since(told.told_at);
         if (told.epoch != told.opened) follow(from.handover_s, std::max(0.0, waited - tokens * cost(from, 1).token_s));
     } else if (base == expected) {
@@ -119,21 +119,40 @@ void speculator::tell(std::size_t index, sequence_id sequence, draft_order order
     told.waiting = true;
     told.branches = order.branches;
     told.audits = order.audit;
-    told.base = order.base;
     told.told_at = clock::now();
     drafters_[index].link->send(std::move(order));
 }
 
-// False when the drafter has not answered for every seat by then.
-bool speculator::await(std::size_t index, std::span<const draft_seat> seats, clock::time_point deadline) {
+// False when it is not `there` by then, though the drafter can be reached.
+bool speculator::await(std::size_t index, clock::time_point deadline, const std::function<bool()>& there) {
     while (true) {
         collect();
-        const bool done = !reachable(drafters_[index]) || std::none_of(seats.begin(), seats.end(), [&](const draft_seat& seat) {
-            return seat.sequence != 0 && answers_.at(seat.sequence).ears[index].waiting;
-        });
-        if (done) return true;
+        if (!reachable(drafters_[index]) || there()) return true;
         if (!inbox_.wait(deadline)) return false;
     }
+}
+
+bool speculator::await(std::size_t index, std::span<const draft_seat> seats, clock::time_point deadline) {
+    return await(index, deadline, [&] { return answered(index, seats); });
+}
+
+bool speculator::answered(std::size_t index, std::span<const draft_seat> seats) const {
+    return std::none_of(seats.begin(), seats.end(), [&](const draft_seat& seat) {
+        return seat.sequence != 0 && answers_.at(seat.sequence).ears[index].waiting;
+    });
+}
+
+// Waits for a round's drafts, but not for ever: what is late is used when it fits, or never. False when they are late.
+bool speculator::wait_out(std::size_t index, clock::time_point start, double expected_s, const std::function<bool()>& there) {
+    const auto deadline = start + grace + std::chrono::duration_cast<clock::duration>(
+                                              std::chrono::duration<double>(patience * expected_s));
+    const bool punctual = await(index, deadline, there);
+    waited_s_ += std::chrono::duration<double>(clock::now() - start).count();
+    ordered_ = true;
+    auto& each = drafters_[index];
+    if (!punctual) late(index);
+    else each.strikes -= each.strikes > 0 && each.skip == 0 ? 1 : 0;
+    return punctual;
 }
 
 // What it still owes is used when it comes and where it fits; nobody waits for it any more.
@@ -151,7 +170,7 @@ std::array<float, grades> speculator::chances(std::size_t index, const answer& o
     return out;
 }
 
-// Orders drafts and waits for them, but not for ever: what is late is used when it fits, or never.
+// Orders drafts and waits for them.
 void speculator::ask(const intent& what, std::span<draft_seat> seats) {
     auto& each = drafters_[what.drafter];
     const auto price = cost(each, seats.size());
@@ -172,14 +191,8 @@ void speculator::ask(const intent& what, std::span<draft_seat> seats) {
               .chance = chances(what.drafter, of)});
     }
     const auto expected = static_cast<double>(longest + behind / 4) * price.token_s + price.handover_s;
-    const auto deadline = start + grace + std::chrono::duration_cast<clock::duration>(
-                                              std::chrono::duration<double>(patience * expected));
-    const bool punctual = await(what.drafter, seats, deadline);
+    if (!wait_out(what.drafter, start, expected, [&] { return answered(what.drafter, seats); })) return;
     const auto waited = std::chrono::duration<double>(clock::now() - start).count();
-    waited_s_ += waited;
-    ordered_ = true;
-    if (!punctual) return late(what.drafter);
-    each.strikes -= each.strikes > 0 && each.skip == 0 ? 1 : 0;
     if (each.order_tokens == 0 || behind > 2 * seats.size() + 8) return;
     const auto token = each.order_s / static_cast<double>(each.order_tokens);
     if (seats.size() == 1) {
@@ -220,29 +233,17 @@ void speculator::stream(std::span<const draft_seat> seats) {
     collect();
 }
 
-// A streaming drafter has its order already: waits until as much as was planned is there, but not for ever.
+// A streaming drafter has its order already: waits until as much as was planned is there.
 void speculator::hear_out(const intent& what, std::span<const draft_seat> seats) {
-    auto& each = drafters_[what.drafter];
-    const auto price = cost(each, seats.size());
-    const auto start = clock::now();
-    const auto expected = static_cast<double>(what.plan.length) * price.token_s + price.handover_s;
-    const auto deadline = start + grace + std::chrono::duration_cast<clock::duration>(
-                                              std::chrono::duration<double>(patience * expected));
+    const auto price = cost(drafters_[what.drafter], seats.size());
     const auto told_all = [&](const draft_seat& seat) {
         if (seat.most == 0 || !worth_asking(seat)) return true;
         const auto& of = answers_.at(seat.sequence);
         return !of.ears[what.drafter].waiting ||
                of.path.best(std::min(seat.most, options_.most), rates_).size() >= std::min(seat.most, what.plan.length);
     };
-    bool punctual = true;
-    while (punctual && reachable(each) && !std::all_of(seats.begin(), seats.end(), told_all)) {
-        punctual = inbox_.wait(deadline);
-        collect();
-    }
-    waited_s_ += std::chrono::duration<double>(clock::now() - start).count();
-    ordered_ = true;
-    if (!punctual) return late(what.drafter);
-    each.strikes -= each.strikes > 0 && each.skip == 0 ? 1 : 0;
+    wait_out(what.drafter, clock::now(), static_cast<double>(what.plan.length) * price.token_s + price.handover_s,
+             [&] { return std::all_of(seats.begin(), seats.end(), told_all); });
 }
 
 // Every drafter, in every round, as much as may be.

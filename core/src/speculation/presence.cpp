@@ -35,9 +35,7 @@ std::size_t speculator::admit(drafter_offer offer) {
 
 std::size_t speculator::join(drafter_offer offer) {
     const std::lock_guard lock(mutex_);
-    const auto ticket = admit(std::move(offer));
-    publish();
-    return ticket;
+    return admit(std::move(offer));
 }
 
 void speculator::leave(std::size_t ticket) {
@@ -45,7 +43,6 @@ void speculator::leave(std::size_t ticket) {
     drafters_[ticket].link.reset(); // nothing is put under this index any more
     inbox_.forget(ticket);
     for (auto& [sequence, of] : answers_) of.ears[ticket] = {.epoch = of.ears[ticket].epoch};
-    publish();
 }
 
 void speculator::when_drafters_change(std::function<void()> tell) { inbox_.when_presence_changes(std::move(tell)); }

@@ -13,6 +13,7 @@ constexpr double evidence = 8;        // observations before a model may draft
 constexpr std::size_t listen_every = 8; // tokens; doubles up to 2^4 times while drafting does not pay
 constexpr int quietest = 4;
 constexpr double listening_share = 0.01; // of the time, while drafting does not pay
+constexpr auto usual_round = std::chrono::milliseconds{100}; // that a report waits for; after it, drafters are waited for
 constexpr double too_far = 4; // steps of hand-over: S ≤ 1 / ((1 - α)(1 + r)) leaves nothing to win by waiting
 
 // What `free` and the round after it give when nobody waits: a streaming drafter has its draft ready by then, if the token
@@ -32,7 +33,7 @@ double faded(double mean, double value) { return mean + 0.1 * (value - mean); }
 speculator::speculator(std::vector<drafter_offer> drafters, speculator_options options)
     : options_(options), rates_(draft_path::fresh(0, 400)), places_(options.most) {
     for (auto& each : drafters) admit(std::move(each));
-    publish();
+    report_ = believed();
 }
 
 void speculator::open(sequence_id sequence, const sampling_params& sampling, std::span<const std::int32_t> prompt,
@@ -209,7 +210,6 @@ void speculator::learn(std::span<const round_outcome> outcomes, std::size_t rows
         }
     }
     if (rows > 0) weigh(yields, drafted, seconds);
-    publish();
 }
 
 // Whether a round like this one pays, and when drafters are to be listened to again.
@@ -260,11 +260,13 @@ bool speculator::audit(std::span<draft_seat> seats) {
 }
 
 drafting_report speculator::report() const {
-    const std::lock_guard lock(report_mutex_);
+    const std::unique_lock lock(mutex_, usual_round);
+    const std::lock_guard kept(report_mutex_);
+    if (lock) report_ = believed();
     return report_;
 }
 
-void speculator::publish() {
+drafting_report speculator::believed() const {
     drafting_report out;
     out.draft_length = length_;
     out.predicted_speedup = predicted_;
@@ -287,8 +289,7 @@ void speculator::publish() {
                                 each.branch_hits, each.branch_misses});
     }
     out.mode = streams ? "streaming" : length_ >= 0.05 ? "synchronous" : "silent";
-    const std::lock_guard lock(report_mutex_);
-    report_ = std::move(out);
+    return out;
 }
 
 } // namespace tw

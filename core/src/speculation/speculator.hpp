@@ -61,7 +61,7 @@ class speculator final : public draft_planner {
     void close(sequence_id sequence) override;
     std::size_t plan(std::span<draft_seat> seats, std::size_t least_rows) override;
     void learn(std::span<const round_outcome> outcomes, std::size_t rows, double seconds) override;
-    // What the last of the calls above left; never waits for a drafter that one of them waits for.
+    // While a call above waits for a drafter, what was reported last.
     [[nodiscard]] drafting_report report() const override;
 
   private:
@@ -75,7 +75,7 @@ class speculator final : public draft_planner {
         bool branches = false, audits = false; // the last order asked for them, or for an audit
         int losses = 0, pause = 0; // how often in a row it had no room for this answer; rounds without it
         std::optional<std::array<float, grades>> chance{}; // as last told
-        std::uint32_t base = 0, next = 0; // of the last order, and of the batch that would go on from the last one; 0 = none
+        std::uint32_t next = 0; // where the batch would begin that goes on from the last one; 0 = none
         std::uint32_t ended = 0; // epoch of the last order that was complete
         clock::time_point told_at{}, heard_at{}; // the last order; the last batch
     };
@@ -121,7 +121,10 @@ class speculator final : public draft_planner {
     void heard(std::size_t index, drafter_event& event, clock::time_point at);
     void time_stream(drafter& from, ear& told, const draft_batch& batch, clock::time_point at) const;
     void tell(std::size_t index, sequence_id sequence, draft_order order);
+    bool await(std::size_t index, clock::time_point deadline, const std::function<bool()>& there);
     bool await(std::size_t index, std::span<const draft_seat> seats, clock::time_point deadline);
+    bool wait_out(std::size_t index, clock::time_point start, double expected_s, const std::function<bool()>& there);
+    [[nodiscard]] bool answered(std::size_t index, std::span<const draft_seat> seats) const;
     void ask(const intent& what, std::span<draft_seat> seats);
     void stream(std::span<const draft_seat> seats);
     void hear_out(const intent& what, std::span<const draft_seat> seats);
@@ -133,7 +136,7 @@ class speculator final : public draft_planner {
     [[nodiscard]] pass_times passes(std::size_t answers) const;
     [[nodiscard]] std::size_t cut(std::span<draft_seat> seats, std::size_t length);
     [[nodiscard]] std::optional<intent> decide(std::span<const draft_seat> seats, const round_plan& free) const;
-    void publish();
+    [[nodiscard]] drafting_report believed() const;
     void weigh(const std::vector<double>& yields, bool drafted, double seconds);
     void judge(answer& of, std::span<const std::int32_t> picked);
     void measure_drafter(std::size_t index, engine& target, std::int32_t sequence);
@@ -144,7 +147,7 @@ class speculator final : public draft_planner {
     std::vector<drafter> drafters_;
     std::unordered_map<sequence_id, answer> answers_;
 
-    std::mutex mutex_; // held by every public function but report(), also while a drafter is waited for
+    mutable std::timed_mutex mutex_; // held by every public function, also while a drafter is waited for
     step_times times_;
     std::size_t least_rows_ = 1; // of a pass, as plan() was last told
     double reshape_s_ = 0;      // what a change of the passes' shape costs
@@ -164,7 +167,7 @@ class speculator final : public draft_planner {
     double length_ = 0, predicted_ = 1; // running means
 
     mutable std::mutex report_mutex_; // guards what follows; taken after mutex_
-    drafting_report report_;
+    mutable drafting_report report_;
 };
 
 } // namespace tw

@@ -19,14 +19,14 @@ namespace tw::test {
 inline const std::string plugins = TW_BINARY_DIR "/lib/tightwad/plugins";
 inline constexpr std::string_view question = R"({"model":"m","messages":[{"role":"user","content":"Hi"}],"temperature":0)";
 
-// A llama-server that knows nothing of itself; each POST meets what was written down last.
+// A llama-server that knows nothing of itself, unless told; each POST meets what was written down last.
 class far_server {
   public:
     far_server() : server_({[this](scripted_server::line& to, const std::string& request) {
-        scripted_server::act act = replies(404, "{}");
-        if (request.starts_with("POST")) {
+        scripted_server::act act;
+        {
             const std::lock_guard guard(lock_);
-            act = act_;
+            act = request.starts_with("POST") ? act_ : gets_;
         }
         act(to, request);
     }}) {}
@@ -34,12 +34,16 @@ class far_server {
         const std::lock_guard guard(lock_);
         act_ = std::move(act);
     }
+    void set_gets(scripted_server::act act) {
+        const std::lock_guard guard(lock_);
+        gets_ = std::move(act);
+    }
     [[nodiscard]] std::string url() const { return server_.url(); }
     [[nodiscard]] std::vector<std::string> requests() const { return server_.requests(); }
 
   private:
     std::mutex lock_;
-    scripted_server::act act_ = replies(500, "");
+    scripted_server::act act_ = replies(500, ""), gets_ = replies(404, "{}");
     scripted_server server_;
 };
 

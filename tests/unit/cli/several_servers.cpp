@@ -68,15 +68,18 @@ TEST_CASE("a server that was gone is asked how it is, and gets requests again wi
     far.set(gone);
     near.set(well);
     const endpoint here(far.url(), and_a_second(near.url()));
+    far.set_gets(gone);
     CHECK(ask_both(here).status == 200);
     CHECK(posts(near) == 1);
-    far.set(well);
     const auto up = [&] {
         const auto page = here.status();
         for (const auto& each : page["pipelines"])
             if (each["name"] == "q") return each["replicas"][0]["up"].get<bool>();
         return false;
     };
+    CHECK_FALSE(up());
+    far.set(well);
+    far.set_gets(replies(200, R"({"status":"ok"})"));
     for (int i = 0; i < 2000 && !up(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds{10});
     REQUIRE(up());
     CHECK_THAT(far.requests().back(), ContainsSubstring("GET /health HTTP/1.1"));

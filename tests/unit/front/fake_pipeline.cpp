@@ -244,7 +244,8 @@ generation_result fake_pipeline::play(job& one) {
 
 nlohmann::json fake_pipeline::status() const {
     const std::lock_guard lock(mutex_);
-    return {{"name", name_}, {"running", running_}, {"stats", {{"requests", jobs_.size()}}}};
+    return {{"name", name_}, {"running", running_}, {"stats", {{"requests", jobs_.size()}}},
+            {"remote", {{"pipeline", {{"slots", {{"total", 3}}}}}}}};
 }
 
 bool fake_pipeline::wait_running(std::size_t count) {

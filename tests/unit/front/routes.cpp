@@ -104,7 +104,8 @@ TEST_CASE("a Prometheus reads the figures") {
     CHECK(page.status == 200);
     CHECK(page.headers.at("content-type") == "text/plain; version=0.0.4; charset=utf-8");
     for (const auto* line : {"tightwad_ready 1\n", "tightwad_answers_total 1\n", "tightwad_answers_running 0\n",
-                             "# TYPE tightwad_pipeline_requests_total counter\n", "tightwad_pipeline_requests_total{pipeline=\"fake\"} 1\n"}) {
+                             "# TYPE tightwad_pipeline_requests_total counter\n", "tightwad_pipeline_requests_total{pipeline=\"fake\"} 1\n",
+                             "tightwad_pipeline_places{pipeline=\"fake\"} 3\n"}) {
         INFO(page.body);
         CHECK(page.body.find(line) != std::string::npos);
     }

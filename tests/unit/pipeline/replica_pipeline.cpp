@@ -46,6 +46,7 @@ struct told final : generation_sink {
     void call(tool_call_piece piece) override {
         const visit here(*this);
         const std::lock_guard lock(mutex);
+        if (!ends.empty()) late = true;
         all += '[' + piece.more.name + ']';
     }
     void done(generation_result outcome) override {

@@ -18,7 +18,8 @@ class line final : public draft_link {
     void send(drafter_message message) override {
         const auto* open = std::get_if<draft_open>(&message);
         if (open != nullptr && open->sequence < 1000) ++opened; // not what it is measured with
-        if (std::holds_alternative<draft_close>(message)) ++closed;
+        const auto* close = std::get_if<draft_close>(&message);
+        if (close != nullptr && close->sequence < 1000) ++closed;
         if (!cut_) drafter_.send(std::move(message));
     }
     [[nodiscard]] std::size_t longest() const override { return cut_ ? 0 : drafter_.longest(); }

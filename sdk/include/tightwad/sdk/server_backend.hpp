@@ -51,13 +51,14 @@ class server_backend {
     // Where the request says nothing, as abi/host/http.h has them.
     static constexpr milliseconds usual_first_byte{600'000}, usual_idle{120'000};
 
-    // A server that sends its head at once may need as long for what follows as another one for its head. Returns how
-    // long it may be silent after that.
-    static milliseconds be_patient(http_request& asked) {
-        const auto idle = asked.idle_timeout.count() > 0 ? asked.idle_timeout : usual_idle;
+    static milliseconds idle_of(const http_request& asked) {
+        return asked.idle_timeout.count() > 0 ? asked.idle_timeout : usual_idle;
+    }
+
+    // A server that sends its head at once may need as long for what follows as another one for its head.
+    static void be_patient(http_request& asked) {
         const auto first = asked.first_byte_timeout.count() > 0 ? asked.first_byte_timeout : usual_first_byte;
-        asked.idle_timeout = std::max(idle, first);
-        return idle;
+        asked.idle_timeout = std::max(idle_of(asked), first);
     }
 
     template <class Self> struct instance {
@@ -176,7 +177,8 @@ class server_backend {
         return detail::guarded(error, [&] {
             const auto& owner = *reinterpret_cast<const instance<Self>*>(raw);
             auto asked = owner.self.ask(chat_request(view(json)));
-            const auto idle = be_patient(asked);
+            const auto idle = idle_of(asked);
+            be_patient(asked);
             owner.web.start(asked, std::make_unique<exchange<Self>>(owner.self, sink, idle));
         });
     }
@@ -187,7 +189,7 @@ class server_backend {
         return detail::guarded(error, [&] {
             const auto& owner = *reinterpret_cast<const instance<Self>*>(raw);
             auto asked = owner.self.question(view(what), json::value::parse(view(json)));
-            static_cast<void>(be_patient(asked));
+            be_patient(asked);
             owner.web.start(asked, std::make_unique<inquiry<Self>>(owner.self, std::string(view(what)), reply));
         });
     }

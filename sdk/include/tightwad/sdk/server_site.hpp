@@ -58,14 +58,14 @@ class server_site {
         return out;
     }
 
-    // A GET that is answered soon or not at all.
-    [[nodiscard]] http_request glance(const std::string& path) const {
-        auto out = request("GET", path);
+    // What is answered soon or not at all.
+    [[nodiscard]] http_request quick(http_request out) const {
         out.connect_timeout = traits_.look_connect;
-        out.first_byte_timeout = traits_.look_first_byte;
+        out.first_byte_timeout = out.idle_timeout = traits_.look_first_byte;
         out.max_body_bytes = traits_.look_bytes;
         return out;
     }
+    [[nodiscard]] http_request glance(const std::string& path) const { return quick(request("GET", path)); }
 
     // The body at `path`. Throws what refusal() says of another status than 200, and where no answer came. Only on a
     // thread that may block.
