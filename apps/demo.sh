@@ -46,7 +46,7 @@ find_engine
 step_done
 
 mkdir -p "$state"
-step 3/6 "build (about 3 min on 2 cores the first time)"
+step 3/6 "build (about 8 min on 2 cores the first time)"
 use_ccache
 quiet_run "$tw_root/build/configure.log" "cmake" cmake --preset release "-DTIGHTWAD_ENGINE_DIR=$engine_dir"
 quiet_run "$tw_root/build/build.log" "the build" cmake --build build --target tightwad plugin_llamacpp tightwad-make-model

@@ -17,6 +17,7 @@
 #include "commands/pid_file.hpp"
 #include "commands/setup.hpp"
 #include "commands/signal_watch.hpp"
+#include "commands/status_json.hpp"
 #include "commands/terminal.hpp"
 #include "front/server.hpp"
 #include "pipeline/build.hpp"
@@ -50,20 +51,19 @@ void announce(const std::vector<std::shared_ptr<pipeline>>& pipelines, const std
         std::string names;
         for (const auto& name : one->serves()) names += (names.empty() ? "" : ", ") + name;
         std::cout << "  " << names;
-        if (const auto model = text(status.value("target", nlohmann::json()), "model"); !model.empty())
-            std::cout << ": target " << model;
-        const auto drafter = text(status.value("draft", nlohmann::json()), "model");
-        const auto why_not = text(status.value("speculation", nlohmann::json()), "why_not");
+        const auto& target = part(status, "target");
+        if (const auto model = text(target, "model"); !model.empty()) std::cout << ": target " << model;
+        const auto drafter = text(part(status, "draft"), "model");
+        const auto why_not = text(part(status, "speculation"), "why_not");
         if (status.contains("load")) std::cout << ": loaded on demand";
         if (!drafter.empty()) std::cout << ", draft " << drafter;
         else if (!why_not.empty()) std::cout << ", no draft (" << why_not << ")";
-        const auto target = status.value("target", nlohmann::json());
         if (const auto exactness = text(target, "exactness"); !exactness.empty()) {
             std::cout << ", exactness " << exactness;
-            char cost[32] = "";
-            if (const auto found = target.find("exactness_cost"); found != target.end() && found->is_number())
-                std::snprintf(cost, sizeof cost, " (cost %.2f)", found->get<double>());
-            std::cout << cost;
+            char price[32] = "";
+            if (const auto& cost = part(target, "exactness_cost"); cost.is_number())
+                std::snprintf(price, sizeof price, " (cost %.2f)", cost.get<double>());
+            std::cout << price;
         }
         std::cout << '\n';
     }
