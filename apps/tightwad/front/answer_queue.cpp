@@ -49,18 +49,21 @@ answer_queue::answer_queue(std::size_t max_bytes, std::function<void()> wake)
     : max_bytes_(max_bytes), wake_(std::move(wake)) {}
 
 void answer_queue::push(answer_event event) {
-    const std::lock_guard lock(mutex_);
-    if (!wake_) return;
-    const bool was_empty = events_.empty();
-    const bool was_overflowed = overflowed_;
-    const auto cost = cost_of(event);
-    overflowed_ = overflowed_ || (!event.end && bytes_ + cost > max_bytes_);
-    if (event.end || !overflowed_) {
-        bytes_ += cost;
-        events_.push_back(std::move(event));
+    {
+        const std::lock_guard lock(mutex_);
+        if (closed_) return;
+        const bool was_empty = events_.empty();
+        const bool was_overflowed = overflowed_;
+        const auto cost = cost_of(event);
+        overflowed_ = overflowed_ || (!event.end && bytes_ + cost > max_bytes_);
+        if (event.end || !overflowed_) {
+            bytes_ += cost;
+            events_.push_back(std::move(event));
+        }
+        if (!was_empty && was_overflowed == overflowed_) return;
     }
-    // Under the lock, so that close() can promise silence; it only posts.
-    if (was_empty || was_overflowed != overflowed_) wake_();
+    const std::lock_guard lock(waking_); // so that close() can promise silence; it only posts
+    if (wake_) wake_();
 }
 
 std::vector<answer_event> answer_queue::take(std::size_t max_bytes) {
@@ -82,8 +85,9 @@ bool answer_queue::overflowed() const {
 }
 
 void answer_queue::close() {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(waking_, mutex_);
     wake_ = nullptr;
+    closed_ = true;
     events_.clear();
     bytes_ = 0;
 }

@@ -41,9 +41,11 @@ class answer_queue {
     void close();
 
   private:
-    mutable std::mutex mutex_;
     const std::size_t max_bytes_;
+    std::mutex waking_; // of wake_ alone, so that who is woken need not wait for who wakes him
     std::function<void()> wake_; // empty = closed
+    mutable std::mutex mutex_;
+    bool closed_ = false;
     std::deque<answer_event> events_;
     std::size_t bytes_ = 0;
     bool overflowed_ = false;

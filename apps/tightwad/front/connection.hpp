@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include <boost/asio/thread_pool.hpp>
 
@@ -46,8 +47,17 @@ class connection : public std::enable_shared_from_this<connection> {
   private:
     using extra_headers = std::vector<std::pair<std::string, std::string>>;
 
+    /// Answers that were begun for a request.
+    struct begun {
+        std::shared_ptr<answer> running;
+        std::shared_ptr<answer_writer> writer;
+        std::size_t answers;
+        bool streamed;
+    };
+
     [[nodiscard]] boost::asio::awaitable<bool> exchange();
     [[nodiscard]] boost::asio::awaitable<bool> handle(request_head head);
+    [[nodiscard]] std::variant<reply, begun> begin(endpoint kind, std::string body);
     [[nodiscard]] boost::asio::awaitable<bool> generate(request_head head, endpoint kind,
                                                         std::string body);
     [[nodiscard]] boost::asio::awaitable<bool> inquire(request_head head, inquiry kind,

@@ -22,35 +22,30 @@ bool has_failed(const answer_event& event) {
 
 } // namespace
 
-asio::awaitable<bool> connection::generate(request_head head, endpoint kind, std::string body) {
+/// Apart from generate(), whose frame lives as long as the answer, so that the request need not.
+std::variant<reply, connection::begun> connection::begin(endpoint kind, std::string body) {
     auto parsed = parse_request(kind, body, {.max_tokens = shared_.options.max_tokens_limit});
-    body = {};
-    if (!parsed) {
-        auto refusal = error_reply(parsed.error());
-        co_return co_await send(std::move(refusal), std::move(head));
-    }
+    if (!parsed) return error_reply(parsed.error());
     auto& request = *parsed;
     request.model = shared_.models.resolved(request.model);
     auto found = shared_.models.find(request.model);
-    if (auto* refusal = std::get_if<reply>(&found))
-        co_return co_await send(std::move(*refusal), std::move(head));
-    if (shared_.stopping) {
-        auto stopping = error_reply(fail(code::unavailable, "The server is stopping."));
-        co_return co_await send(std::move(stopping), std::move(head));
-    }
+    if (auto* refusal = std::get_if<reply>(&found)) return std::move(*refusal);
+    if (shared_.stopping) return error_reply(fail(code::unavailable, "The server is stopping."));
     const auto pipeline = std::get<std::shared_ptr<tw::pipeline>>(std::move(found));
     const auto model = request.model.empty() ? pipeline->serves().front() : request.model;
     const auto limit = request.stream ? unread_limit : std::numeric_limits<std::size_t>::max();
     const auto running = std::make_shared<answer>(loop_, limit);
-    if (auto failure = running->start(request, *pipeline)) {
-        auto refusal = error_reply(*failure);
-        co_return co_await send(std::move(refusal), std::move(head));
-    }
+    if (auto failure = running->start(request, *pipeline)) return error_reply(*failure);
+    return begun{running, make_writer(request, new_identity(request, model)), request.answers(), request.stream};
+}
 
-    const std::shared_ptr<answer_writer> writer = make_writer(request, new_identity(request, model));
+asio::awaitable<bool> connection::generate(request_head head, endpoint kind, std::string body) {
+    auto outcome = begin(kind, std::move(body));
+    if (auto* refusal = std::get_if<reply>(&outcome)) co_return co_await send(std::move(*refusal), std::move(head));
+    const auto [running, writer, answers, streamed] = std::get<begun>(std::move(outcome));
     running_ = running;
-    shared_.counts.answers += request.answers();
-    shared_.counts.running_answers += request.answers();
+    shared_.counts.answers += answers;
+    shared_.counts.running_answers += answers;
     http_.watch(shared_from_this(), [this, weak = std::weak_ptr(running)] {
         peer_gone_ = true;
         if (const auto answer = weak.lock()) {
@@ -59,16 +54,16 @@ asio::awaitable<bool> connection::generate(request_head head, endpoint kind, std
         }
     });
     bool keep = false;
-    if (request.stream)
+    if (streamed)
         keep = co_await stream(std::move(head), running, writer);
     else
         keep = co_await collect(std::move(head), running, writer);
     running->cancel();
     running_.reset();
-    shared_.counts.running_answers -= request.answers();
+    shared_.counts.running_answers -= answers;
     if (peer_gone_) {
         ++shared_.counts.disconnects;
-        spdlog::info("disconnect id={} answers={}", request_id_, request.answers());
+        spdlog::info("disconnect id={} answers={}", request_id_, answers);
     }
     co_await http_.stop_watching();
     co_return keep && !peer_gone_;

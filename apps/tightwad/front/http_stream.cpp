@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::uint32_t header_limit = 16U << 10U;
 constexpr std::size_t buffer_limit = 256U << 10U;
-constexpr std::size_t read_ahead_limit = 16U << 10U;
+constexpr std::size_t read_ahead_limit = 16U << 10U, read_ahead = 512; // little: a thousand streams wait like this
 constexpr std::size_t linger_bytes = 16U << 20U;
 constexpr std::chrono::seconds linger_time{1};
 constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
@@ -134,6 +134,7 @@ asio::awaitable<bool> http_stream::write(std::string bytes) {
 
 void http_stream::watch(std::shared_ptr<void> owner, std::function<void()> gone) {
     watching_ = true;
+    if (buffer_.size() == 0) buffer_.shrink_to_fit();
     auto on_read = [this, owner, gone](beast::error_code ec, std::size_t size) {
         watching_ = false;
         buffer_.commit(size);
@@ -145,7 +146,7 @@ void http_stream::watch(std::shared_ptr<void> owner, std::function<void()> gone)
             watch(owner, gone);
     };
     // On the socket itself, so that tcp_stream's limit for writes does not apply to it.
-    stream_.socket().async_read_some(buffer_.prepare(4096), std::move(on_read));
+    stream_.socket().async_read_some(buffer_.prepare(read_ahead), std::move(on_read));
 }
 
 asio::awaitable<void> http_stream::stop_watching() {

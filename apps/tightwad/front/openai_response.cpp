@@ -115,12 +115,22 @@ std::string first_chunk(const answer_identity& who, std::size_t index, std::stri
         who, one_choice(who, index, {{"role", "assistant"}, {"content", ""}}, echo, nullptr)));
 }
 
-std::string text_chunk(const answer_identity& who, const answer_event& piece, std::size_t end) {
+text_frame frame_of(const answer_identity& who, std::size_t index) {
+    const auto empty = text_of(chunk(who, one_choice(who, index, {{"content", ""}}, "", nullptr)));
+    const std::string_view last = who.kind == endpoint::chat ? R"("content":"")" : R"("text":"")";
+    const auto quote = empty.rfind(last) + last.size() - 1; // no name holds a bare quote
+    return {empty.substr(0, quote), empty.substr(quote)};
+}
+
+std::string text_chunk(const text_frame& frame, std::string_view text) {
+    const auto quoted = text_of(ordered_json(text));
+    return std::string(frame.before).append(quoted, 1, quoted.size() - 2).append(frame.after);
+}
+
+std::string likelihood_chunk(const answer_identity& who, const answer_event& piece, std::size_t end) {
     auto choice = one_choice(who, piece.index, {{"content", piece.text}}, piece.text, nullptr);
-    if (who.logprobs)
-        choice[0]["logprobs"] = who.kind == endpoint::chat
-                                    ? chat_logprobs(piece.likelihoods)
-                                    : completion_logprobs({}, piece.likelihoods, end);
+    choice[0]["logprobs"] = who.kind == endpoint::chat ? chat_logprobs(piece.likelihoods)
+                                                       : completion_logprobs({}, piece.likelihoods, end);
     return text_of(chunk(who, std::move(choice)));
 }
 

@@ -16,8 +16,14 @@ namespace tw::front {
 /// The first chunk of a choice: the role for chat, the echoed prompt for a completion.
 [[nodiscard]] std::string first_chunk(const answer_identity& who, std::size_t index,
                                       std::string_view echo);
-/// `end`: how many characters of the choice's text there are now.
-[[nodiscard]] std::string text_chunk(const answer_identity& who, const answer_event& piece, std::size_t end);
+/// What a choice's chunks have around their text, written once for all of them.
+struct text_frame {
+    std::string before, after;
+};
+[[nodiscard]] text_frame frame_of(const answer_identity& who, std::size_t index);
+[[nodiscard]] std::string text_chunk(const text_frame& frame, std::string_view text);
+/// With log probabilities; `end`: how many characters of the choice's text there are now.
+[[nodiscard]] std::string likelihood_chunk(const answer_identity& who, const answer_event& piece, std::size_t end);
 /// Of a chat: what the model thinks apart from its answer.
 [[nodiscard]] std::string thought_chunk(const answer_identity& who, const answer_event& piece);
 /// A piece of a tool call: the first with id and name.

@@ -6,7 +6,6 @@
 #include "base/text.hpp"
 #include "front/errors.hpp"
 #include "front/openai_logprobs.hpp"
-#include "front/openai_response.hpp"
 #include "front/sse.hpp"
 
 namespace tw::front {
@@ -18,6 +17,8 @@ openai_writer::openai_writer(const api_request& request, answer_identity who)
         if (const auto* text = std::get_if<std::string>(
                 &request.inputs[i / static_cast<std::size_t>(n_)]))
             echo_[i] = *text, ends_[i] = count_code_points(*text);
+    for (std::size_t i = 0; request.stream && !this->who().logprobs && i < request.answers(); ++i)
+        frames_.push_back(frame_of(this->who(), i));
 }
 
 std::string openai_writer::opening() {
@@ -29,8 +30,9 @@ std::string openai_writer::opening() {
 }
 
 std::string openai_writer::piece(const answer_event& event) {
+    if (!who().logprobs) return sse_event(text_chunk(frames_[event.index], event.text));
     ends_[event.index] += count_code_points(event.text);
-    return sse_event(text_chunk(who(), event, ends_[event.index]));
+    return sse_event(likelihood_chunk(who(), event, ends_[event.index]));
 }
 
 std::string openai_writer::thought(const answer_event& event) {

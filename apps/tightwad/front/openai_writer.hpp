@@ -2,6 +2,7 @@
 #pragma once
 
 #include "front/answer_writer.hpp"
+#include "front/openai_response.hpp"
 
 namespace tw::front {
 
@@ -24,7 +25,8 @@ class openai_writer final : public answer_writer {
     int n_;
     bool echoes_;
     std::vector<std::string> echo_; // one a choice; empty without echo, and where the prompt is token ids
-    std::vector<std::size_t> ends_; // characters of each choice's text so far, in a stream
+    std::vector<std::size_t> ends_; // characters of each choice's text so far, in a stream with log probabilities
+    std::vector<text_frame> frames_; // of each choice, in one without
 };
 
 } // namespace tw::front
