@@ -51,50 +51,53 @@ asio::awaitable<bool> connection::exchange() {
     co_return co_await handle(std::move(head));
 }
 
-asio::awaitable<bool> connection::handle(request_head head) {
+/// What the request is and all of it, or what it is refused with. Apart from handle(), whose frame lives as long as the
+/// answer.
+asio::awaitable<std::variant<peer_closed, connection::arrived, reply>> connection::receive(const request_head& head) {
     if (surplus_) {
-        auto full = fail(code::unavailable, "The server already serves " +
-                                                std::to_string(shared_.options.max_connections) +
-                                                " connections, the most it takes; try again soon.");
-        auto out = error_reply(full);
-        out.close = true;
-        co_return co_await send(std::move(out), std::move(head));
+        auto full = error_reply(fail(code::unavailable, "The server already serves " +
+                                                            std::to_string(shared_.options.max_connections) +
+                                                            " connections, the most it takes; try again soon."));
+        full.close = true;
+        co_return full;
     }
     auto routed = route_for(head, shared_.auth);
     if (auto* refusal = std::get_if<reply>(&routed)) {
         refusal->close = http_.has_body();
-        co_return co_await send(std::move(*refusal), std::move(head));
+        co_return std::move(*refusal);
     }
-    std::string body;
-    if (http_.has_body()) {
-        if (head.expects_continue && head.version >= 11) {
-            std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-            const bool written = co_await http_.write(std::move(go_on));
-            if (!written) co_return false;
-        }
-        auto read = co_await http_.read_body();
-        if (std::holds_alternative<peer_closed>(read)) {
-            peer_gone_ = true;
-            co_return false;
-        }
-        if (auto* refusal = std::get_if<reply>(&read)) {
-            refusal->close = true;
-            co_return co_await send(std::move(*refusal), std::move(head));
-        }
-        body = std::get<std::string>(std::move(read));
+    arrived out{std::get<route>(std::move(routed)), {}};
+    if (!http_.has_body()) co_return out;
+    if (head.expects_continue && head.version >= 11) {
+        std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+        const bool written = co_await http_.write(std::move(go_on));
+        if (!written) co_return peer_closed{};
     }
-    const auto& where = std::get<route>(routed);
-    if (where.what == action::generate) {
-        const auto kind = where.as;
-        co_return co_await generate(std::move(head), kind, std::move(body));
+    auto read = co_await http_.read_body();
+    if (std::holds_alternative<peer_closed>(read)) {
+        peer_gone_ = true;
+        co_return peer_closed{};
     }
-    if (where.what == action::inquire) {
-        const auto kind = where.about;
-        co_return co_await inquire(std::move(head), kind, std::move(body));
+    if (auto* refusal = std::get_if<reply>(&read)) {
+        refusal->close = true;
+        co_return std::move(*refusal);
     }
-    if (where.what == action::ollama_show) co_return co_await show(std::move(head), std::move(body));
-    auto out = page(where, head, body);
-    co_return co_await send(std::move(out), std::move(head));
+    out.body = std::get<std::string>(std::move(read));
+    co_return out;
+}
+
+asio::awaitable<bool> connection::handle(request_head head) {
+    auto received = co_await receive(head);
+    if (std::holds_alternative<peer_closed>(received)) co_return false;
+    if (auto* request = std::get_if<arrived>(&received)) {
+        auto& [where, body] = *request;
+        if (where.what == action::generate) co_return co_await generate(std::move(head), where.as, std::move(body));
+        if (where.what == action::inquire) co_return co_await inquire(std::move(head), where.about, std::move(body));
+        if (where.what == action::ollama_show) co_return co_await show(std::move(head), std::move(body));
+        auto out = page(where, head, body);
+        received = std::move(out);
+    }
+    co_return co_await send(std::get<reply>(std::move(received)), std::move(head));
 }
 
 reply connection::page(const route& where, const request_head& head,

@@ -47,6 +47,10 @@ class connection : public std::enable_shared_from_this<connection> {
   private:
     using extra_headers = std::vector<std::pair<std::string, std::string>>;
 
+    struct arrived {
+        route where;
+        std::string body;
+    };
     /// Answers that were begun for a request.
     struct begun {
         std::shared_ptr<answer> running;
@@ -56,6 +60,7 @@ class connection : public std::enable_shared_from_this<connection> {
     };
 
     [[nodiscard]] boost::asio::awaitable<bool> exchange();
+    [[nodiscard]] boost::asio::awaitable<std::variant<peer_closed, arrived, reply>> receive(const request_head& head);
     [[nodiscard]] boost::asio::awaitable<bool> handle(request_head head);
     [[nodiscard]] std::variant<reply, begun> begin(endpoint kind, std::string body);
     [[nodiscard]] boost::asio::awaitable<bool> generate(request_head head, endpoint kind,
