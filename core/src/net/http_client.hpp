@@ -46,6 +46,7 @@ struct web_events {
     std::function<void(std::string_view)> chunk;
     std::function<bool()> cancelled; // several times a second; may be empty
     std::function<void(std::optional<error>)> done; // exactly once, last; none = the answer came whole
+    std::function<bool()> full{};    // before more of the body is read; true = not now; may be empty
 };
 
 // Redirects are never followed. The thread starts with the first request. Any thread may call.

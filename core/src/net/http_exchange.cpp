@@ -28,6 +28,7 @@ constexpr auto token = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint32_t longest_head = 64U << 10U;
 constexpr std::size_t block = 4U << 10U, longest_buffer = 2 * longest_head;
 constexpr int most_attempts = 3, most_interim = 8;
+constexpr milliseconds room_pause{5}; // between two questions whether more may be read
 
 // The other side was never there, or went away: nothing that a second try could not change.
 bool is_passing(error_code why) {
@@ -232,6 +233,8 @@ asio::awaitable<http_exchange::failure> http_exchange::read_body() {
         if (cancelled()) co_return fail(code::cancelled, "The request was cancelled.");
         if (failed && failed != http::error::need_more) co_return faults().cut(failed);
         if (parser_->is_done() || !failed) continue;
+        co_await wait_for_room();
+        if (ended_) break;
         limit(request_.idle_timeout, "sent no more of its answer");
         failed = co_await read_more();
         if (ended_) break;
@@ -242,6 +245,15 @@ asio::awaitable<http_exchange::failure> http_exchange::read_body() {
         if (failed) co_return faults().cut(failed);
     }
     co_return std::nullopt;
+}
+
+/// The server is not silent meanwhile: nobody listens to it.
+asio::awaitable<void> http_exchange::wait_for_room() {
+    while (events_.full && events_.full()) {
+        deadline_ = std::chrono::steady_clock::time_point::max();
+        pause_.expires_after(room_pause);
+        co_await pause_.async_wait(token);
+    }
 }
 
 asio::awaitable<error_code> http_exchange::read_more() {

@@ -69,6 +69,7 @@ class http_exchange {
     [[nodiscard]] boost::asio::awaitable<failure> read_head();
     [[nodiscard]] failure tell_head();
     [[nodiscard]] boost::asio::awaitable<failure> read_body();
+    [[nodiscard]] boost::asio::awaitable<void> wait_for_room();
     [[nodiscard]] boost::asio::awaitable<boost::system::error_code> read_more();
     void tell_body();
 

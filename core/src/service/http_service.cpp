@@ -2,6 +2,7 @@
 #include "service/http_service.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <vector>
 
 #include "base/text.hpp"
@@ -52,6 +53,7 @@ net::web_events events_for(const tw_http_events* to) {
     };
     out.chunk = [to](std::string_view bytes) { to->chunk(to, abi(bytes)); };
     if (to->cancelled != nullptr) out.cancelled = [to] { return to->cancelled(to) != 0; };
+    if (to->size >= sizeof(tw_http_events) && to->full != nullptr) out.full = [to] { return to->full(to) != 0; };
     out.done = [to](const std::optional<error>& problem) {
         if (!problem) return to->done(to, nullptr);
         auto told = empty_error();
@@ -66,7 +68,7 @@ tw_code start(const tw_host* host, const tw_http_request* asked, const tw_http_e
         fill(problem, why.code, why.message, why.retry_after);
         return static_cast<tw_code>(why.code);
     };
-    if (events == nullptr || events->size < sizeof(tw_http_events) || events->head == nullptr ||
+    if (events == nullptr || events->size < offsetof(tw_http_events, full) || events->head == nullptr ||
         events->chunk == nullptr || events->done == nullptr)
         return refuse(fail(code::invalid_argument, "The request of the plugin lacks head, chunk or done."));
     auto request = read(asked);

@@ -117,7 +117,7 @@ TEST_CASE("each bad plugin fails exactly its own case") {
     fails_only(built / "aborts.so", "load", "It ended the process with signal 6 (Aborted).");
     fails_only(
         built / "newer_minor.so", "entry",
-        "newer_minor.so needs a host of contract 1.9 and this host is 1.2; update Tightwad.");
+        "newer_minor.so needs a host of contract 1.9 and this host is 1.3; update Tightwad.");
     fails_only(
         built / "wrong_id.so", "entry",
         "wrong_id.so states the id \"something_else\"; its file must be called something_else.so.");

@@ -404,6 +404,40 @@ TEST_CASE("hundreds of requests at once share the connections") {
     CHECK(client.idle_connections() <= 32);
 }
 
+TEST_CASE("no more is read while who listens is behind, and no limit runs meanwhile") {
+    const std::string body(2U << 20U, 'x');
+    scripted_server server({replies(200, body)});
+    net::http_client client;
+    std::atomic<int> asked{0};
+    std::atomic<bool> behind{true};
+    std::atomic<std::size_t> got{0};
+    heard answer;
+    auto events = answer.events();
+    events.chunk = [&got, chunk = std::move(events.chunk)](std::string_view bytes) {
+        got += bytes.size();
+        chunk(bytes);
+    };
+    events.full = [&] {
+        ++asked;
+        return behind.load();
+    };
+    auto request = get(server.url());
+    request.idle_timeout = 200ms;
+    REQUIRE(client.start(request, std::move(events)).has_value());
+    while (asked < 100) std::this_thread::sleep_for(1ms); // half a second and more
+    CHECK(got < body.size());
+    behind = false;
+    REQUIRE(answer.whole());
+    CHECK(answer.body() == body);
+
+    heard left; // and nobody waits for ever
+    auto never = left.events();
+    never.full = [] { return true; };
+    REQUIRE(client.start(get(server.url()), std::move(never)).has_value());
+    left.gone = true;
+    CHECK(left.failure().code == code::cancelled);
+}
+
 TEST_CASE("TLS: the certificate must be trusted, and made out for the name") {
     const temporary_folder folder;
     const auto right = (folder.path / "right.pem").string(), wrong = (folder.path / "wrong.pem").string();

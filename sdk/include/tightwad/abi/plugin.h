@@ -14,7 +14,7 @@ extern "C" {
  * pin it by sha256 in the configuration, or keep it on the other side of a transport. A library that
  * was loaded is never unloaded. */
 #define TW_ABI_MAJOR 1
-#define TW_ABI_MINOR 2
+#define TW_ABI_MINOR 3
 #define TW_PLUGIN_SYMBOL "tightwad_plugin_v1"
 
 typedef struct tw_plugin {

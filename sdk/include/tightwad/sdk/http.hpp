@@ -32,6 +32,7 @@ struct http_request {
 struct http_head {
     int status = 0;
     std::chrono::milliseconds retry_after{0};
+    std::vector<std::pair<std::string, std::string>> headers{}; // names in lower case
 };
 
 // Takes one answer. On a host thread that must not block, never two calls at once. Nothing it throws crosses the
@@ -42,6 +43,7 @@ class http_handler {
     virtual void head(const http_head&) {}
     virtual void chunk(std::string_view bytes) = 0;
     [[nodiscard]] virtual bool cancelled() { return false; } // asked several times a second
+    [[nodiscard]] virtual bool full() { return false; }      // asked before more is read: true = not now
     // Once, last; destroyed right after. None = the answer came whole, whatever its status.
     virtual void done(std::optional<failure> problem) = 0;
 };
@@ -95,7 +97,7 @@ class http {
     // What the host calls, and the handler behind it.
     struct exchange {
         explicit exchange(std::unique_ptr<http_handler> to) : handler(std::move(to)) {
-            events = {sizeof(tw_http_events), this, &on_head, &on_chunk, &on_cancelled, &on_done};
+            events = {sizeof(tw_http_events), this, &on_head, &on_chunk, &on_cancelled, &on_done, &on_full};
         }
         static exchange& of(const tw_http_events* self) { return *static_cast<exchange*>(self->ctx); }
 
@@ -113,7 +115,12 @@ class http {
         }
         static void on_head(const tw_http_events* self, const tw_http_head* head) noexcept {
             auto& one = of(self);
-            one.guard([&] { one.handler->head({head->status, std::chrono::milliseconds{head->retry_after_ms}}); });
+            one.guard([&] {
+                http_head told{head->status, std::chrono::milliseconds{head->retry_after_ms}};
+                for (std::size_t i = 0; i < head->n_headers; ++i)
+                    told.headers.emplace_back(view(head->headers[i].name), view(head->headers[i].value));
+                one.handler->head(told);
+            });
         }
         static void on_chunk(const tw_http_events* self, tw_str bytes) noexcept {
             auto& one = of(self);
@@ -124,6 +131,12 @@ class http {
             bool over = true;
             one.guard([&] { over = one.handler->cancelled(); });
             return over || one.thrown ? 1 : 0;
+        }
+        static std::int32_t on_full(const tw_http_events* self) noexcept {
+            auto& one = of(self);
+            bool wait = false;
+            one.guard([&] { wait = one.handler->full(); });
+            return wait ? 1 : 0;
         }
         static void on_done(const tw_http_events* self, const tw_error* error) noexcept {
             const std::unique_ptr<exchange> one(&of(self));

@@ -64,6 +64,9 @@ typedef struct tw_http_events {
     int32_t (*cancelled)(const struct tw_http_events *self);
     /* Exactly once, last. Null = the answer came whole, whatever its status. */
     void (*done)(const struct tw_http_events *self, const tw_error *error);
+    /* Since 1.3. Asked before more of the body is read: 1 = not now; asked again soon, and no limit runs meanwhile. May be
+     * null. */
+    int32_t (*full)(const struct tw_http_events *self);
 } tw_http_events;
 
 typedef struct tw_host_http {

@@ -21,6 +21,7 @@ struct scripted_answer {
     std::int64_t retry_after_ms = 0;
     tw_code failure = TW_OK; // how it ends; TW_OK = whole
     std::string sentence{};
+    std::vector<std::pair<std::string, std::string>> headers{}; // names in lower case
 
     // `body` in two pieces, cut before byte `at`.
     [[nodiscard]] static scripted_answer cut(std::string_view body, std::size_t at) {
@@ -63,7 +64,10 @@ class scripted_http {
             problem.code = answer.failure;
             answer.sentence.copy(problem.message, sizeof problem.message - 1);
             if (!answer.pieces.empty() || answer.failure == TW_OK) {
-                const tw_http_head head{sizeof(tw_http_head), answer.status, nullptr, 0, answer.retry_after_ms};
+                std::vector<tw_http_header> headers;
+                for (const auto& [name, value] : answer.headers)
+                    headers.push_back({{name.data(), name.size()}, {value.data(), value.size()}});
+                const tw_http_head head{sizeof(tw_http_head), answer.status, headers.data(), headers.size(), answer.retry_after_ms};
                 events->head(events, &head);
             }
             for (const auto& piece : answer.pieces) {
