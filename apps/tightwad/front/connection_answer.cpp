@@ -118,7 +118,7 @@ asio::awaitable<bool> connection::stream(request_head head, std::shared_ptr<answ
     }
     events += writer->closing();
     auto bytes = unsent + (chunked ? http_chunk(events) + "0\r\n\r\n" : events);
-    const auto status = writer->failure() ? http_status(writer->failure()->code) : out.status;
+    const auto status = writer->failure() ? problem_of(*writer->failure()).status : out.status;
     log(head, status);
     const bool written = co_await http_.write(std::move(bytes));
     co_return written&& keep && !writer->failure();

@@ -80,6 +80,8 @@ unsigned http_status(tw::code code) {
 }
 
 problem problem_of(const tw::error& failure) {
+    if (failure.code == tw::code::corrupt && failure.of_server)
+        return {502, failure.message, "server_error", failure.param, "bad_gateway"};
     const auto& row = row_of(failure.code);
     return {row.status, failure.message, row.type, failure.param, row.word};
 }

@@ -35,6 +35,7 @@ struct error {
     std::string where{};
     std::string param{};
     std::chrono::milliseconds retry_after{0};
+    bool of_server = false; // what a server elsewhere sent is at fault, not a part of this program
 };
 
 template <class T> using result = boost::system::result<T, error>;

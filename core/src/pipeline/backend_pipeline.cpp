@@ -101,6 +101,12 @@ finish_reason reason_of(const backend_finish& finish) {
     return finish.reason == TW_FINISH_FILTER ? finish_reason::filtered : finish_reason::stop;
 }
 
+// Bytes that make no sense are the server's fault, not this program's.
+std::optional<error> blamed(std::optional<error> failure) {
+    if (failure) failure->of_server = failure->code == code::corrupt;
+    return failure;
+}
+
 // How an answer is begun, and what its end does not say.
 struct beginning {
     std::uint64_t seed = 0;
@@ -161,6 +167,7 @@ result<std::shared_ptr<generation>> backend_pipeline::start(generation_request r
                 result.reason = finish_reason::failed;
                 result.failure = std::move(heard->failure);
             }
+            result.failure = blamed(std::move(result.failure));
             health->note(result.failure);
             counters->tokens += result.completion_tokens;
             heard->sink->done(std::move(result));
@@ -177,8 +184,9 @@ result<std::shared_ptr<generation>> backend_pipeline::ask(question asked, findin
     auto begun = target_->ask(std::move(what), std::move(json),
                               [asked, done = std::move(done), health = health_](const result<std::string>& reply) {
                                   health->note(reply ? std::nullopt : std::optional(reply.error()));
-                                  if (reply) done(from_server(asked, *reply));
-                                  else done(reply.error());
+                                  auto found = reply ? from_server(asked, *reply) : result<finding>(reply.error());
+                                  if (found) done(std::move(found));
+                                  else done(*blamed(found.error()));
                               });
     if (!begun) return begun.error();
     return std::make_shared<running>(std::move(*begun));

@@ -51,12 +51,12 @@ TEST_CASE("faults of a server are the right status and one sentence") {
 
     far.set(streams({"data: {garbage\n\n"}));
     answer = here.ask("");
-    CHECK(answer.status == 500);
+    CHECK(answer.status == 502);
     CHECK_THAT(message_of(answer), ContainsSubstring("an event that makes no sense: {garbage"));
 
     far.set(says("SSH-2.0-OpenSSH\r\n\r\n"));
     answer = here.ask("");
-    CHECK(answer.status == 500);
+    CHECK(answer.status == 502);
     CHECK_THAT(message_of(answer), ContainsSubstring("does not answer in HTTP/1.1"));
 
     far.set([](scripted_server::line& to, const std::string&) {
@@ -66,8 +66,47 @@ TEST_CASE("faults of a server are the right status and one sentence") {
         }
     });
     answer = here.ask("");
-    CHECK(answer.status == 500);
+    CHECK(answer.status == 502);
     CHECK_THAT(message_of(answer), ContainsSubstring("sent a line of more than 1048576 bytes"));
+}
+
+TEST_CASE("a server that sends garbage is a bad gateway, in every API and as each of them words it") {
+    far_server far;
+    const endpoint here(far.url());
+    const std::vector<std::pair<std::string, scripted_server::act>> garbage{
+        {"no JSON", streams({"data: {garbage\n\n"})},
+        {"half an event", streams({event(R"({"role":"assistant","content":""})"), "data: {\"choi"})},
+        {"no event", replies(200, R"({"choices":[{"message":{"content":"not streamed"}}]})", "Content-Type: application/json\r\n")},
+        {"nothing", streams({})},
+        {"a page", replies(200, "<html>Welcome</html>", "Content-Type: text/html\r\n")},
+        {"another shape", streams({"data: {\"choices\":\"none\"}\n\n", "data: [DONE]\n\n"})},
+        {"a list", streams({"data: [1]\n\n"})}};
+    for (const auto& [what, act] : garbage) {
+        far.set(act);
+        for (const std::string stream : {"false", "true"}) {
+            const auto asked = [&](const std::string& path, const std::string& more) {
+                auto answer = here.ask(",\"stream\":" + stream + more, path);
+                INFO(what << " at " << path << ": " << answer.body);
+                CHECK(answer.status == 502);
+                CHECK_FALSE(answer.headers.contains("retry-after"));
+                return nlohmann::json::parse(answer.body, nullptr, false);
+            };
+            for (const auto& [path, more] : std::vector<std::pair<std::string, std::string>>{
+                     {"/v1/chat/completions", ""}, {"/v1/completions", R"(,"prompt":"Hi")"}, {"/v1/responses", R"(,"input":"Hi")"}}) {
+                const auto said = asked(path, more);
+                CHECK(said["error"]["type"] == "server_error");
+                CHECK(said["error"]["code"] == "bad_gateway");
+            }
+            const auto anthropic = asked("/v1/messages", R"(,"max_tokens":9)");
+            CHECK(anthropic["type"] == "error");
+            CHECK(anthropic["error"]["type"] == "api_error");
+            CHECK(asked("/api/chat", "")["error"].is_string());
+        }
+    }
+    for (const auto* reply : {"garbage", "[]", R"({"data":[]})", R"({"data":[{"embedding":["x"]}]})"}) {
+        far.set(replies(200, reply));
+        CHECK(here.ask(R"(,"input":"Hi")", "/v1/embeddings").status == 502);
+    }
 }
 
 TEST_CASE("a fault within a stream is an error event, never a silent end") {
@@ -134,7 +173,7 @@ TEST_CASE("an answer without an end is cut at the limit, and the next one is who
         }
     });
     const auto endless = here.ask("");
-    CHECK(endless.status == 500);
+    CHECK(endless.status == 502);
     CHECK_THAT(message_of(endless), ContainsSubstring("sent an answer of more than 67108864 bytes, the most that is taken"));
     far.set(streams({words("well"), event("{}", "\"stop\""), "data: [DONE]\n\n"}));
     CHECK(here.ask("").status == 200);

@@ -218,6 +218,7 @@ generation_result fake_pipeline::play(job& one) {
     if (verb == "fail") {
         if (words.back() == "late") piece("half");
         if (words.back() == "away") return failed(fail(code::unavailable, "The server refused the connection."));
+        if (words.back() == "corrupt") return failed(fail(code::corrupt, "The engine's logits are no numbers."));
         return failed(fail(code::internal, "The engine lost its worker 192.168.1.20."));
     }
     if (verb == "busy") return failed({.code = code::busy, .message = "The server asks to wait.", .retry_after = 2500ms});

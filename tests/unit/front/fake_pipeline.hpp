@@ -16,7 +16,8 @@ namespace tw::test {
 ///   slow N        N pieces, one every few milliseconds
 ///   silent        nothing until cancelled
 ///   flood N       N pieces of 1000 bytes at once
-///   fail early    fails before the first piece;  fail late: after it;  fail away: before it, as what cannot be reached
+///   fail early    fails before the first piece;  fail late: after it;  fail away: before it, as what cannot be reached;
+///                 fail corrupt: before it, with what makes no sense
 ///   busy later    is told to wait by a server, before the first piece
 ///   busy, overflow, broken   refused by start()
 ///   anything else is answered by itself, word by word, and, unless the temperature is 0, the seed

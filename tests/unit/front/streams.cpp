@@ -148,7 +148,7 @@ TEST_CASE("what fails before the first piece has its own status, streamed or not
             return client.read();
         };
         for (const auto& [script, status] : {std::pair{"fail early", 500}, std::pair{"fail away", 503},
-                                             std::pair{"busy later", 429}}) {
+                                             std::pair{"fail corrupt", 500}, std::pair{"busy later", 429}}) {
             INFO(api.where << ' ' << script);
             const auto streams = told(script, "true"), whole = told(script, "false");
             CHECK(streams.status == status);

@@ -164,7 +164,12 @@ TEST_CASE("llama-server: refusals and faults are one sentence and the right code
     CHECK(heard.sentence == "The server sent an event that makes no sense: {garbage");
     CHECK(server.ask(sample_chat, whole("data: [1,2]\n\n")).end.code == TW_CORRUPT);
     CHECK(server.ask(sample_chat, whole("data: {\"choices\":[5]}\n\n")).end.code == TW_CORRUPT);
-    CHECK(server.ask(sample_chat, whole("{\"choices\":[]}")).end.code == TW_UNAVAILABLE);
+    for (const auto* none : {"{\"choices\":[]}", "", "<html>", "data: {\"choices\":\"x\"}\n\ndata: [DONE]\n\n", "data: {\"choices\":[]}\n\n",
+                             "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}\n\ndata: {\"cho"})
+        CHECK(server.ask(sample_chat, whole(none)).end.code == TW_CORRUPT);
+    for (const auto* broken : {"data: {\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}\n\n",
+                               "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: {\"cho"})
+        CHECK(server.ask(sample_chat, whole(broken)).end.code == TW_UNAVAILABLE);
     CHECK(server.ask(sample_chat, whole("data: " + std::string(3U << 20U, 'x'))).end.code == TW_CORRUPT);
     heard = server.ask(sample_chat, whole("data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n"
                                           "data: {\"error\":{\"code\":400,\"message\":\"context shift\"}}\n\n"));

@@ -27,6 +27,8 @@ class openai_stream {
     [[nodiscard]] bool finished() const { return done_; }
     void end(answer&) const {
         if (done_ || (reason_ && !events_.in_event())) return;
+        if (!chosen_ || (!said_ && events_.in_event()))
+            throw failure{TW_CORRUPT, "The server sent no answer: its stream ended before the first word was whole."};
         throw failure{TW_UNAVAILABLE, "The server broke off in the middle of its answer: the stream ended without [DONE]."};
     }
     // What the answer cost, where the server says so.
@@ -35,6 +37,7 @@ class openai_stream {
   private:
     void event(std::string_view data, answer& out) {
         if (data == "[DONE]") {
+            if (!chosen_) throw failure{TW_CORRUPT, "The server sent no answer: there was no choice before [DONE]."};
             done_ = true;
             return;
         }
@@ -48,6 +51,7 @@ class openai_stream {
             const auto choices = member(chunk, "choices", {json::kind::array});
             if (!choices) return;
             for (const auto& choice : choices->elements()) read_choice(choice, out);
+            chosen_ = chosen_ || !choices->elements().empty();
         } catch (const failure& e) {
             if (failed_ || e.code() != TW_INVALID_ARGUMENT) throw;
             throw failure{TW_CORRUPT, "The server sent an event that makes no sense: " + std::string(data.substr(0, 100))};
@@ -68,7 +72,8 @@ class openai_stream {
         return found ? found->as_integer() : -1;
     }
 
-    static void pass_on(std::string_view key, const json::value& what, answer& out) {
+    void pass_on(std::string_view key, const json::value& what, answer& out) {
+        said_ = true;
         out.more(json::object_writer().raw(key, what.raw()).str());
     }
 
@@ -84,7 +89,7 @@ class openai_stream {
         if (const auto cost = member(usage, "cost", {json::kind::number})) cost_ = cost->as_number();
     }
     // By the names of llama-server and of clouds; some send both.
-    static void read_thoughts(const json::value& delta, answer& out) {
+    void read_thoughts(const json::value& delta, answer& out) {
         for (const auto* key : {"reasoning_content", "reasoning"})
             if (const auto thoughts = member(delta, key, {json::kind::string}); thoughts && thoughts->raw().size() > 2)
                 return pass_on("reasoning_content", *thoughts, out);
@@ -96,7 +101,10 @@ class openai_stream {
         const auto text = delta ? member(*delta, "content", {json::kind::string})
                                 : member(choice, "text", {json::kind::string});
         if (text)
-            if (const auto words = text->as_string(); !words.empty()) out.emit(words);
+            if (const auto words = text->as_string(); !words.empty()) {
+                said_ = true;
+                out.emit(words);
+            }
         if (const auto calls = delta ? member(*delta, "tool_calls", {json::kind::array}) : std::nullopt)
             pass_on("tool_calls", *calls, out);
         const auto reason = member(choice, "finish_reason", {json::kind::string});
@@ -110,7 +118,7 @@ class openai_stream {
     event_reader events_;
     std::optional<failure> failed_; // an error event
     std::optional<double> cost_;
-    bool reason_ = false, done_ = false;
+    bool chosen_ = false, said_ = false, reason_ = false, done_ = false;
 };
 
 } // namespace tw::sdk
