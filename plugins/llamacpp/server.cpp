@@ -38,6 +38,8 @@ http_request server::question(std::string_view what, const json::value& asked) c
 
 std::string server::reply(std::string_view, std::string body) const { return body; }
 
+http_request server::pass(const pass_request& asked) const { return site_.pass(asked, std::string(asked.target), model_); }
+
 failure server::refusal(const http_head& head, const std::string& body) const { return site_.refusal(head, body); }
 
 } // namespace llamacpp

@@ -48,6 +48,11 @@ std::string server::reply(std::string_view what, std::string body) const {
     return what == "embeddings" ? wire::embeddings_of(body) : body;
 }
 
+http_request server::pass(const pass_request& asked) const {
+    if (!asked.target.starts_with("/v1/")) throw failure{TW_UNSUPPORTED, "An Ollama is passed on what is below /v1/ only."};
+    return site_.pass(asked, std::string(asked.target), how_.model);
+}
+
 failure server::refusal(const http_head& head, const std::string& body) const { return site_.refusal(head, body); }
 
 } // namespace ollama

@@ -32,6 +32,7 @@ class server : public tw::sdk::server_backend {
     [[nodiscard]] tw::sdk::http_request ask(const tw::sdk::chat_request& request) const;
     [[nodiscard]] tw::sdk::http_request question(std::string_view what, const tw::sdk::json::value& asked) const;
     [[nodiscard]] std::string reply(std::string_view what, std::string body) const;
+    [[nodiscard]] tw::sdk::http_request pass(const tw::sdk::pass_request& asked) const;
     [[nodiscard]] tw::sdk::failure refusal(const tw::sdk::http_head& head, const std::string& body) const;
 
   private:

@@ -56,6 +56,12 @@ std::string cloud::reply(std::string_view what, std::string body) const {
     return what == "about" ? wire::facts_of(wire::find_model(body, model_)) : body;
 }
 
+http_request cloud::pass(const pass_request& asked) const {
+    constexpr std::string_view version = "/v1"; // the root of this API ends with its own
+    if (!asked.target.starts_with("/v1/")) throw failure{TW_UNSUPPORTED, "A cloud is passed on what is below /v1/ only."};
+    return site_.pass(asked, std::string(asked.target.substr(version.size())), model_);
+}
+
 failure cloud::refusal(const http_head& head, const std::string& body) const { return site_.refusal(head, body); }
 
 void cloud::ended(const reader& answer) const {

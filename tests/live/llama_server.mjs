@@ -47,3 +47,21 @@ const refused = await fetch(`${near}/v1/completions`, { method: 'POST', headers,
 assert.equal(refused.status, 400);
 assert.equal((await refused.json()).error.code, 'context_length_exceeded');
 console.log('ok a prompt that is too long is told so');
+
+// What Tightwad does not know: the same request to both, and the same bytes back.
+const raw = async (base, path, body, type = 'application/json') => {
+  const answer = await fetch(`${base}${path}`, { method: 'POST', headers: { ...headers, 'content-type': type }, body });
+  return { status: answer.status, type: answer.headers.get('content-type'), bytes: Buffer.from(await answer.arrayBuffer()) };
+};
+const form = Buffer.concat([Buffer.from('--b\r\nContent-Disposition: form-data; name="model"\r\n\r\nstories\r\n' +
+  '--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'), Buffer.from([0, 255, 13, 10, 254]), Buffer.from('\r\n--b--\r\n')]);
+const odd = ` { "model" :"stories",\n "messages":[{"role":"user","content":"Gr\\u00fc\\u00dfe, ${'dog '.repeat(50)}"}] , "x":[1.0e1] }\n`;
+for (const [path, body, type] of [['/v1/chat/completions/input_tokens', odd], ['/v1/responses/input_tokens', '{"model":"stories","input":"Hi"}'],
+  ['/infill', '{"model":"stories","input_prefix":"a","input_suffix":"b"}'], ['/v1/audio/transcriptions', form, 'multipart/form-data; boundary=b'],
+  ['/v1/reranking', '{"model":"stories","query":"a","documents":["b"]}'], ['/v1/no/such/path', odd]]) {
+  const [direct, through] = [await raw(far, path, body, type), await raw(near, path, body, type)];
+  assert.deepEqual(through, direct, path);
+  assert.ok(direct.bytes.length > 0, path);
+  if (path === '/v1/chat/completions/input_tokens') assert.equal(direct.status, 200, direct.bytes.toString());
+}
+console.log('ok what is passed on comes back byte for byte');

@@ -8,6 +8,7 @@
 #include <tightwad/abi/ext/embedding.h>
 #include <tightwad/abi/ext/engine.h>
 #include <tightwad/abi/ext/grammar.h>
+#include <tightwad/abi/ext/pass.h>
 #include <tightwad/abi/ext/question.h>
 #include <tightwad/abi/ext/verifier.h>
 #include <unistd.h>
@@ -22,7 +23,7 @@ namespace {
 std::vector<std::string> interfaces_of(const plugin& one) {
     std::vector<std::string> found;
     for (const char* id : {TW_ENGINE_V1, TW_BACKEND_V1, TW_GRAMMAR_V1, TW_CHAT_V1, TW_EMBEDDING_V1,
-                           TW_QUESTION_V1, TW_VERIFIER_V1, TW_CHAT_TEMPLATE_V1})
+                           TW_QUESTION_V1, TW_PASS_V1, TW_VERIFIER_V1, TW_CHAT_TEMPLATE_V1})
         if (one.query(id) != nullptr) found.emplace_back(id);
     return found;
 }

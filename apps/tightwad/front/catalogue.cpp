@@ -66,7 +66,7 @@ float catalogue::progress() const {
 
 std::variant<std::shared_ptr<tw::pipeline>, reply> catalogue::find(const std::string& model) const {
     const std::lock_guard lock(mutex_);
-    if (model.empty() && ids_.size() != 1) {
+    if (model.empty() && ids_.size() != 1 && pipelines_.size() != 1) {
         auto missing = fail(code::invalid_argument,
                             "'model' is missing; GET /v1/models lists what is served.");
         missing.param = "model";

@@ -33,7 +33,7 @@ class catalogue {
     [[nodiscard]] std::string resolved(const std::string& name) const;
 
     /// Who answers for `model`, or the reply that says why nobody does (unknown, still loading). An
-    /// empty name means the only model there is.
+    /// empty name means the only model or the only pipeline there is.
     [[nodiscard]] std::variant<std::shared_ptr<tw::pipeline>, reply>
     find(const std::string& model) const;
 

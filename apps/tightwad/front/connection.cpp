@@ -93,6 +93,7 @@ asio::awaitable<bool> connection::handle(request_head head) {
         auto& [where, body] = *request;
         if (where.what == action::generate) co_return co_await generate(std::move(head), where.as, std::move(body));
         if (where.what == action::inquire) co_return co_await inquire(std::move(head), where.about, std::move(body));
+        if (where.what == action::pass) co_return co_await pass(std::move(head), std::move(where.path), std::move(body));
         if (where.what == action::ollama_show) co_return co_await show(std::move(head), std::move(body));
         auto out = page(where, head, body);
         received = std::move(out);
@@ -176,6 +177,8 @@ void connection::drain() {
 void connection::abort() {
     if (const auto running = running_.lock())
         running->cancel();
+    else if (const auto passing = passing_.lock())
+        passing->cancel();
     else
         close();
 }
@@ -183,6 +186,7 @@ void connection::abort() {
 void connection::close() {
     peer_gone_ = true;
     if (const auto running = running_.lock()) running->wake();
+    if (const auto passing = passing_.lock()) passing->wake();
     if (const auto waiting = inquiring_.lock()) waiting->give_up();
     http_.close();
 }

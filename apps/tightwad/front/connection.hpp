@@ -15,6 +15,7 @@
 #include "front/finding_box.hpp"
 #include "front/http_stream.hpp"
 #include "front/pages.hpp"
+#include "front/pass_through.hpp"
 #include "front/router.hpp"
 
 namespace tw::front {
@@ -67,6 +68,12 @@ class connection : public std::enable_shared_from_this<connection> {
                                                         std::string body);
     [[nodiscard]] boost::asio::awaitable<bool> inquire(request_head head, inquiry kind,
                                                        std::string body);
+    [[nodiscard]] boost::asio::awaitable<bool> pass(request_head head, std::string path,
+                                                    std::string body);
+    [[nodiscard]] std::variant<reply, std::shared_ptr<pass_through>>
+    begin_pass(const request_head& head, const std::string& path, std::string body);
+    [[nodiscard]] boost::asio::awaitable<bool> hand_down(request_head head,
+                                                         std::shared_ptr<pass_through> running);
     [[nodiscard]] boost::asio::awaitable<bool> show(request_head head, std::string body);
     [[nodiscard]] boost::asio::awaitable<std::optional<result<finding>>>
     found_by(std::shared_ptr<tw::pipeline> pipeline, question what);
@@ -89,6 +96,7 @@ class connection : public std::enable_shared_from_this<connection> {
     http_stream http_;
     std::weak_ptr<answer> running_;
     std::weak_ptr<finding_box> inquiring_;
+    std::weak_ptr<pass_through> passing_;
     bool surplus_, peer_gone_ = false;
     std::string request_id_;
     std::chrono::steady_clock::time_point began_{};

@@ -67,6 +67,8 @@ request_head http_stream::describe() const {
             .expects_continue = beast::iequals(message[http::field::expect], "100-continue"),
             .authorization = field(message, http::field::authorization),
             .api_key = field(message, "x-api-key"),
+            .content_type = field(message, http::field::content_type),
+            .accept = field(message, http::field::accept),
             .origin = field(message, http::field::origin),
             .cors_request_method = field(message, http::field::access_control_request_method),
             .cors_request_headers = field(message, http::field::access_control_request_headers)};
@@ -176,6 +178,12 @@ asio::awaitable<void> http_stream::close_gracefully() {
         discarded += size;
     }
     disarm();
+    close();
+}
+
+void http_stream::reset() {
+    beast::error_code ignored;
+    stream_.socket().set_option(asio::socket_base::linger(true, 0), ignored);
     close();
 }
 

@@ -56,6 +56,9 @@ class http_stream {
     /// closed over unread bytes resets the connection, and the reply could be lost with it.
     [[nodiscard]] boost::asio::awaitable<void> close_gracefully();
 
+    /// At once, so that the peer cannot take what it has for the whole.
+    void reset();
+
     /// At once; whatever is pending fails.
     void close();
 

@@ -14,7 +14,7 @@ struct request_head {
     unsigned version = 11;
     bool keep_alive = true;
     bool expects_continue = false;
-    std::string authorization, api_key; // empty = not sent
+    std::string authorization, api_key, content_type, accept; // empty = not sent
     std::string origin, cors_request_method, cors_request_headers;
 };
 

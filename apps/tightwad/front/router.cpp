@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "front/auth.hpp"
 #include "front/errors.hpp"
+#include "front/pass_through.hpp"
 
 namespace tw::front {
 namespace {
@@ -129,6 +130,8 @@ std::variant<route, reply> route_for(const request_head& head, const authorizer&
     const bool is_open =
         found && (found->what == action::health || found->what == action::greeting);
     if (!is_open && !auth.allows(head)) return token_wanted(head);
+    if (!found && head.method == "POST" && may_pass(path))
+        return route{.what = action::pass, .path = std::string(path), .methods = "POST, OPTIONS"};
     if (!found)
         return http_error(404,
                           "There is nothing at " + to_valid_utf8(cut_utf8(path, 200)) +

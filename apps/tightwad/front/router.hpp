@@ -24,6 +24,7 @@ enum class action {
     generate,
     count_tokens,
     inquire,
+    pass,
     ollama_tags,
     ollama_ps,
     ollama_show,
@@ -36,6 +37,7 @@ struct route {
     endpoint as = endpoint::chat; // of action::generate and count_tokens
     inquiry about = inquiry::embeddings; // of action::inquire
     std::string model{};   // of action::model, percent-decoded
+    std::string path{};    // of action::pass
     std::string methods{}; // that the path knows, as Allow lists them
 };
 

@@ -9,9 +9,11 @@
 #include <string_view>
 
 #include <tightwad/abi/ext/backend.h>
+#include <tightwad/abi/ext/pass.h>
 #include <tightwad/abi/ext/question.h>
 
 #include "bridge/interfaces.hpp"
+#include "bridge/pass.hpp"
 #include "service/plugin_host.hpp"
 
 namespace tw {
@@ -69,10 +71,18 @@ class backend {
     [[nodiscard]] result<std::shared_ptr<backend_request>> ask(std::string what, std::string question_json,
                                                                reply_function done);
 
+    // From here on it can be passed requests on; before any other thread uses it.
+    void with_pass(const tw_pass_v1& api);
+
+    // Begins to hand a request on as abi/ext/pass.h has it; `unsupported` where the plugin hands none on. On an error the
+    // sink is never called.
+    [[nodiscard]] result<std::shared_ptr<backend_request>> pass(const pass_request& asked, std::shared_ptr<pass_sink> sink);
+
   private:
     struct state;
     class request;
     class inquiry;
+    class passage;
     explicit backend(std::shared_ptr<state> shared);
 
     std::shared_ptr<state> state_;

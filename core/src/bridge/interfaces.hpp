@@ -7,6 +7,7 @@
 #include <tightwad/abi/ext/embedding.h>
 #include <tightwad/abi/ext/engine.h>
 #include <tightwad/abi/ext/grammar.h>
+#include <tightwad/abi/ext/pass.h>
 #include <tightwad/abi/ext/question.h>
 #include <tightwad/abi/ext/verifier.h>
 
@@ -39,6 +40,9 @@ namespace tw {
 }
 [[nodiscard]] inline const tw_question_v1* find_question_api(const plugin& from) {
     return static_cast<const tw_question_v1*>(from.query(TW_QUESTION_V1));
+}
+[[nodiscard]] inline const tw_pass_v1* find_pass_api(const plugin& from) {
+    return static_cast<const tw_pass_v1*>(from.query(TW_PASS_V1));
 }
 
 } // namespace tw

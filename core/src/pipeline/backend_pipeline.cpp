@@ -192,6 +192,36 @@ result<std::shared_ptr<generation>> backend_pipeline::ask(question asked, findin
     return std::make_shared<running>(std::move(*begun));
 }
 
+class backend_pipeline::passing final : public pass_sink {
+  public:
+    passing(std::shared_ptr<pass_sink> to, std::shared_ptr<counters> counted, std::shared_ptr<server_health> health)
+        : to_(std::move(to)), counters_(std::move(counted)), health_(std::move(health)) {}
+
+    void head(pass_head head) override { to_->head(std::move(head)); }
+    void bytes(std::string_view piece) override { to_->bytes(piece); }
+    [[nodiscard]] bool full() const override { return to_->full(); }
+    void done(std::optional<error> failure) override {
+        --counters_->active;
+        health_->note(failure);
+        to_->done(blamed(std::move(failure)));
+    }
+
+  private:
+    std::shared_ptr<pass_sink> to_;
+    std::shared_ptr<counters> counters_;
+    std::shared_ptr<server_health> health_;
+};
+
+result<std::shared_ptr<generation>> backend_pipeline::pass(std::shared_ptr<const pass_request> request,
+                                                           std::shared_ptr<pass_sink> sink) {
+    ++counters_->requests;
+    ++counters_->active;
+    auto begun = target_->pass(*request, std::make_shared<passing>(std::move(sink), counters_, health_));
+    if (begun) return std::make_shared<running>(std::move(*begun));
+    --counters_->active;
+    return begun.error();
+}
+
 nlohmann::json backend_pipeline::status() const {
     return {
         {"name", name_},

@@ -33,12 +33,15 @@ class backend_pipeline final : public pipeline {
     [[nodiscard]] result<std::shared_ptr<generation>> start(generation_request request,
                                                             std::shared_ptr<generation_sink> sink) override;
     [[nodiscard]] result<std::shared_ptr<generation>> ask(question asked, finding_function done) override;
+    [[nodiscard]] result<std::shared_ptr<generation>> pass(std::shared_ptr<const pass_request> request,
+                                                           std::shared_ptr<pass_sink> sink) override;
     [[nodiscard]] nlohmann::json status() const override;
 
     [[nodiscard]] bool is_up() const { return health_->is_up(); }
 
   private:
     struct counters;
+    class passing;
 
     std::string name_;
     std::vector<std::string> serves_;

@@ -231,6 +231,7 @@ result<replica> plain_target(const pipeline_config& wanted, const resolved_node&
     auto made = backend::create(*target.as_backend, target.code->id, std::move(host), target.node->options_json);
     if (!made) return made.error();
     if (const auto* questions = find_question_api(*target.code)) (*made)->with_questions(*questions);
+    if (const auto* passing = find_pass_api(*target.code)) (*made)->with_pass(*passing);
     const auto why = no_logits(target.node->name);
     if (!drafts_of(wanted).empty())
         spdlog::warn("event=no_draft pipeline={} draft={} why=\"{}\"", wanted.name, drafts_of(wanted).front().name, why);

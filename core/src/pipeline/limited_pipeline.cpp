@@ -109,6 +109,11 @@ result<std::shared_ptr<generation>> limited_pipeline::ask(question asked, findin
     return place(std::move(asked), std::move(done));
 }
 
+result<std::shared_ptr<generation>> limited_pipeline::pass(std::shared_ptr<const pass_request> request,
+                                                           std::shared_ptr<pass_sink> sink) {
+    return place(std::move(request), std::move(sink));
+}
+
 nlohmann::json limited_pipeline::status() const {
     auto out = inner_->status();
     out["slots"] = places_->counted();

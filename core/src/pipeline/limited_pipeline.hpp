@@ -9,7 +9,7 @@ namespace tw {
 
 class limited_pipeline final : public pipeline {
   public:
-    // At most `most` answers and questions run, `queue` more wait; further ones are refused with `busy`.
+    // At most `most` answers, questions and the like run, `queue` more wait; further ones are refused with `busy`.
     limited_pipeline(std::shared_ptr<pipeline> inner, std::size_t most, std::size_t queue);
     ~limited_pipeline() override;
 
@@ -21,6 +21,8 @@ class limited_pipeline final : public pipeline {
         return inner_->count_tokens(request);
     }
     [[nodiscard]] result<std::shared_ptr<generation>> ask(question asked, finding_function done) override;
+    [[nodiscard]] result<std::shared_ptr<generation>> pass(std::shared_ptr<const pass_request> request,
+                                                           std::shared_ptr<pass_sink> sink) override;
     [[nodiscard]] result<void> swap_model(const std::string& model) override { return inner_->swap_model(model); }
     // The inner one's, with `slots`: total, active, queued.
     [[nodiscard]] nlohmann::json status() const override;

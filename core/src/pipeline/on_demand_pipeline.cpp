@@ -35,6 +35,12 @@ result<std::shared_ptr<generation>> on_demand_pipeline::ask(question asked, find
     return call(std::move(asked), std::move(done));
 }
 
+result<std::shared_ptr<generation>> on_demand_pipeline::pass(std::shared_ptr<const pass_request> request,
+                                                             std::shared_ptr<pass_sink> sink) {
+    if (bytes_ > 0) return pipeline::pass(std::move(request), std::move(sink));
+    return call(std::move(request), std::move(sink));
+}
+
 result<std::int64_t> on_demand_pipeline::count_tokens(const generation_request& request) const {
     if (const auto* const loaded = shelf_->borrow(id_)) {
         auto counted = loaded->count_tokens(request);

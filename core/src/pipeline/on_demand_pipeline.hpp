@@ -23,6 +23,9 @@ class on_demand_pipeline final : public pipeline {
     // While it is not loaded `unavailable`, and it is loaded then.
     [[nodiscard]] result<std::int64_t> count_tokens(const generation_request& request) const override;
     [[nodiscard]] result<std::shared_ptr<generation>> ask(question asked, finding_function done) override;
+    // Refused where a model would have to be loaded for it: none of these is a server's.
+    [[nodiscard]] result<std::shared_ptr<generation>> pass(std::shared_ptr<const pass_request> request,
+                                                           std::shared_ptr<pass_sink> sink) override;
     // The inner one's while it is loaded, and name, serves, load: {state, progress, bytes, waiting, last_failure}.
     [[nodiscard]] nlohmann::json status() const override;
 

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "bridge/pass.hpp"
 #include "pipeline/questions.hpp"
 #include "scheduler/generation.hpp"
 
@@ -40,6 +41,16 @@ class pipeline {
     [[nodiscard]] virtual result<std::shared_ptr<generation>> ask(question asked, finding_function done) {
         static_cast<void>(done);
         return cannot_answer(asked, "the model of the pipeline '" + name() + "' is on another machine.");
+    }
+
+    // Begins to hand a request on to the server that is the model's, and its answer back as it comes. An error means that the
+    // sink is never called; `unsupported` where there is no such server, or where it takes no such request. What comes back
+    // is cancelled like an answer. Any thread.
+    [[nodiscard]] virtual result<std::shared_ptr<generation>> pass(std::shared_ptr<const pass_request> request,
+                                                                   std::shared_ptr<pass_sink> sink) {
+        static_cast<void>(request), static_cast<void>(sink);
+        return fail(code::unsupported, "What Tightwad does not know is passed on to servers only, and the pipeline '" + name() +
+                                       "' has none behind it. Ask a model whose backend is a llama-server, an Ollama or a cloud.");
     }
 
     // State and figures for /v1/tightwad/status. Any thread.

@@ -144,6 +144,7 @@ server_over_pool(const pipeline_config& wanted, const resolved_node& target, con
                                 R"({"url":"http://127.0.0.1:)" + std::to_string((*port)->number()) + "\"}");
     if (!made) return made.error();
     if (const auto* questions = find_question_api(*target.code)) (*made)->with_questions(*questions);
+    if (const auto* passing = find_pass_api(*target.code)) (*made)->with_pass(*passing);
     plain_target_info info{target.node->name, target.code->id, "The llama-server of [pool." + pool.name + "] hands out text, "
                            "not logits, so no draft can be verified. To speculate, remove server from that pool.", true};
     const process_maker make(wanted, *target.node, launch, *port, token);

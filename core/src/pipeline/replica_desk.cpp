@@ -1,4 +1,4 @@
-// Running answers and jobs under one lock.
+// What runs and what is to be done, under one lock.
 #include "pipeline/replica_desk.hpp"
 
 #include <utility>
@@ -7,28 +7,28 @@
 
 namespace tw {
 
-void replica_desk::enter(const std::shared_ptr<replicated_answer>& answer) {
+void replica_desk::enter(const std::shared_ptr<generation>& one) {
     const std::lock_guard lock(mutex_);
-    answers_.emplace(answer.get(), answer);
+    present_.emplace(one.get(), one);
 }
 
-void replica_desk::leave(const replicated_answer* answer) {
+void replica_desk::leave(const generation* one) {
     const std::lock_guard lock(mutex_);
-    answers_.erase(answer);
+    present_.erase(one);
     changed_.notify_all();
 }
 
-std::vector<std::shared_ptr<replicated_answer>> replica_desk::present() const {
-    std::vector<std::shared_ptr<replicated_answer>> out;
+std::vector<std::shared_ptr<generation>> replica_desk::present() const {
+    std::vector<std::shared_ptr<generation>> out;
     const std::lock_guard lock(mutex_);
-    for (const auto& [key, answer] : answers_)
-        if (auto held = answer.lock()) out.push_back(std::move(held));
+    for (const auto& [key, one] : present_)
+        if (auto held = one.lock()) out.push_back(std::move(held));
     return out;
 }
 
 void replica_desk::wait_until_empty() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return answers_.empty(); });
+    changed_.wait(lock, [this] { return present_.empty(); });
 }
 
 void replica_desk::post(replica_job job) {

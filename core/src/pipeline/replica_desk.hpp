@@ -1,4 +1,4 @@
-// The answers that run over several replicas, and what the pipeline's worker has to do for them.
+// What runs over several replicas, and what the pipeline's worker has to do for it.
 #pragma once
 
 #include <condition_variable>
@@ -14,18 +14,20 @@
 namespace tw {
 
 class replicated_answer;
+class replicated_pass;
 
 struct replica_job {
-    std::shared_ptr<generation> stop;          // cancelled first; may be null
-    std::shared_ptr<replicated_answer> answer; // then looked a replica for; may be null
+    std::shared_ptr<generation> stop{};          // cancelled first; may be null
+    std::shared_ptr<replicated_answer> answer{}; // then looked a replica for; may be null
+    std::shared_ptr<replicated_pass> pass{};     // likewise
 };
 
 // Any thread.
 class replica_desk {
   public:
-    void enter(const std::shared_ptr<replicated_answer>& answer);
-    void leave(const replicated_answer* answer);
-    [[nodiscard]] std::vector<std::shared_ptr<replicated_answer>> present() const;
+    void enter(const std::shared_ptr<generation>& one);
+    void leave(const generation* one);
+    [[nodiscard]] std::vector<std::shared_ptr<generation>> present() const;
     void wait_until_empty();
 
     void post(replica_job job);
@@ -36,7 +38,7 @@ class replica_desk {
   private:
     mutable std::mutex mutex_;
     std::condition_variable changed_;
-    std::unordered_map<const replicated_answer*, std::weak_ptr<replicated_answer>> answers_;
+    std::unordered_map<const generation*, std::weak_ptr<generation>> present_;
     std::deque<replica_job> jobs_;
     bool closed_ = false;
 };

@@ -32,7 +32,7 @@ replica_pipeline::replica_pipeline(std::string name, std::vector<std::string> se
       desk_(std::make_shared<replica_desk>()), worker_([this] { work(); }) {}
 
 replica_pipeline::~replica_pipeline() {
-    for (const auto& answer : desk_->present()) answer->cancel();
+    for (const auto& one : desk_->present()) one->cancel();
     desk_->wait_until_empty();
     desk_->close();
     worker_.join();
@@ -78,6 +78,29 @@ result<std::shared_ptr<generation>> replica_pipeline::ask(question asked, findin
         note_refusal(refusal, why);
     }
     return refusal ? *refusal : nobody({});
+}
+
+result<std::shared_ptr<generation>> replica_pipeline::pass(std::shared_ptr<const pass_request> request,
+                                                           std::shared_ptr<pass_sink> sink) {
+    auto passed = std::make_shared<replicated_pass>(std::move(request), std::move(sink), desk_);
+    desk_->enter(passed);
+    if (auto placed = place(passed); !placed) {
+        desk_->leave(passed.get());
+        return placed.error();
+    }
+    return passed;
+}
+
+result<void> replica_pipeline::place(const std::shared_ptr<replicated_pass>& pass) {
+    while (const auto index = pass->next(replicas_.size())) {
+        if (!is_up(*index)) continue;
+        auto begun = pass->run_on(*replicas_[*index].what);
+        if (begun) return {};
+        if (!may_do_elsewhere(begun.error())) return begun.error();
+        pass->note(std::move(begun.error()));
+    }
+    const auto refused = pass->refusal();
+    return refused ? *refused : nobody({});
 }
 
 result<void> replica_pipeline::place(const std::shared_ptr<replicated_answer>& answer) {
@@ -129,8 +152,10 @@ error replica_pipeline::nobody(const replicated_answer::wish& wish) const {
 void replica_pipeline::work() {
     while (const auto job = desk_->next()) {
         if (job->stop) job->stop->cancel();
-        if (!job->answer) continue;
-        if (const auto placed = place(job->answer); !placed) job->answer->give_up(placed.error());
+        if (job->answer)
+            if (const auto placed = place(job->answer); !placed) job->answer->give_up(placed.error());
+        if (job->pass)
+            if (const auto placed = place(job->pass); !placed) job->pass->give_up(placed.error());
     }
 }
 

@@ -9,6 +9,7 @@
 
 #include "pipeline/pipeline.hpp"
 #include "pipeline/replicated_answer.hpp"
+#include "pipeline/replicated_pass.hpp"
 
 namespace tw {
 
@@ -60,6 +61,10 @@ class replica_pipeline final : public pipeline {
     // At the first replica that is up and takes it; it stays there.
     [[nodiscard]] result<std::shared_ptr<generation>> ask(question asked, finding_function done) override;
 
+    // Likewise; one that fails before its answer's head came is passed over.
+    [[nodiscard]] result<std::shared_ptr<generation>> pass(std::shared_ptr<const pass_request> request,
+                                                           std::shared_ptr<pass_sink> sink) override;
+
     // What the first replica that is up says (else the first), with: name, serves, failover, moves (losses after which
     // another replica was looked for), and replicas [{name, up, running, exactness_known, status}].
     [[nodiscard]] nlohmann::json status() const override;
@@ -68,6 +73,7 @@ class replica_pipeline final : public pipeline {
     [[nodiscard]] bool is_up(std::size_t index) const;
     [[nodiscard]] std::string digest_of(std::size_t index) const;
     [[nodiscard]] result<void> place(const std::shared_ptr<replicated_answer>& answer);
+    [[nodiscard]] result<void> place(const std::shared_ptr<replicated_pass>& pass);
     [[nodiscard]] error nobody(const replicated_answer::wish& wish) const;
     void work();
 

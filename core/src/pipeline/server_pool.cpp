@@ -25,6 +25,12 @@ result<std::shared_ptr<generation>> server_pool::ask(question asked, finding_fun
     return pool_is_down(pool_, process_->now());
 }
 
+result<std::shared_ptr<generation>> server_pool::pass(std::shared_ptr<const pass_request> request,
+                                                      std::shared_ptr<pass_sink> sink) {
+    if (is_up()) return server_->pass(std::move(request), std::move(sink));
+    return pool_is_down(pool_, process_->now());
+}
+
 nlohmann::json server_pool::status() const {
     auto out = server_->status();
     out["up"] = is_up();

@@ -22,6 +22,8 @@ class server_pool final : public pipeline {
     [[nodiscard]] result<std::shared_ptr<generation>> start(generation_request request,
                                                             std::shared_ptr<generation_sink> sink) override;
     [[nodiscard]] result<std::shared_ptr<generation>> ask(question asked, finding_function done) override;
+    [[nodiscard]] result<std::shared_ptr<generation>> pass(std::shared_ptr<const pass_request> request,
+                                                           std::shared_ptr<pass_sink> sink) override;
     // Of the server, and "pool" as pool_json() has it, with "server", the program.
     [[nodiscard]] nlohmann::json status() const override;
 

@@ -26,6 +26,24 @@ class leaving_sink final : public generation_sink {
     waiting_call::left_function left_;
 };
 
+// Likewise for what is passed on.
+class leaving_pass final : public pass_sink {
+  public:
+    leaving_pass(std::shared_ptr<pass_sink> to, waiting_call::left_function left) : to_(std::move(to)), left_(std::move(left)) {}
+
+    void head(pass_head head) override { to_->head(std::move(head)); }
+    void bytes(std::string_view piece) override { to_->bytes(piece); }
+    [[nodiscard]] bool full() const override { return to_->full(); }
+    void done(std::optional<error> failure) override {
+        left_();
+        to_->done(std::move(failure));
+    }
+
+  private:
+    std::shared_ptr<pass_sink> to_;
+    waiting_call::left_function left_;
+};
+
 generation_result ended(const error& why) {
     generation_result out;
     out.reason = why.code == code::cancelled ? finish_reason::cancelled : finish_reason::failed;
@@ -48,6 +66,11 @@ result<std::shared_ptr<generation>> begin_at(pipeline& where, question asked, fi
     });
 }
 
+result<std::shared_ptr<generation>> begin_at(pipeline& where, std::shared_ptr<const pass_request> request,
+                                             std::shared_ptr<pass_sink> sink, waiting_call::left_function left) {
+    return where.pass(std::move(request), std::make_shared<leaving_pass>(std::move(sink), std::move(left)));
+}
+
 waiting_call::waiting_call(generation_request request, std::shared_ptr<generation_sink> sink)
     : start_([request = std::move(request), sink](pipeline& where, left_function left) mutable {
           return begin_at(where, std::move(request), std::move(sink), std::move(left));
@@ -59,6 +82,12 @@ waiting_call::waiting_call(question asked, finding_function done)
           return begin_at(where, std::move(asked), std::move(done), std::move(left));
       }),
       end_([done](const error& why) { done(why); }) {}
+
+waiting_call::waiting_call(std::shared_ptr<const pass_request> request, std::shared_ptr<pass_sink> sink)
+    : start_([request = std::move(request), sink](pipeline& where, left_function left) mutable {
+          return begin_at(where, std::move(request), std::move(sink), std::move(left));
+      }),
+      end_([sink](const error& why) { sink->done(why); }) {}
 
 bool waiting_call::leave_queue(state next) {
     const std::lock_guard lock(mutex_);

@@ -1,4 +1,4 @@
-// An answer or a question for which there is no place yet.
+// An answer, a question or a request to be passed on for which there is no place yet.
 #pragma once
 
 #include <functional>
@@ -17,6 +17,7 @@ class waiting_call final : public generation {
 
     waiting_call(generation_request request, std::shared_ptr<generation_sink> sink);
     waiting_call(question asked, finding_function done);
+    waiting_call(std::shared_ptr<const pass_request> request, std::shared_ptr<pass_sink> sink);
 
     // Takes the place. False when it is free again at once: there is nothing to begin any more, or the pipeline
     // refused, of which whoever asked hears as if the answer had failed.
@@ -38,11 +39,13 @@ class waiting_call final : public generation {
     std::shared_ptr<generation> running_;
 };
 
-// Begins an answer or a question at once. Where an error comes back, `left` is never called.
+// Begins at once what was asked for. Where an error comes back, `left` is never called.
 [[nodiscard]] result<std::shared_ptr<generation>> begin_at(pipeline& where, generation_request request,
                                                            std::shared_ptr<generation_sink> sink,
                                                            waiting_call::left_function left);
 [[nodiscard]] result<std::shared_ptr<generation>> begin_at(pipeline& where, question asked, finding_function done,
                                                            waiting_call::left_function left);
+[[nodiscard]] result<std::shared_ptr<generation>> begin_at(pipeline& where, std::shared_ptr<const pass_request> request,
+                                                           std::shared_ptr<pass_sink> sink, waiting_call::left_function left);
 
 } // namespace tw

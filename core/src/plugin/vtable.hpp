@@ -10,6 +10,7 @@
 #include <tightwad/abi/ext/embedding.h>
 #include <tightwad/abi/ext/engine.h>
 #include <tightwad/abi/ext/grammar.h>
+#include <tightwad/abi/ext/pass.h>
 #include <tightwad/abi/ext/question.h>
 #include <tightwad/abi/ext/verifier.h>
 #include <tightwad/abi/plugin.h>
@@ -26,6 +27,7 @@ namespace tw {
 [[nodiscard]] std::optional<std::string> vtable_fault(const tw_chat_v1& api);
 [[nodiscard]] std::optional<std::string> vtable_fault(const tw_embedding_v1& api);
 [[nodiscard]] std::optional<std::string> vtable_fault(const tw_question_v1& api);
+[[nodiscard]] std::optional<std::string> vtable_fault(const tw_pass_v1& api);
 
 // The first fault among the interfaces this host knows. Runs the plugin's query().
 [[nodiscard]] std::optional<std::string> vtable_fault(const tw_plugin& entry);

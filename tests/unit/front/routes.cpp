@@ -2,6 +2,7 @@
 #include <sstream>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 #include <nlohmann/json.hpp>
 
 #include "harness.hpp"
@@ -93,6 +94,32 @@ TEST_CASE("paths and methods that are not there") {
     CHECK(method.status == 405);
     CHECK(method.headers.at("allow") == "POST, OPTIONS");
     CHECK(ask(server, "DELETE /v1/models HTTP/1.1\r\n\r\n").status == 405);
+}
+
+TEST_CASE("what nobody here knows is for models with a server behind them, and for paths that name one place") {
+    running_server server({.token = "secret"});
+    const auto key = "Authorization: Bearer secret\r\n";
+    const auto refused = ask(server, post("/v1/audio/speech?x=1", R"({"model":"org/model-1"})", key));
+    CHECK(refused.status == 404);
+    CHECK(error_of(refused) ==
+          "There is nothing at /v1/audio/speech for the model 'org/model-1'. What Tightwad does not know is passed on to servers only, "
+          "and the pipeline 'fake' has none behind it. Ask a model whose backend is a llama-server, an Ollama or a cloud. | "
+          "invalid_request_error | null | unknown_url");
+    CHECK(error_of(ask(server, post("/infill", "RIFF", key))).starts_with("The request body is not valid JSON"));
+    CHECK(ask(server, post("/v1/audio/speech", R"({"model":"org/modle-1"})", key)).body.find("did you mean 'org/model-1'?") != std::string::npos);
+    CHECK(ask(server, post("/v1/audio/speech", "{}", key)).status == 404);
+    CHECK(ask(server, post("/v1/audio/speech", R"({"model":5})", key)).status == 400);
+    CHECK(ask(server, post("/v1/audio/speech", "{}")).status == 401);
+    for (const auto* path : {"/v1/../api/delete", "/v1/a/./b", "/v1/a//b", "/v1/a/", "/v1/%2e%2e/x", "/v1/a\\b", "/v1/tightwad/x", "/v1", "/v2/x",
+                             "/infill/x", "/slots/0"}) {
+        INFO(path);
+        const auto nothing = ask(server, post(path, "{}", key));
+        CHECK(nothing.status == 404);
+        CHECK_THAT(error_of(nothing), Catch::Matchers::ContainsSubstring("; the API is under /v1"));
+    }
+    const auto read = ask(server, get("/v1/audio/voices", key));
+    CHECK(read.status == 404);
+    CHECK_THAT(error_of(read), Catch::Matchers::ContainsSubstring("There is nothing at /v1/audio/voices; the API is under /v1"));
 }
 
 TEST_CASE("a Prometheus reads the figures") {

@@ -12,7 +12,9 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <tightwad/abi/ext/backend.h>
+#include <tightwad/abi/ext/pass.h>
 #include <tightwad/abi/ext/question.h>
+#include <tightwad/sdk/error.hpp>
 #include <tightwad/testkit/fake_host.hpp>
 #include <tightwad/testkit/recorder.hpp>
 
@@ -89,6 +91,38 @@ template <class Server> class played {
         REQUIRE(self_ != nullptr);
         heard.end.code = TW_INTERNAL; // until it is heard
         const auto begun = questions.start(self_, {what.data(), what.size()}, {body.data(), body.size()}, &reply, &problem);
+        if (begun != TW_OK) return {"", problem.message, {begun, TW_FINISH_STOP, -1, -1, 0}};
+        REQUIRE(host.drain(std::chrono::seconds{20}));
+        return heard;
+    }
+    // A request that is passed on, met by `answer`: the bytes of its answer, or the sentence; `beside` has the head.
+    outcome pass(const tw_pass_request& request, testkit::scripted_answer answer) {
+        host.servers.add(std::move(answer));
+        const auto& passing = *static_cast<const tw_pass_v1*>(Server::template query<Server>(TW_PASS_V1));
+        outcome heard;
+        const tw_pass_sink sink{.size = sizeof(tw_pass_sink),
+                                .ctx = &heard,
+                                .head = [](const tw_pass_sink* self, const tw_http_head* head) {
+                                    auto& to = static_cast<outcome*>(self->ctx)->beside;
+                                    to += std::to_string(head->status) + '\n';
+                                    for (std::size_t i = 0; i < head->n_headers; ++i)
+                                        to.append(sdk::view(head->headers[i].name)).append(": ").append(sdk::view(head->headers[i].value)) += '\n';
+                                },
+                                .bytes = [](const tw_pass_sink* self, tw_str piece) {
+                                    static_cast<outcome*>(self->ctx)->text.append(sdk::view(piece));
+                                },
+                                .full = [](const tw_pass_sink*) -> std::int32_t { return 0; },
+                                .cancelled = [](const tw_pass_sink*) -> std::int32_t { return 0; },
+                                .done = [](const tw_pass_sink* self, const tw_error* error) {
+                                    auto& to = *static_cast<outcome*>(self->ctx);
+                                    to.end.code = error == nullptr ? tw_code{TW_OK} : error->code;
+                                    if (error != nullptr) to.sentence = error->message;
+                                }};
+        tw_error problem{};
+        problem.size = sizeof problem;
+        REQUIRE(self_ != nullptr);
+        heard.end.code = TW_INTERNAL; // until it is heard
+        const auto begun = passing.start(self_, &request, &sink, &problem);
         if (begun != TW_OK) return {"", problem.message, {begun, TW_FINISH_STOP, -1, -1, 0}};
         REQUIRE(host.drain(std::chrono::seconds{20}));
         return heard;

@@ -8,10 +8,12 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <tightwad/abi/ext/question.h>
 #include <tightwad/sdk/backend.hpp>
 #include <tightwad/sdk/http.hpp>
+#include <tightwad/sdk/pass.hpp>
 
 namespace tw::sdk {
 
@@ -31,12 +33,16 @@ namespace tw::sdk {
 // and, where the server can be asked more than answers (abi/ext/question.h),
 //   http_request question(std::string_view what, const json::value& asked) const;    throws to refuse
 //   std::string reply(std::string_view what, std::string body) const;   of a 2xx, in the contract's form
+// and, where it takes requests that the host does not know (abi/ext/pass.h),
+//   http_request pass(const pass_request&) const;           throws to refuse
 // All but the constructor run on threads that must not block, several requests at once.
 class server_backend {
   public:
     template <class Self> static const void* query(std::string_view interface_id) noexcept {
         if constexpr (requires { &Self::question; })
             if (interface_id == TW_QUESTION_V1) return &question_table<Self>;
+        if constexpr (requires { &Self::pass; })
+            if (interface_id == TW_PASS_V1) return &pass_table<Self>;
         return interface_id == TW_BACKEND_V1 ? &interface_table<Self> : nullptr;
     }
 
@@ -162,6 +168,32 @@ class server_backend {
         std::string body_;
     };
 
+    // An answer that nobody reads on its way.
+    class passage final : public http_handler {
+      public:
+        explicit passage(const tw_pass_sink* sink) : sink_(sink) {}
+
+        void head(const http_head& head) override {
+            std::vector<tw_http_header> headers;
+            for (const auto& [name, value] : head.headers) headers.push_back({str(name), str(value)});
+            const tw_http_head told{sizeof(tw_http_head), head.status, headers.data(), headers.size(), head.retry_after.count()};
+            sink_->head(sink_, &told);
+        }
+        void chunk(std::string_view bytes) override { sink_->bytes(sink_, str(bytes)); }
+        [[nodiscard]] bool cancelled() override { return sink_->cancelled(sink_) != 0; }
+        [[nodiscard]] bool full() override { return sink_->full(sink_) != 0; }
+        void done(std::optional<failure> problem) override {
+            tw_error told{};
+            told.size = sizeof told;
+            if (problem) detail::report(&told, problem->code(), problem->what(), problem->retry_after().count());
+            // The instance may be gone when this returns.
+            sink_->done(sink_, problem ? &told : nullptr);
+        }
+
+      private:
+        const tw_pass_sink* sink_;
+    };
+
     template <class Self>
     static tw_code create_fn(const tw_host* raw, tw_str json, tw_backend** out, tw_error* error) noexcept {
         return detail::guarded(error, [&] {
@@ -193,6 +225,19 @@ class server_backend {
             owner.web.start(asked, std::make_unique<inquiry<Self>>(owner.self, std::string(view(what)), reply));
         });
     }
+
+    template <class Self>
+    static tw_code pass_fn(tw_backend* raw, const tw_pass_request* request, const tw_pass_sink* sink, tw_error* error) noexcept {
+        return detail::guarded(error, [&] {
+            const auto& owner = *reinterpret_cast<const instance<Self>*>(raw);
+            auto asked = owner.self.pass(pass_request(*request));
+            be_patient(asked);
+            owner.web.start(asked, std::make_unique<passage>(sink));
+        });
+    }
+
+    template <class Self>
+    static constexpr tw_pass_v1 pass_table{.size = sizeof(tw_pass_v1), .start = &pass_fn<Self>};
 
     template <class Self>
     static constexpr tw_question_v1 question_table{.size = sizeof(tw_question_v1), .start = &question_fn<Self>};

@@ -8,6 +8,7 @@
 
 #include <tightwad/sdk/config.hpp>
 #include <tightwad/sdk/http.hpp>
+#include <tightwad/sdk/pass.hpp>
 #include <tightwad/sdk/server_errors.hpp>
 
 namespace tw::sdk {
@@ -55,6 +56,15 @@ class server_site {
         auto out = request("POST", path);
         out.headers.emplace_back("Content-Type", "application/json");
         out.body = std::move(body);
+        return out;
+    }
+
+    // A request that goes on as it came, with the model called `name` (pass_request::body_naming).
+    [[nodiscard]] http_request pass(const pass_request& asked, const std::string& path, const std::string& name) const {
+        auto out = request("POST", path);
+        if (!asked.content_type.empty()) out.headers.emplace_back("Content-Type", asked.content_type);
+        if (!asked.accept.empty()) out.headers.emplace_back("Accept", asked.accept);
+        out.body = asked.body_naming(name);
         return out;
     }
 
