@@ -266,7 +266,7 @@ result<replica> over_pool(const pipeline_config& wanted, const resolved_node& ta
 
 result<replica> server_of_pool(const pipeline_config& wanted, const resolved_node& target, workshop& shop,
                                const std::function<bool(float)>& progress) {
-    auto made = server_over_pool(wanted, target, shop.config, shop.launch, progress);
+    auto made = server_over_pool(wanted, target, shop.config, shop.plugins, shop.launch, progress);
     if (!made) return made.error();
     return replica{target.node->name, *made, [pool = *made] { return pool->is_up(); }, {}};
 }

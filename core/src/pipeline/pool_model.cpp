@@ -12,6 +12,7 @@
 #include "config/paths.hpp"
 #include "pipeline/nodes.hpp"
 #include "pipeline/pool_layout.hpp"
+#include "pooled/llama_server.hpp"
 
 namespace tw {
 namespace {
@@ -45,6 +46,13 @@ std::optional<std::uint64_t> own_gpu_bytes() {
     const auto found = agent::find_gpus(agent::find_program("nvidia-smi"), "/sys/class/drm");
     if (found.gpus.empty()) return std::nullopt;
     return found.gpus.front().memory_bytes;
+}
+
+// How a llama-server divides the layers it says itself when it is started.
+result<void> look_at_held(const std::string& options_json, const pool_config& pool) {
+    if (const auto words = pooled::llama_server_arguments(options_json, pool, 1); !words) return words.error();
+    const auto shape = plan::inspect_model(json::parse(options_json).value(file_key, std::string()));
+    return shape ? result<void>() : shape.error();
 }
 
 } // namespace
@@ -96,6 +104,8 @@ result<void> fits_pool(const plan::model_shape& shape, const std::string& name, 
 
 result<void> look_at(const pool_model& model, const configuration& config, const registry& plugins) {
     const auto used = resolve(config, plugins, model.backend);
+    const auto& pool = *config.pool(used.node->pool);
+    if (!pool.server.empty()) return look_at_held(options_of(*used.node, model.file), pool);
     if (!model.file.empty() && !has_option(*used.as_engine, file_key))
         return fail(code::unsupported, "The plugin \"" + used.node->plugin + "\" loads no files, so the backend \"" +
                                            model.backend + "\" cannot be given one.");
@@ -106,7 +116,7 @@ result<void> look_at(const pool_model& model, const configuration& config, const
     if (!options.contains(file_key)) return {};
     const auto shape = plan::inspect_model(options.value(file_key, std::string()));
     if (!shape) return shape.error();
-    return fits_pool(*shape, model.name, *config.pool(used.node->pool), options, own_gpu_bytes());
+    return fits_pool(*shape, model.name, pool, options, own_gpu_bytes());
 }
 
 } // namespace tw
