@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include "agent/rocm.hpp"
 #include "bridge/backend.hpp"
 #include "bridge/interfaces.hpp"
 #include "config/paths.hpp"
@@ -39,6 +40,7 @@ class process_maker {
             base_.arguments.push_back(word);
         // llama.cpp's own report of a crash would start a debugger.
         base_.environment = {"TIGHTWAD_POOL_TOKEN=" + token, "GGML_NO_BACKTRACE=1"};
+        for (auto& each : agent::rocm_presets(agent::rocm_devices())) base_.environment.push_back(std::move(each));
         base_.log = state_folder() / "logs" / ("pool-" + target.name + ".log");
         base_.port = std::move(port);
     }
