@@ -25,7 +25,6 @@
 #include "pipeline/remote.hpp"
 #include "pipeline/replica_pipeline.hpp"
 #include "pooled/llama_server.hpp"
-#include "service/plugin_host.hpp"
 #include "speculation/drafter_thread.hpp"
 
 namespace tw {
@@ -226,11 +225,8 @@ result<replica> embedding_target(const pipeline_config& wanted, const resolved_n
 }
 
 result<replica> plain_target(const pipeline_config& wanted, const resolved_node& target, const server_config& server) {
-    auto host = std::make_unique<plugin_host>(target.code->id, target.node->secrets);
-    if (!server.private_upstreams) host->dial_public_only();
-    auto made = backend::create(*target.as_backend, target.code->id, std::move(host), target.node->options_json);
+    auto made = open_backend(target, server);
     if (!made) return made.error();
-    if (const auto* questions = find_question_api(*target.code)) (*made)->with_questions(*questions);
     const auto why = no_logits(target.node->name);
     if (!drafts_of(wanted).empty())
         spdlog::warn("event=no_draft pipeline={} draft={} why=\"{}\"", wanted.name, drafts_of(wanted).front().name, why);
