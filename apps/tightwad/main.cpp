@@ -209,6 +209,11 @@ int main(int argc, char** argv) {
     command(&app, "check", "Find every mistake in the configuration; starts nothing",
             [&] { return check(global, json); })
         ->add_flag("--json", json, "For programs");
+    command(&app, "doctor",
+            "Look at everything the configuration needs, here, on its peers and at its servers, and say what is wrong; changes "
+            "nothing",
+            [&] { return doctor(global, json); })
+        ->add_flag("--json", json, "For programs");
     config_import_options importing;
     auto* configuration = app.add_subcommand("config", "Work on configurations");
     configuration->require_subcommand(1);

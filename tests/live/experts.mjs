@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -28,6 +29,17 @@ async function end(child) {
   child.kill('SIGTERM');
   await once(child, 'exit');
   running.delete(child);
+}
+
+// Until somebody listens there.
+async function reached(port) {
+  for (const until = Date.now() + 20_000; Date.now() < until; await pause(25)) {
+    const socket = connect(port, '127.0.0.1');
+    const open = await new Promise((done) => { socket.once('connect', () => done(true)).once('error', () => done(false)); });
+    socket.destroy();
+    if (open) return;
+  }
+  assert.fail(`nobody listens on port ${port}`);
 }
 
 const body = JSON.stringify({ model: 'story', prompt: 'Once upon a time, there was', max_tokens: 60, temperature: 0 });
@@ -63,7 +75,8 @@ async function main() {
   console.log('ok four experts that are all the same answer as the dense model');
 
   const servers = [await freePort(), await freePort()];
-  const workers = servers.map((port, i) => launch(`rpc${i}`, rpcServer, ['-H', '127.0.0.1', '-p', String(port), '-t', '1']));
+  const start = () => servers.map((port, i) => launch(`rpc${i}`, rpcServer, ['-H', '127.0.0.1', '-p', String(port), '-t', '1']));
+  let workers = start();
   const pool = (experts) => `pool = "den"\n[pool.den]\nplugin = "rpc-coordinator"\nworkers = [ ` +
     servers.map((port, i) => `{ host = "127.0.0.1", rpc_port = ${port}, device = "CPU", vram = "1GB"${experts[i]} }`).join(', ') + ' ]\n';
   const inspected = (file) => JSON.parse(spawnSync(program, ['inspect', model, '--plan', '--json', '-c', file], { encoding: 'utf8' }).stdout).plans[1].shares;
@@ -76,6 +89,22 @@ async function main() {
   assert.equal((await told('here', backend(model, `cpu_moe = -1\n${pool(['', ''])}`))).text, text);
   assert.equal((await told('both', backend(model, `cpu_moe = 4\n${pool([', experts = "2"', ''])}`))).text, text);
   console.log('ok experts on another worker, on this machine, and on both: the same answer');
+
+  // All layers on the first worker, their experts on both by what is free. New rpc-servers, so that the most memory that
+  // the second one ever had is what it was given.
+  for (const one of workers) await end(one);
+  workers = start();
+  const peak = () => Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${workers[1].pid}/status`, 'utf8'))[1]) * 1024;
+  await reached(servers[1]);
+  const before = peak();
+  const balanced = await told('balanced', backend(model, `tensor_split = "1,0"\n${pool([', experts = "balanced"', ', experts = "balanced"'])}`));
+  assert.equal(balanced.text, text);
+  const [first, second] = inspected(balanced.file);
+  assert.ok(first.layers === 6 && second.layers === 0 && second.experts_of.length > 1, JSON.stringify([first, second]));
+  assert.deepEqual(first.experts_away, second.experts_of);
+  const taken = peak() - before, oneLayer = second.weight_bytes / second.experts_of.length;
+  assert.ok(Math.abs(taken - second.weight_bytes) < oneLayer, `${taken} bytes more, and ${second.weight_bytes} are planned`);
+  console.log('ok experts that are balanced lie where the plan has them: the same answer');
   for (const one of workers) await end(one);
 }
 
@@ -83,7 +112,7 @@ try {
   await main();
   rmSync(home, { recursive: true });
 } catch (failure) {
-  for (const name of ['dense', 'alone', 'layers', 'far', 'here', 'both', 'state/logs/pool-t'])
+  for (const name of ['dense', 'alone', 'layers', 'far', 'here', 'both', 'balanced', 'state/logs/pool-t'])
     try {
       console.error(`--- ${name}\n${readFileSync(join(home, `${name}.log`), 'utf8').split('\n').slice(-20).join('\n')}`);
     } catch { /* never started */ }

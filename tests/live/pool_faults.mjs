@@ -1,6 +1,7 @@
 // What goes wrong between a pool and its workers, with real ggml-rpc-servers behind peers: one is missing at the start,
-// one is killed while the model is loading, the link is cut for 1 s and for 30 s, one speaks another protocol (that one
-// is played: no other version is built here). Usage: node pool_faults.mjs TIGHTWAD RPC_SERVER RELAY.
+// one is killed while the model is loading, the link is cut for 1 s and for 30 s, an rpc-server or a whole peer is held
+// by SIGSTOP, one speaks another protocol (that one is played: no other version is built here).
+// Usage: node pool_faults.mjs TIGHTWAD RPC_SERVER RELAY.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -83,6 +84,21 @@ async function faultsOfLinks() {
   await comesTrue('the pool again', up);
   await equal();
   console.log(`ok a link that is cut for 30 s: down after ${silent} ms, refused meanwhile, back by itself`);
+  const rpc = await rpcPid('cellar', ports.rpcB);
+  for (const [who, pid, words] of [['an rpc-server', rpc, new RegExp(`stopped by a signal; .kill -CONT ${rpc}.`)],
+    ['a peer', cellar.child.pid, /silent for/]])
+    for (const decoding of [true, false]) {
+      const cut = decoding ? answer(ports.proxy, { ...ask(1), max_tokens: 200 }) : null;
+      if (cut) await comesTrue('an answer that runs', async () => (await now()).running > 0);
+      const [took, told] = await goesDown(ports.proxy, `${who} was held`, () => process.kill(pid, 'SIGSTOP'));
+      assert.match(told, words);
+      if (cut) assert.ok((await cut).error, 'an answer whose worker is held says so');
+      process.kill(pid, 'SIGCONT');
+      await comesTrue('the pool again', up);
+      await equal();
+      console.log(`ok ${who} held by SIGSTOP while ${decoding ? 'decoding' : 'idle'}: down after ${took} ms (${told}), back by itself`);
+    }
+  assert.equal(await rpcPid('cellar', ports.rpcB), rpc, 'the same process went on');
   assert.equal(await proxy.kill('SIGTERM'), 0);
   for (const one of [attic, cellar, way]) await one.kill('SIGTERM');
 }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -49,6 +49,16 @@ export async function comesTrue(what, condition, seconds = 90) {
 export function config(name, text) {
   const file = join(home, `${name}.toml`);
   writeFileSync(file, `schema = 1\n${text}`);
+  return file;
+}
+
+/// A model that only llama.cpp itself finds fault with: it names an architecture that there is not.
+export function brokenModel() {
+  const cache = process.env.TIGHTWAD_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'tightwad');
+  const bytes = readFileSync(join(cache, 'models', 'stories15m-q4_0.gguf'));
+  bytes.write('nonex', bytes.indexOf('llama', bytes.indexOf('general.architecture')));
+  const file = join(home, 'broken.gguf');
+  writeFileSync(file, bytes);
   return file;
 }
 

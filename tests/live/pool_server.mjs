@@ -1,10 +1,10 @@
 // A pool whose model a real llama-server holds: started, watched and ended by the endpoint, over two real rpc-servers.
 // Usage: node pool_server.mjs TIGHTWAD RPC_SERVER LLAMA_SERVER
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { freePort } from './free_port.mjs';
-import { answer, ask, comesTrue, config, engine, goesDown, healthy, home, isUp, launch, pipeline, program, rpcServer, run, test, url, words }
+import { answer, ask, brokenModel, comesTrue, config, engine, goesDown, healthy, home, isUp, launch, pipeline, program, rpcServer, run, test, url, words }
   from './pool_machines.mjs';
 
 const llamaServer = resolve(process.argv[4]);
@@ -17,6 +17,7 @@ async function main() {
     `[pipeline.p]\nserves = ["story"]\ntarget = "t"\n[pool.den]\nplugin = "rpc-coordinator"\nserver = "${llamaServer}"\n${more}` +
     `workers = [ { host = "127.0.0.1", rpc_port = ${ports.a} }, { host = "127.0.0.1", rpc_port = ${ports.b} } ]\n`;
   const file = config('front', text('server_args = ["--no-webui", "--no-warmup"]\nserver_env = ["GGML_NO_BACKTRACE=1"]\n'));
+  writeFileSync(join(home, 'text.gguf'), 'this is no model');
   const front = launch('front', program, ['serve', '-c', file]);
   await comesTrue('the endpoint', () => healthy(ports.front));
   await comesTrue('the pool', () => isUp(ports.front));
@@ -50,6 +51,38 @@ async function main() {
   workers.b = worker('b');
   await again();
   console.log(`ok a worker killed: down after ${took} ms, back by itself`);
+
+  // Another model: the server is started anew, and a file that it cannot load is followed by the one before.
+  const before = (await pipeline(ports.front)).pool;
+  assert.deepEqual(before.model, { name: 't', backend: 't', file: null });
+  for (const [model, why] of [['othr', /neither a backend "othr"/], [join(home, 'text.gguf'), /is not GGUF/]]) {
+    const refused = await run('front', ['swap', '-c', file, model]);
+    assert.equal(refused.code, 1, JSON.stringify(refused));
+    assert.match(refused.err, why);
+  }
+  assert.equal((await pipeline(ports.front)).pool.pid, before.pid);
+  const long = answer(ports.front, { ...ask(1), max_tokens: 200 });
+  await comesTrue('an answer that runs', async () => (await pipeline(ports.front)).slots.active > 0);
+  const swapping = run('front', ['swap', '-c', file, 'cache:stories15m-q8_0.gguf']);
+  await comesTrue('a swap that waits', async () => (await pipeline(ports.front)).pool.swap?.state === 'finishing');
+  const meanwhile = await answer(ports.front, ask(0));
+  assert.equal(meanwhile.status, 503);
+  assert.match(meanwhile.error.message, /is changing its model to "cache:stories15m-q8_0.gguf"/);
+  assert.ok((await long).text.startsWith(truth[1]), 'the running answer ends as it would have');
+  const swapped = await swapping;
+  assert.equal(swapped.code, 0, JSON.stringify(swapped));
+  assert.match(swapped.out, /p \(story\) now answers from cache:stories15m-q8_0\.gguf, held by .*llama-server\./);
+  assert.notEqual((await pipeline(ports.front)).pool.pid, before.pid);
+  const others = [];
+  for (let i = 0; i < 3; ++i) others.push((await answer(ports.front, ask(i))).text);
+  assert.notDeepEqual(others, truth);
+  const failed = await run('front', ['swap', '-c', file, brokenModel()]);
+  assert.equal(failed.code, 1, JSON.stringify(failed));
+  assert.match(failed.err, /broken\.gguf" could not be loaded over the pool "den": .*"cache:stories15m-q8_0\.gguf" answers again\./);
+  for (let i = 0; i < 3; ++i) assert.equal((await answer(ports.front, ask(i))).text, others[i]);
+  assert.equal((await run('front', ['swap', '-c', file, 't'])).code, 0);
+  await again();
+  console.log('ok a swap starts it anew with another model, and again with the one before where that fails');
 
   const wrong = await run('front', ['check', '-c', config('wrong', text('output = "coordinator"\n'))]);
   assert.equal(wrong.code, 2);

@@ -2,28 +2,17 @@
 // next model answers as if the endpoint had been started with it, and one that cannot be loaded is followed by the one
 // before it. Usage: node swap.mjs TIGHTWAD RPC_SERVER.
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from './free_port.mjs';
-import { answer, ask, comesTrue, config, engine, fingerprint, healthy, home, isUp, launch, pipeline, program, rpcOf, rpcPid,
+import { answer, ask, brokenModel, comesTrue, config, engine, fingerprint, healthy, home, isUp, launch, pipeline, program, rpcOf, rpcPid,
   run, startPeer, test, url, worker } from './pool_machines.mjs';
 
 const ports = {};
 for (const name of ['attic', 'cellar', 'rpcA', 'rpcB', 'proxy', 'local']) ports[name] = await freePort();
-const cache = process.env.TIGHTWAD_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'tightwad');
 const now = () => pipeline(ports.proxy);
 const up = () => isUp(ports.proxy);
 const drafts = () => comesTrue('a drafter', async () => (await now()).remote?.pipeline?.speculation?.estimates?.drafters?.some((one) => one.here));
-
-// A model that only llama.cpp itself finds fault with: it names an architecture that there is not.
-function broken() {
-  const bytes = readFileSync(join(cache, 'models', 'stories15m-q4_0.gguf'));
-  bytes.write('nonex', bytes.indexOf('llama', bytes.indexOf('general.architecture')));
-  const file = join(home, 'broken.gguf');
-  writeFileSync(file, bytes);
-  return file;
-}
 
 async function main() {
   const attic = startPeer('attic', ports.attic);
@@ -106,7 +95,7 @@ async function main() {
   await equal('stories15m-q8_0.gguf');
   console.log('ok a pool that comes back after a loss comes back with the model it was given last');
 
-  const failed = await swap(broken());
+  const failed = await swap(brokenModel());
   assert.equal(failed.code, 1, JSON.stringify(failed));
   assert.match(failed.err, /broken\.gguf" could not be loaded over the pool "den": .*"cache:stories15m-q8_0\.gguf" answers again\./);
   assert.match(failed.err, /^ {2}\S/m); // its last lines

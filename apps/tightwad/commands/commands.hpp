@@ -136,6 +136,7 @@ int peer_status(const global_options& global, bool json);
 int peer_invite(const global_options& global, const peer_invite_options& options);
 int list_plugins(const global_options& global, bool json);
 int check(const global_options& global, bool json);
+int doctor(const global_options& global, bool json);
 int graph(const global_options& global);
 int inspect(const global_options& global, const inspect_options& options);
 int plan_model(const global_options& global, const plan_options& options);

@@ -69,7 +69,7 @@ void print_rpc(const json& servers) {
     for (const auto& one : servers)
         rows.push_back({"127.0.0.1:" + whole(number(one, "port")), whole(number(one, "pid")),
                         text(one, "device").empty() ? "its own choice" : text(one, "device"),
-                        text(one, "state") == "running" ? "running" : "ended with code " + whole(number(one, "code"))});
+                        text(one, "state") == "exited" ? "ended with code " + whole(number(one, "code")) : text(one, "state")});
     std::cout << std::endl;
     print_table(rows);
 }

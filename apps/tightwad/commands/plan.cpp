@@ -12,6 +12,7 @@
 #include "commands/terminal.hpp"
 #include "config/paths.hpp"
 #include "pipeline/pool_layout.hpp"
+#include "pipeline/pool_model.hpp"
 
 namespace tw::cli {
 namespace {
@@ -48,6 +49,8 @@ void improve(planned_pool& out, const plan_subject& subject, const proposal& as_
 }
 
 result<planned_pool> plan_pool(const plan_subject& subject, const pool_config& pool, plan_outcome& outcome) {
+    const auto placed = with_experts_placed(pool, subject.model, subject.options);
+    if (!placed) return placed.error();
     auto workers = survey(pool, subject.model);
     if (!workers) return workers.error();
     planned_pool out{pool.name, std::move(*workers), {}, {}, {}, {}, {}, 0};
@@ -60,7 +63,7 @@ result<planned_pool> plan_pool(const plan_subject& subject, const pool_config& p
             out.problem = "The pool " + pool.name + " has no speed: " + one.problem;
     }
     const auto& here = outcome.here.machine;
-    out.layout = measured_layout(subject, pool, out.workers, here);
+    out.layout = measured_layout(subject, *placed, out.workers, here);
     out.shares = plan::lay_out(subject.model, out.layout, subject.tokens());
     if (out.shares.size() > out.machines.size()) out.machines.push_back(here);
     if (out.shares.empty() && out.problem.empty())

@@ -97,10 +97,13 @@ int run(const setup& what, const pool_engine_options& options) {
 
     stop_flag stop;
     const signal_watch signals([&] { stop.raise(); });
-    const auto ways = pooled::worker_ways::open(*pool, [](const error& why) { lost(why); });
-    if (!ways) return give_up(ways.error().message, fault::own);
     auto led = *node.node;
-    led.options_json = ways->options_for(options_of(led, options.model));
+    led.options_json = options_of(led, options.model);
+    const auto placed = with_experts_placed(*pool, led.options_json);
+    if (!placed) return give_up(placed.error().message, fault::own);
+    const auto ways = pooled::worker_ways::open(*placed, [](const error& why) { lost(why); });
+    if (!ways) return give_up(ways.error().message, fault::own);
+    led.options_json = ways->options_for(led.options_json);
     std::jthread asking; // peers that are silent must not keep anybody
     const auto is_ready = [&](pid_t holder) {
         say(pooled::line_ready);

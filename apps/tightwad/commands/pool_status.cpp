@@ -17,18 +17,8 @@ std::string number(const json& of, const char* key) {
     return found.is_number() ? std::to_string(std::lround(found.get<double>())) : "0";
 }
 
-std::string state_text(const json& pool) {
-    const auto state = text(pool, "state"), why = text(pool, "why");
-    if (state == "starting" && part(pool, "progress").is_number())
-        return "starting, " + std::to_string(std::lround(pool["progress"].get<double>() * 100)) + " % of the model is loaded";
-    if (state != "up") return state + ", started " + number(pool, "starts") + " times: " + why;
-    auto out = "up, process " + number(pool, "pid");
-    if (const auto server = text(pool, "server"); !server.empty()) return out + ", held by " + server;
-    return out + ", output layer on the " + (text(pool, "output") == "last-worker" ? "last worker" : "coordinator");
-}
-
 std::string one_pool(const json& pool, const std::string& of) {
-    auto out = "\npool " + text(pool, "name") + " of " + of + ": " + state_text(pool) + '\n';
+    auto out = "\npool " + text(pool, "name") + " of " + of + ": " + pool_state_text(pool) + '\n';
     for (const auto& worker : part(pool, "workers")) {
         const auto device = text(worker, "device");
         const bool is_protected = part(worker, "protected") == json(true);
@@ -41,6 +31,16 @@ std::string one_pool(const json& pool, const std::string& of) {
 }
 
 } // namespace
+
+std::string pool_state_text(const json& pool) {
+    const auto state = text(pool, "state"), why = text(pool, "why");
+    if (state == "starting" && part(pool, "progress").is_number())
+        return "starting, " + std::to_string(std::lround(pool["progress"].get<double>() * 100)) + " % of the model is loaded";
+    if (state != "up") return state + ", started " + number(pool, "starts") + " times: " + why;
+    auto out = "up, process " + number(pool, "pid");
+    if (const auto server = text(pool, "server"); !server.empty()) return out + ", held by " + server;
+    return out + ", output layer on the " + (text(pool, "output") == "last-worker" ? "last worker" : "coordinator");
+}
 
 std::string pool_text(const json& pipeline) {
     const auto name = text(pipeline, "name");

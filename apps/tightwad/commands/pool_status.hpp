@@ -11,4 +11,7 @@ namespace tw::cli {
 // who are its workers. Empty where there is none. JSON of another version is read as far as it goes.
 [[nodiscard]] std::string pool_text(const nlohmann::json& pipeline);
 
+// How the pool of such a pipeline is, and where its output layer lies or what holds its model.
+[[nodiscard]] std::string pool_state_text(const nlohmann::json& pool);
+
 } // namespace tw::cli

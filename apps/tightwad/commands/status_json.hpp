@@ -13,6 +13,9 @@ inline const nlohmann::json& part(const nlohmann::json& of, const char* key) {
     return of.is_object() && of.contains(key) ? of[key] : nothing;
 }
 
+// Of one that is gone afterwards, such as an ordered_json makes of itself here.
+const nlohmann::json& part(nlohmann::json&& of, const char* key) = delete;
+
 inline std::string text(const nlohmann::json& of, const char* key) {
     const auto& found = part(of, key);
     return found.is_string() ? found.get<std::string>() : std::string();

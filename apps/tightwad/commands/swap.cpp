@@ -91,9 +91,14 @@ result<seen> wait_for_end(const configuration& config, const http_request& reque
 
 void print(const json& status, const std::string& pipeline) {
     const auto& target = part(status, "target");
+    const auto& pool = part(status, "pool");
     std::cout << "The pipeline " << pipeline << " (" << joined(part(status, "serves")) << ") now answers from "
-              << text(part(part(status, "pool"), "model"), "name") << ", on " << text(target, "device") << ", context "
-              << part(target, "context") << '.' << std::endl;
+              << text(part(pool, "model"), "name");
+    if (const auto server = text(pool, "server"); !server.empty()) {
+        std::cout << ", held by " << server << '.' << std::endl;
+        return;
+    }
+    std::cout << ", on " << text(target, "device") << ", context " << part(target, "context") << '.' << std::endl;
     if (const auto why = text(part(status, "speculation"), "why_not"); !why.empty()) std::cout << why << std::endl;
 }
 

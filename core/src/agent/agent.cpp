@@ -60,7 +60,7 @@ json show(const rpc_server_state& one) {
              {"port", one.port},
              {"device", one.device.empty() ? json() : json(one.device)},
              {"since", unix_time(one.since)},
-             {"state", one.exited ? "exited" : "running"}};
+             {"state", one.exited ? "exited" : one.stopped ? "stopped" : "running"}};
     if (one.exited) out["code"] = *one.exited;
     else {
         out["listening"] = one.listening;
@@ -242,6 +242,7 @@ net::tunnel_answer agent::impl::tunnel(const split_target& asked) {
     if (!number || *number < 1024 || *number > 65535)
         return {0, refuse(400, "A tunnel is asked for as /v1/tunnel/rpc/PORT, with a port from 1024 to 65535.")};
     const auto port = static_cast<std::uint16_t>(*number);
+    const auto to = [this](std::uint16_t found) { return net::tunnel_answer{found, {}, [this, found] { return rpc.fault(found); }}; };
     std::string device;
     for (const auto& [key, value] : asked.query) {
         if (key != "device") return {0, refuse(400, "A tunnel is asked for with \"device\" alone.")};
@@ -249,7 +250,8 @@ net::tunnel_answer agent::impl::tunnel(const split_target& asked) {
     }
     for (const auto& one : rpc.list()) {
         if (one.port != port || one.exited) continue;
-        if (device.empty() || one.device == device) return {port, {}};
+        if (const auto why = rpc.fault(port); !why.empty()) return {0, refuse(503, why)};
+        if (device.empty() || one.device == device) return to(port);
         return {0, refuse(409, "The rpc-server on port " + std::to_string(port) + " computes on " +
                                    (one.device.empty() ? "the devices it chose itself" : one.device) + ", not on " +
                                    to_valid_utf8(cut_utf8(device, 100)) + "; stop it, or choose another port.")};
@@ -259,7 +261,7 @@ net::tunnel_answer agent::impl::tunnel(const split_target& asked) {
                                    ", and none can be started: set rpc_server in its [peer] table.")};
     const auto started = rpc.start(port, device);
     if (!started) return {0, refuse(started.error())};
-    return {port, {}};
+    return to(port);
 }
 
 agent::agent(agent_options options) : impl_(std::make_unique<impl>(std::move(options))) {}

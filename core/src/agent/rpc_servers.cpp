@@ -24,6 +24,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t most_remembered = 64;
 constexpr std::size_t kept_output = 4096;
+constexpr auto forgiven_stop = 2s; // as long as a link may be cut without harm
 
 std::vector<std::string> split(const std::string& text) {
     std::vector<std::string> out{""};
@@ -57,6 +58,12 @@ error died(const rpc_server_state& state) {
     return fail(code::unavailable, "The rpc-server on port " + std::to_string(state.port) + " ended at once with code " +
                                        std::to_string(state.exited.value_or(0)) +
                                        (said.empty() ? " and said nothing." : "; it said: " + said));
+}
+
+void note_stop(rpc_server_state& state, bool is_stopped) {
+    if (is_stopped) state.stopped = steady_clock::now();
+    else state.stopped.reset();
+    spdlog::info("event={} port={} pid={}", is_stopped ? "rpc_stopped_by_signal" : "rpc_continued", state.port, state.pid);
 }
 
 } // namespace
@@ -247,6 +254,16 @@ std::vector<rpc_server_state> rpc_servers::list() const {
     return out;
 }
 
+std::string rpc_servers::fault(std::uint16_t port) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = children_.find(port);
+    if (found == children_.end()) return {};
+    const auto& state = found->second->state;
+    if (state.exited || !state.stopped || steady_clock::now() - *state.stopped < forgiven_stop) return {};
+    const auto pid = std::to_string(state.pid);
+    return "The rpc-server (pid " + pid + ") is stopped by a signal; `kill -CONT " + pid + "` there lets it go on.";
+}
+
 // False once the child has closed its output.
 bool rpc_servers::read_output(child& one) {
     std::array<char, 4096> bytes{};
@@ -289,7 +306,9 @@ void rpc_servers::watch_once() {
     for (auto& [port, one] : children_) {
         if (one->state.exited) continue;
         int status = 0;
-        const bool ended = ::waitpid(one->state.pid, &status, WNOHANG) == one->state.pid;
+        const bool news = ::waitpid(one->state.pid, &status, WNOHANG | WUNTRACED | WCONTINUED) == one->state.pid;
+        const bool ended = news && (WIFEXITED(status) || WIFSIGNALED(status));
+        if (news && !ended) note_stop(one->state, WIFSTOPPED(status));
         if (one->output >= 0 && (!read_output(*one) || ended)) ::close(std::exchange(one->output, -1));
         if (!ended) continue;
         one->state.exited = exit_code_of(status);

@@ -26,6 +26,7 @@ struct rpc_server_state {
     std::chrono::system_clock::time_point since;
     bool listening = false;      // when it was last looked at
     std::optional<int> exited{}; // its exit code, or 128 + the signal; none = it runs
+    std::optional<std::chrono::steady_clock::time_point> stopped{}; // by a signal, since then; none = it is not
     std::string last_output{};
     std::string ggml{};          // that it computes with, such as "0.25.1"; empty = not known
 };
@@ -58,6 +59,10 @@ class rpc_servers {
     [[nodiscard]] result<rpc_server_state> stop(std::uint16_t port);
 
     [[nodiscard]] std::vector<rpc_server_state> list() const; // by port, also those that ended by themselves
+
+    // Why the process on that port cannot answer, a sentence for other machines: it has been stopped by a signal for two
+    // seconds. Empty = nothing is known against it. Does not wait.
+    [[nodiscard]] std::string fault(std::uint16_t port) const;
 
     // The devices that the program lists, such as "CPU" or "CUDA0".
     [[nodiscard]] result<std::vector<std::string>> devices() const;

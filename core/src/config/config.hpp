@@ -94,6 +94,7 @@ struct pool_worker {
     std::string device;           // what it computes on, as its program calls it; empty = its own choice
     std::uint64_t vram_bytes = 0; // 0 = not said
     std::vector<std::uint32_t> experts{}; // layers whose experts lie here, whoever holds the layer
+    bool balanced_experts = false;        // of all other layers it holds as many as its memory is for
     location at;
 
     // What passes between here and there cannot be read or changed on the way: TLS, or it stays on this machine.

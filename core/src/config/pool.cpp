@@ -41,10 +41,11 @@ void read_vram(table_reader& reader, pool_worker& worker, report& out) {
 void read_experts(table_reader& reader, const value& table, pool_worker& worker, report& out) {
     const auto text = reader.text("experts");
     if (!text) return;
-    if (auto layers = parse_ranges(*text)) worker.experts = std::move(*layers);
+    if (*text == "balanced") worker.balanced_experts = true;
+    else if (auto layers = parse_ranges(*text)) worker.experts = std::move(*layers);
     else
-        out.add(table.find("experts")->value.at,
-                "\"experts\" must be numbers of layers, each once and below 4096, such as \"0-11,20\".");
+        out.add(table.find("experts")->value.at, "\"experts\" must be \"balanced\", or numbers of layers, each once and below "
+                                                 "4096, such as \"0-11,20\".");
 }
 
 void read_way(table_reader& reader, const value& table, pool_worker& worker, report& out) {
@@ -172,8 +173,16 @@ void read_server(table_reader& reader, const value& table, pool_config& pool, re
     }
     misplaced("output", "is this program's; say to the llama-server of \"server\" where its layers lie by server_args.");
     for (const auto& worker : pool.workers)
-        if (!worker.experts.empty())
+        if (!worker.experts.empty() || worker.balanced_experts)
             out.add(worker.at, "\"experts\" is this program's; say to the llama-server of \"server\" where they lie by server_args.");
+}
+
+// What is free of each is what its vram leaves, and who holds which layers is known where all say theirs.
+void check_balance(const pool_config& pool, report& out) {
+    if (std::ranges::none_of(pool.workers, &pool_worker::balanced_experts)) return;
+    for (const auto& one : pool.workers)
+        if (one.vram_bytes == 0)
+            out.add(one.at, "experts = \"balanced\" needs the \"vram\" of every worker, and " + one.name + " does not say it.");
 }
 
 // What holds a model over a pool; an rpc-server serves one of them.
@@ -233,6 +242,7 @@ pool_config read_pool(const toml_tree::member& table, report& out) {
     read_server(reader, table.value, pool, out);
     reader.finish();
     check_protection(pool, out);
+    check_balance(pool, out);
     return pool;
 }
 

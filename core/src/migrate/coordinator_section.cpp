@@ -71,7 +71,7 @@ coordinator_section read_coordinator(const value& map, differences& out) {
         out.add(
             no_counterpart, from.at("backend"), from.named("backend"),
             "What computes is the engine Tightwad was built with, or a llama-server of yours by server of [pool.NAME]. "
-            "HSA_ENABLE_SDMA=0 and GPU_MAX_HW_QUEUES=1 were set for several ROCm cards; export them before `tightwad serve`.");
+            "HSA_ENABLE_SDMA=0 and GPU_MAX_HW_QUEUES=1 are set by themselves where a pool's own machine has several ROCm cards.");
     else
         from.drop("backend", no_counterpart,
                   "What computes is the engine Tightwad was built with, or a llama-server of yours by server of [pool.NAME].");

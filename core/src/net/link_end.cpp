@@ -9,6 +9,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/text.hpp"
 #include "net/loop_thread.hpp"
 
 namespace tw::net {
@@ -22,6 +23,13 @@ namespace {
 constexpr auto token = asio::as_tuple(asio::use_awaitable);
 constexpr int most_missed = 3;
 constexpr std::chrono::milliseconds farewell_time{500};
+constexpr std::size_t most_reason = 120; // a close frame has room for 123 bytes
+
+// Beast has checked that it is UTF-8.
+std::string farewell_of(const websocket::close_reason& said) {
+    if (said.code == websocket::close_code::try_again_later && !said.reason.empty()) return said.reason.c_str();
+    return "The other machine closed the tunnel.";
+}
 
 } // namespace
 
@@ -44,7 +52,7 @@ asio::awaitable<pipe_end::read_result> link_end::read(asio::mutable_buffer into)
         auto [failed, bytes] = co_await socket.async_read_some(into, token);
         reading_ = false;
         if (failed) {
-            broke(failed == websocket::error::closed ? std::string("The other machine closed the tunnel.")
+            broke(failed == websocket::error::closed ? farewell_of(socket.reason())
                                                      : "The tunnel broke (" + failed.message() + ").");
             co_return read_result{got::broken, 0};
         }
@@ -95,6 +103,15 @@ asio::awaitable<void> link_end::finish() {
     finishing_ = true;
     close_within(farewell_time);
     const websocket::close_reason reason(websocket::close_code::normal);
+    auto [failed] = co_await link_->socket().async_close(reason, token);
+    static_cast<void>(failed); // the other side may have been faster
+}
+
+asio::awaitable<void> link_end::end_because(std::string why) {
+    finishing_ = true;
+    close_within(farewell_time);
+    const websocket::close_reason reason(websocket::close_code::try_again_later, cut_utf8(why, most_reason));
+    broke(std::move(why));
     auto [failed] = co_await link_->socket().async_close(reason, token);
     static_cast<void>(failed); // the other side may have been faster
 }

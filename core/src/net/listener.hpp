@@ -49,6 +49,9 @@ struct http_reply {
 struct tunnel_answer {
     std::uint16_t port = 0; // on 127.0.0.1 of this machine; 0 = refused
     http_reply refusal{};   // what is answered then
+    // Why what listens there cannot answer, a sentence of at most 120 bytes that ends the tunnel; empty = it can. Asked at
+    // every `tunnel_ping` on the listener's thread, and must not block. May be null.
+    std::function<std::string()> fault{};
 };
 
 // Called on the listener's thread, one at a time, and must not block; only `http` and `tunnel` may be null.

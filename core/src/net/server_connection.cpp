@@ -1,10 +1,12 @@
 // Requests of one connection, with a limit on every size and every wait.
 #include "net/server_connection.hpp"
 
+#include <memory>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http.hpp>
 #include <nlohmann/json.hpp>
@@ -12,6 +14,7 @@
 
 #include "net/byte_pipe.hpp"
 #include "net/link_end.hpp"
+#include "net/loop_thread.hpp"
 #include "net/plain_end.hpp"
 #include "net/session_path.hpp"
 
@@ -54,6 +57,22 @@ asio::awaitable<tunnel_answer> ask_port(serving& shared, std::string target) {
     } catch (const std::exception& e) {
         spdlog::error("net exception where=tunnel what=\"{}\"", e.what());
         co_return tunnel_answer{0, refusal(500, "The request failed inside; the log says why.")};
+    }
+}
+
+// Ends a tunnel once what it leads to is at fault. `pause` is cancelled at the end of the tunnel.
+asio::awaitable<void> end_at_fault(std::weak_ptr<byte_pipe> tunnel, std::shared_ptr<link_end> far,
+                                   std::function<std::string()> fault, std::shared_ptr<asio::steady_timer> pause,
+                                   std::chrono::milliseconds every) {
+    for (;;) {
+        pause->expires_after(every);
+        auto [over] = co_await pause->async_wait(token);
+        const auto pipe = tunnel.lock();
+        if (over || !pipe) co_return;
+        auto why = fault();
+        if (why.empty()) continue;
+        co_await far->end_because(std::move(why));
+        co_return pipe->close();
     }
 }
 
@@ -238,7 +257,12 @@ asio::awaitable<bool> server_connection::run_tunnel(parser& incoming) {
     const auto near = std::make_shared<plain_end>(std::move(plain), false);
     const auto far = std::make_shared<link_end>(stream_, link, shared_.options.tunnel_ping);
     const auto pipe = std::make_shared<byte_pipe>(near, far);
+    const auto pause = std::make_shared<asio::steady_timer>(stream_->get_executor());
+    if (answered.fault)
+        asio::co_spawn(stream_->get_executor(), end_at_fault(pipe, far, answered.fault, pause, shared_.options.tunnel_ping),
+                       [](const std::exception_ptr& problem) { log_exception("tunnel", problem); });
     const auto end = co_await pipe->run(pipe);
+    pause->cancel();
     spdlog::info("tunnel closed remote={} port={} bytes={} why=\"{}\"", remote_, answered.port, end.bytes, end.why);
     co_return false;
 }

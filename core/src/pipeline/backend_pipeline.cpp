@@ -1,6 +1,7 @@
 // A pipeline whose target picks its own tokens.
 #include "pipeline/backend_pipeline.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include <nlohmann/json.hpp>
@@ -142,6 +143,10 @@ backend_pipeline::backend_pipeline(std::string name, std::vector<std::string> se
       }) {}
 
 backend_pipeline::~backend_pipeline() = default;
+
+std::size_t backend_pipeline::running_answers() const {
+    return static_cast<std::size_t>(std::max<std::int64_t>(0, counters_->active));
+}
 
 result<std::shared_ptr<generation>> backend_pipeline::start(generation_request request,
                                                             std::shared_ptr<generation_sink> sink) {

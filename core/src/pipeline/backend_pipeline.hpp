@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,6 +39,7 @@ class backend_pipeline final : public pipeline {
     [[nodiscard]] nlohmann::json status() const override;
 
     [[nodiscard]] bool is_up() const { return health_->is_up(); }
+    [[nodiscard]] std::size_t running_answers() const;
 
   private:
     struct counters;

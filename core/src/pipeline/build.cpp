@@ -25,7 +25,6 @@
 #include "pipeline/remote.hpp"
 #include "pipeline/replica_pipeline.hpp"
 #include "pooled/llama_server.hpp"
-#include "service/plugin_host.hpp"
 #include "speculation/drafter_thread.hpp"
 
 namespace tw {
@@ -226,12 +225,8 @@ result<replica> embedding_target(const pipeline_config& wanted, const resolved_n
 }
 
 result<replica> plain_target(const pipeline_config& wanted, const resolved_node& target, const server_config& server) {
-    auto host = std::make_unique<plugin_host>(target.code->id, target.node->secrets);
-    if (!server.private_upstreams) host->dial_public_only();
-    auto made = backend::create(*target.as_backend, target.code->id, std::move(host), target.node->options_json);
+    auto made = open_backend(target, server);
     if (!made) return made.error();
-    if (const auto* questions = find_question_api(*target.code)) (*made)->with_questions(*questions);
-    if (const auto* passing = find_pass_api(*target.code)) (*made)->with_pass(*passing);
     const auto why = no_logits(target.node->name);
     if (!drafts_of(wanted).empty())
         spdlog::warn("event=no_draft pipeline={} draft={} why=\"{}\"", wanted.name, drafts_of(wanted).front().name, why);
@@ -267,7 +262,7 @@ result<replica> over_pool(const pipeline_config& wanted, const resolved_node& ta
 
 result<replica> server_of_pool(const pipeline_config& wanted, const resolved_node& target, workshop& shop,
                                const std::function<bool(float)>& progress) {
-    auto made = server_over_pool(wanted, target, shop.config, shop.launch, progress);
+    auto made = server_over_pool(wanted, target, shop.config, shop.plugins, shop.launch, progress);
     if (!made) return made.error();
     return replica{target.node->name, *made, [pool = *made] { return pool->is_up(); }, {}};
 }

@@ -69,14 +69,14 @@ void model_swap::run(const pool_model& wanted) {
 // For as long as they would have at the endpoint's end.
 void model_swap::finish_answers() {
     const auto until = clock::now() + of_.config.server.drain_timeout;
-    while (of_.far.running() > 0 && clock::now() < until && !stopping_) std::this_thread::sleep_for(look_every);
+    while (of_.running() > 0 && clock::now() < until && !stopping_) std::this_thread::sleep_for(look_every);
 }
 
 // None when this object is being destroyed.
 std::optional<pooled::process_report> model_swap::load(const pool_model& what) {
     if (stopping_) return std::nullopt;
     of_.process.replace(of_.options(what));
-    return wait_for_model(of_.process, [this] { return of_.far.is_up(); }, [this](float) { return !stopping_; });
+    return wait_for_model(of_.process, of_.is_reached, [this](float) { return !stopping_; });
 }
 
 void model_swap::go_back(const pool_model& wanted, const pooled::process_report& failed) {

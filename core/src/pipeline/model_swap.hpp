@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -11,7 +12,6 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "peer/remote_pipeline.hpp"
 #include "pipeline/pool_model.hpp"
 #include "pooled/pool_process.hpp"
 
@@ -23,7 +23,8 @@ struct swapped_pool {
     const registry& plugins;
     const pool_config& pool;
     pooled::pool_process& process;
-    const peer::remote_pipeline& far; // what answers from that process
+    std::function<std::size_t()> running; // answers from that process
+    std::function<bool()> is_reached;     // what answers from it, once it is up
     std::function<pooled::process_options(const pool_model&)> options;
 };
 

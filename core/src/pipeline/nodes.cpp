@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
-#include "bridge/backend.hpp"
 #include "bridge/interfaces.hpp"
 #include "service/plugin_host.hpp"
 
@@ -57,6 +56,16 @@ result<std::unique_ptr<engine>> load_engine(const resolved_node& node, const std
     spdlog::info("event=loaded backend={} model=\"{}\" device=\"{}\" context={} slots={}", node.node->name,
                  (*loaded)->info().model, (*loaded)->info().device, (*loaded)->info().n_ctx, (*loaded)->info().n_seq);
     return loaded;
+}
+
+result<std::unique_ptr<backend>> open_backend(const resolved_node& node, const server_config& server) {
+    auto host = std::make_unique<plugin_host>(node.code->id, node.node->secrets);
+    if (!server.private_upstreams) host->dial_public_only();
+    auto made = backend::create(*node.as_backend, node.code->id, std::move(host), node.node->options_json);
+    if (!made) return made;
+    if (const auto* questions = find_question_api(*node.code)) (*made)->with_questions(*questions);
+    if (const auto* passing = find_pass_api(*node.code)) (*made)->with_pass(*passing);
+    return made;
 }
 
 } // namespace tw

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "bridge/backend.hpp"
 #include "bridge/engine.hpp"
 #include "config/config.hpp"
 #include "plugin/registry.hpp"
@@ -40,5 +41,9 @@ struct resolved_node {
 // returns false to give up.
 [[nodiscard]] result<std::unique_ptr<engine>> load_engine(const resolved_node& node, const std::string& options,
                                                           const std::function<bool(float)>& progress);
+
+// The plugin's instance for a server that it reaches by its url; nothing is asked of it yet. `server`: which addresses it may
+// dial.
+[[nodiscard]] result<std::unique_ptr<backend>> open_backend(const resolved_node& node, const server_config& server);
 
 } // namespace tw

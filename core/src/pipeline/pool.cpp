@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include "agent/rocm.hpp"
 #include "bridge/backend.hpp"
 #include "bridge/interfaces.hpp"
 #include "config/paths.hpp"
@@ -39,6 +40,7 @@ class process_maker {
             base_.arguments.push_back(word);
         // llama.cpp's own report of a crash would start a debugger.
         base_.environment = {"TIGHTWAD_POOL_TOKEN=" + token, "GGML_NO_BACKTRACE=1"};
+        for (auto& each : agent::rocm_presets(agent::rocm_devices())) base_.environment.push_back(std::move(each));
         base_.log = state_folder() / "logs" / ("pool-" + target.name + ".log");
         base_.port = std::move(port);
     }
@@ -132,7 +134,7 @@ pooled_target(const pipeline_config& wanted, const node_config& target, const co
 
 result<std::shared_ptr<server_pool>>
 server_over_pool(const pipeline_config& wanted, const resolved_node& target, const configuration& config,
-                 const own_command& launch, const std::function<bool(float)>& progress) {
+                 const registry& plugins, const own_command& launch, const std::function<bool(float)>& progress) {
     const auto& pool = *config.pool(target.node->pool);
     const auto port = prepare(*target.node, pool, launch);
     if (!port) return port.error();
@@ -148,9 +150,10 @@ server_over_pool(const pipeline_config& wanted, const resolved_node& target, con
     plain_target_info info{target.node->name, target.code->id, "The llama-server of [pool." + pool.name + "] hands out text, "
                            "not logits, so no draft can be verified. To speculate, remove server from that pool.", true};
     const process_maker make(wanted, *target.node, launch, *port, token);
-    auto out = std::make_shared<server_pool>(
-        pool, std::make_unique<pooled::pool_process>(make({target.node->name, target.node->name, target.node->model_file})),
-        std::make_unique<backend_pipeline>(wanted.name, wanted.serves, std::move(info), std::move(*made)));
+    const pool_model model{target.node->name, target.node->name, target.node->model_file};
+    const auto out = std::make_shared<server_pool>(server_pool_parts{
+        config, plugins, pool, model, make, std::make_unique<pooled::pool_process>(make(model)),
+        std::make_unique<backend_pipeline>(wanted.name, wanted.serves, std::move(info), std::move(*made))});
     const auto waited = wait_for(out->process(), [] { return true; }, pool.name, progress);
     if (!waited) return waited.error();
     return out;

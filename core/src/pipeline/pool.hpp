@@ -28,6 +28,6 @@ pooled_target(const pipeline_config& wanted, const node_config& target, const co
 // The same with the llama-server that the pool names in the place of this program; it answers plainly.
 [[nodiscard]] result<std::shared_ptr<server_pool>>
 server_over_pool(const pipeline_config& wanted, const resolved_node& target, const configuration& config,
-                 const own_command& launch, const std::function<bool(float)>& progress);
+                 const registry& plugins, const own_command& launch, const std::function<bool(float)>& progress);
 
 } // namespace tw

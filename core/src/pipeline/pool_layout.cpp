@@ -29,6 +29,7 @@ plan::pool_layout layout_of(const pool_config& pool, const nlohmann::json& optio
     for (const auto& worker : pool.workers) {
         out.workers.push_back({worker.name, worker.vram_bytes});
         out.experts.push_back(worker.experts);
+        if (worker.balanced_experts) out.balanced.push_back(out.workers.size() - 1);
     }
     out.here.name = "this machine";
     out.output_here = pool.output == "coordinator";

@@ -12,6 +12,7 @@
 #include "config/paths.hpp"
 #include "pipeline/nodes.hpp"
 #include "pipeline/pool_layout.hpp"
+#include "pooled/llama_server.hpp"
 
 namespace tw {
 namespace {
@@ -40,11 +41,30 @@ error unknown(const std::string& asked, const std::string& pool, const std::file
                                      "\" lie " + list + "; any GGUF file, cache:NAME or ollama:NAME will do as well.");
 }
 
+bool has_balanced_experts(const pool_config& pool) {
+    return std::ranges::any_of(pool.workers, &pool_worker::balanced_experts);
+}
+
+std::uint64_t slots_of(const json& options) { return options.value("slots", usual_slots); }
+
+std::uint64_t context_of(const plan::model_shape& shape, const json& options) {
+    const auto trained = shape.context == 0 ? 4096 : shape.context;
+    const auto wanted = options.value("context", std::uint64_t{0});
+    return wanted == 0 ? trained : std::min(wanted, trained);
+}
+
 // Of the first GPU of this machine, which an engine takes; 0 = not known, none = there is none.
 std::optional<std::uint64_t> own_gpu_bytes() {
     const auto found = agent::find_gpus(agent::find_program("nvidia-smi"), "/sys/class/drm");
     if (found.gpus.empty()) return std::nullopt;
     return found.gpus.front().memory_bytes;
+}
+
+// How a llama-server divides the layers it says itself when it is started.
+result<void> look_at_held(const std::string& options_json, const pool_config& pool) {
+    if (const auto words = pooled::llama_server_arguments(options_json, pool, 1); !words) return words.error();
+    const auto shape = plan::inspect_model(json::parse(options_json).value(file_key, std::string()));
+    return shape ? result<void>() : shape.error();
 }
 
 } // namespace
@@ -72,16 +92,45 @@ std::string options_of(const node_config& backend, const std::string& file) {
     return options.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+std::uint64_t cached_tokens(const plan::model_shape& shape, const json& options) {
+    return context_of(shape, options) * slots_of(options);
+}
+
+result<pool_config> with_experts_placed(const pool_config& pool, const plan::model_shape& shape, const json& said) {
+    if (!has_balanced_experts(pool)) return pool;
+    const auto options = said.is_object() ? said : json::object();
+    const auto gpu_bytes = own_gpu_bytes();
+    if (gpu_bytes == 0 || options.value("gpu_layers", -1) >= 0)
+        return fail(code::unsupported, "The experts over the pool \"" + pool.name + "\" cannot be balanced, because " +
+                                           (gpu_bytes == 0 ? "the memory of this machine's GPU is not known"
+                                                           : "gpu_layers keeps layers on this machine") +
+                                           "; give the workers numbers of layers by \"experts\".");
+    auto layout = layout_of(pool, options, shape.layers.size());
+    if (gpu_bytes) layout.gpu = {"this machine's GPU", *gpu_bytes};
+    const auto shares = plan::lay_out(shape, layout, cached_tokens(shape, options));
+    auto out = pool;
+    for (std::size_t i = 0; i < out.workers.size(); ++i) {
+        out.workers[i].balanced_experts = false;
+        if (i < shares.size()) out.workers[i].experts.assign(shares[i].experts_of.begin(), shares[i].experts_of.end());
+    }
+    return out;
+}
+
+result<pool_config> with_experts_placed(const pool_config& pool, const std::string& options_json) {
+    if (!has_balanced_experts(pool)) return pool;
+    const auto options = json::parse(options_json);
+    const auto shape = plan::inspect_model(options.value(file_key, std::string()));
+    if (!shape) return shape.error();
+    return with_experts_placed(pool, *shape, options);
+}
+
 result<void> fits_pool(const plan::model_shape& shape, const std::string& name, const pool_config& pool, const json& options,
                        std::optional<std::uint64_t> gpu_bytes) {
     if (options.value("gpu_layers", -1) >= 0) return {}; // then it is not the pool that has all layers
     auto layout = layout_of(pool, options, shape.layers.size());
     if (gpu_bytes) layout.gpu = {"this machine's GPU", *gpu_bytes};
     if (layout.by.empty() && (!is_divided_by_vram(pool, layout) || gpu_bytes == 0)) return {}; // free memory divides
-    const auto trained = shape.context == 0 ? 4096 : shape.context;
-    const auto wanted = options.value("context", std::uint64_t{0});
-    const auto context = wanted == 0 ? trained : std::min(wanted, trained);
-    const auto slots = options.value("slots", usual_slots);
+    const auto slots = slots_of(options), context = context_of(shape, options);
     const auto shares = plan::lay_out(shape, layout, context * slots);
     for (std::size_t i = 0; i < pool.workers.size() && i < shares.size(); ++i)
         if (const auto& one = shares[i]; pool.workers[i].vram_bytes > 0 && !one.fits())
@@ -96,6 +145,8 @@ result<void> fits_pool(const plan::model_shape& shape, const std::string& name, 
 
 result<void> look_at(const pool_model& model, const configuration& config, const registry& plugins) {
     const auto used = resolve(config, plugins, model.backend);
+    const auto& pool = *config.pool(used.node->pool);
+    if (!pool.server.empty()) return look_at_held(options_of(*used.node, model.file), pool);
     if (!model.file.empty() && !has_option(*used.as_engine, file_key))
         return fail(code::unsupported, "The plugin \"" + used.node->plugin + "\" loads no files, so the backend \"" +
                                            model.backend + "\" cannot be given one.");
@@ -106,7 +157,7 @@ result<void> look_at(const pool_model& model, const configuration& config, const
     if (!options.contains(file_key)) return {};
     const auto shape = plan::inspect_model(options.value(file_key, std::string()));
     if (!shape) return shape.error();
-    return fits_pool(*shape, model.name, *config.pool(used.node->pool), options, own_gpu_bytes());
+    return fits_pool(*shape, model.name, pool, options, own_gpu_bytes());
 }
 
 } // namespace tw

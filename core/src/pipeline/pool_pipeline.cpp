@@ -11,7 +11,9 @@ namespace tw {
 
 pool_pipeline::pool_pipeline(pool_parts parts)
     : pool_(parts.pool), process_(std::move(parts.process)), far_(std::move(parts.far)), drafters_(std::move(parts.drafters)),
-      swap_({parts.config, parts.plugins, parts.pool, *process_, *far_, std::move(parts.options)}, std::move(parts.model)) {}
+      swap_({parts.config, parts.plugins, parts.pool, *process_, [this] { return far_->running(); },
+             [this] { return far_->is_up(); }, std::move(parts.options)},
+            std::move(parts.model)) {}
 
 result<std::shared_ptr<generation>> pool_pipeline::start(generation_request request,
                                                          std::shared_ptr<generation_sink> sink) {
@@ -38,8 +40,7 @@ nlohmann::json pool_pipeline::status() const {
     if (const auto why = misfit(); !why.empty() && !out.contains("speculation")) out["speculation"] = {{"why_not", why}};
     auto& pool = out["pool"] = pool_json(pool_, process_->now());
     pool["output"] = pool_.output;
-    pool["model"] = {{"name", model.name}, {"backend", model.backend},
-                     {"file", model.file.empty() ? nlohmann::json() : nlohmann::json(model.file)}};
+    pool["model"] = model_json(model);
     pool["swap"] = swap_.status();
     return out;
 }

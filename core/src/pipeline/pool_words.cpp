@@ -39,4 +39,10 @@ nlohmann::json pool_json(const pool_config& pool, const pooled::process_report& 
             {"workers", std::move(workers)}};
 }
 
+nlohmann::json model_json(const pool_model& model) {
+    return {{"name", model.name},
+            {"backend", model.backend},
+            {"file", model.file.empty() ? nlohmann::json() : nlohmann::json(model.file)}};
+}
+
 } // namespace tw

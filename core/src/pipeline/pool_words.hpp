@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "config/config.hpp"
+#include "pipeline/pool_model.hpp"
 #include "pooled/pool_process.hpp"
 
 namespace tw {
@@ -15,5 +16,8 @@ namespace tw {
 
 // {name, state, why, pid, starts, progress, warnings, workers: [{name, device, protected}]}.
 [[nodiscard]] nlohmann::json pool_json(const pool_config& pool, const pooled::process_report& report);
+
+// {name, backend, file}.
+[[nodiscard]] nlohmann::json model_json(const pool_model& model);
 
 } // namespace tw

@@ -2,7 +2,8 @@
 #include "plan/layer_split.hpp"
 
 #include <algorithm>
-#include <numeric>
+#include <functional>
+#include <utility>
 
 namespace tw::plan {
 
@@ -58,6 +59,40 @@ void place_experts(const model_shape& model, std::vector<share>& shares, const s
         owner->weight_bytes -= model.layers[layer].expert_bytes;
         shares[keeper].experts_of.push_back(layer);
         shares[keeper].weight_bytes += model.layers[layer].expert_bytes;
+    }
+}
+
+void balance_experts(const model_shape& model, std::vector<share>& shares, const std::vector<std::uint32_t>& fixed,
+                     const std::vector<std::size_t>& keepers) {
+    std::vector<std::uint64_t> needed; // without what is divided here
+    for (const auto& one : shares) needed.push_back(one.needed());
+    std::vector<std::pair<std::size_t, std::size_t>> layers; // with the number of the share
+    double bytes = 0, free = 0;
+    for (std::size_t i = 0; i < shares.size(); ++i)
+        for (auto layer = shares[i].first; layer < shares[i].first + shares[i].count; ++layer)
+            if (const auto size = model.layers[layer].expert_bytes; size > 0 && std::ranges::find(fixed, layer) == fixed.end()) {
+                layers.emplace_back(layer, i);
+                needed[i] -= size;
+                bytes += static_cast<double>(size);
+            }
+    std::vector<double> left(shares.size(), 0);
+    for (const auto i : keepers)
+        left[i] = static_cast<double>(shares[i].memory_bytes - std::min(shares[i].memory_bytes, needed[i]));
+    for (const auto room : left) free += room;
+    if (free == 0) return;
+    for (auto& room : left) room *= bytes / free;
+
+    const auto size_of = [&](const auto& of) { return static_cast<double>(model.layers[of.first].expert_bytes); };
+    std::erase_if(layers, [&](const auto& one) {
+        const bool stays = size_of(one) <= left[one.second];
+        if (stays) left[one.second] -= size_of(one);
+        return stays;
+    });
+    std::ranges::stable_sort(layers, std::greater{}, size_of);
+    for (const auto& one : layers) {
+        const auto to = *std::ranges::max_element(keepers, {}, [&](std::size_t i) { return left[i]; });
+        left[to] -= size_of(one);
+        place_experts(model, shares, {static_cast<std::uint32_t>(one.first)}, to);
     }
 }
 

@@ -39,4 +39,11 @@ struct share {
 void place_experts(const model_shape& model, std::vector<share>& shares, const std::vector<std::uint32_t>& layers,
                    std::size_t keeper);
 
+// Divides the experts of all layers but `fixed` between the shares of these numbers, a layer's whole: to each in the ratio
+// of the memory that is free there when all else has its place. They stay with their layer as far as that goes, since each
+// that does not is one more way; the others go, the largest first, to where most is left. Where nothing is free, or for no
+// keeper, they stay where they are.
+void balance_experts(const model_shape& model, std::vector<share>& shares, const std::vector<std::uint32_t>& fixed,
+                     const std::vector<std::size_t>& keepers);
+
 } // namespace tw::plan

@@ -16,6 +16,9 @@ std::vector<share> lay_out(const model_shape& model, const pool_layout& pool, st
     for (std::size_t i = 0; i < std::min(pool.experts.size(), pool.workers.size()); ++i)
         place_experts(model, out, pool.experts[i], i);
     place_experts(model, out, pool.experts_here, out.size() - 1);
+    auto fixed = pool.experts_here;
+    for (const auto& layers : pool.experts) fixed.insert(fixed.end(), layers.begin(), layers.end());
+    balance_experts(model, out, fixed, pool.balanced);
     return out;
 }
 

@@ -15,6 +15,7 @@ struct pool_layout {
     // `gpu` first where the output is not here. Missing ones are 0; empty = the memories divide.
     std::vector<float> by{};
     std::vector<std::vector<std::uint32_t>> experts{}; // of layers, given to the worker of that number; may be shorter
+    std::vector<std::size_t> balanced{};               // workers that share the experts of all other layers
     holder here{};                                     // this machine
     bool output_here = true;                           // also on its GPU
     std::vector<std::uint32_t> experts_here{};         // of layers, kept on its processor

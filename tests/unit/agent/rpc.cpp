@@ -123,6 +123,36 @@ TEST_CASE("what does not listen to SIGTERM is killed, and an agent that goes tak
     for (const int pid : pids) CHECK_FALSE(is_alive(pid));
 }
 
+TEST_CASE("an rpc-server that a signal holds is no way to compute until it goes on, and can be ended all the same") {
+    const agent_folder here;
+    tw::agent::agent agent(here.options());
+    const auto started = ask(agent, "POST", "/v1/peer/rpc/start", 200, body(free_port()));
+    const int pid = started["pid"];
+    const auto way = [&] { return agent.tunnel("/v1/tunnel/rpc/" + std::to_string(started["port"].get<int>())); };
+    const auto state = [&] { return ask(agent, "GET", "/v1/peer/rpc")["rpc"][0]["state"]; };
+    const auto standing = way();
+    REQUIRE(standing.port == started["port"]);
+    CHECK(standing.fault() == "");
+
+    ::kill(pid, SIGSTOP);
+    CHECK(eventually([&] { return state() == "stopped"; }));
+    CHECK(standing.fault() == ""); // it may be for a moment
+    CHECK(eventually([&] { return !standing.fault().empty(); }));
+    CHECK(standing.fault().size() <= 120);
+    const auto refused = way();
+    CHECK(refused.port == 0);
+    CHECK(refused.refusal.status == 503);
+    CHECK_THAT(refused.refusal.body, ContainsSubstring("is stopped by a signal; `kill -CONT " + std::to_string(pid) + "`"));
+
+    ::kill(pid, SIGCONT);
+    CHECK(eventually([&] { return state() == "running"; }));
+    CHECK(standing.fault() == "");
+    CHECK(way().port == started["port"]);
+    ::kill(pid, SIGSTOP);
+    CHECK(eventually([&] { return state() == "stopped"; }));
+    CHECK(ask(agent, "POST", "/v1/peer/rpc/stop", 200, body(started["port"]))["code"] == 128 + SIGKILL);
+}
+
 TEST_CASE("a daemon that is killed takes its rpc-servers with it") {
     const agent_folder here;
     const auto daemon = ::fork();

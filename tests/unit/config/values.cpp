@@ -318,6 +318,9 @@ plugin = "rpc-coordinator"
 insecure = true
 workers = [ { url = "tws://192.168.1.20", rpc_port = 50060, device = "CUDA0,CUDA1", vram = "8GB", token = { env = "T" }, fingerprint = "AB00000000000000000000000000000000000000000000000000000000000000" },
             { host = "192.168.1.21", experts = "0-2,7" }, { url = "tw://127.0.0.1:9292" } ]
+[pool.attic]
+plugin = "rpc-coordinator"
+workers = [ { host = "127.0.0.1", vram = "1GB", experts = "balanced" } ]
 [pipeline.chat]
 serves = ["m"]
 target = "big"
@@ -327,7 +330,8 @@ target = "big"
     CHECK(loaded->node("big")->options_json == R"({"model_path":"/m/big.gguf"})");
     const auto* den = loaded->pool("den");
     REQUIRE(den != nullptr);
-    CHECK(loaded->pool("attic") == nullptr);
+    CHECK(loaded->pool("cellar") == nullptr);
+    CHECK(loaded->pool("attic")->workers[0].balanced_experts);
     CHECK(den->insecure);
     CHECK(den->output == "coordinator");
     REQUIRE(den->workers.size() == 3);

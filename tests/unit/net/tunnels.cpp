@@ -42,13 +42,15 @@ struct far_side {
                       .tunnel =
                           [this, port](const std::string& target) {
                               asked.add(target);
-                              if (target.starts_with("/v1/tunnel/rpc/50052")) return net::tunnel_answer{port, {}};
+                              if (target.starts_with("/v1/tunnel/rpc/50052"))
+                                  return net::tunnel_answer{port, {}, [this] { return at_fault ? "It is held." : ""; }};
                               return net::tunnel_answer{
                                   0, {404, R"({"error":{"message":"There is no such rpc-server."}})"}};
                           }});
         listening = *std::move(made);
     }
     notes asked;
+    std::atomic<bool> at_fault = false;
     std::unique_ptr<net::listener> listening;
 };
 
@@ -280,6 +282,33 @@ TEST_CASE("a cut or silent link ends the connection at both ends, and the next o
     auto next = plain_socket::to(near.through->port());
     REQUIRE(next.send("again"));
     CHECK(next.read_exactly(5) == "again");
+}
+
+TEST_CASE("a tunnel to what cannot answer ends with the reason, also while more is sent than it takes") {
+    const bool flooded = GENERATE(false, true);
+    std::atomic<bool> over = false;
+    notes ended;
+    plain_server server([&](plain_socket& socket) {
+        socket.send("hello");
+        comes_true([&] { return over.load(); }); // takes nothing
+        ended.add("ended");
+    });
+    far_side far(server.port());
+    near_side near(far.listening->port());
+    auto program = plain_socket::to(near.through->port());
+    REQUIRE(program.read_exactly(5) == "hello");
+    const auto block = noise(1'000'000, 9);
+    for (auto quiet = std::chrono::steady_clock::now(); flooded && std::chrono::steady_clock::now() - quiet < ping;) {
+        if (program.send_some(block) > 0) quiet = std::chrono::steady_clock::now();
+        else std::this_thread::sleep_for(5ms);
+    }
+    CHECK(near.lost.size() == 0);
+    far.at_fault = true;
+    CHECK(near.lost.wait(1).at(0) == "The worker attic:50052 ended the connection: It is held.");
+    CHECK(program.read_to_end().empty());
+    CHECK(comes_true([&] { return far.listening->connections() == 0; }));
+    over = true;
+    ended.wait(1);
 }
 
 TEST_CASE("an idle tunnel stays open by signs of life alone") {

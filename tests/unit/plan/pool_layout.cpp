@@ -75,3 +75,47 @@ TEST_CASE("experts leave for the worker that is given them, or for this machine'
     CHECK(shares[2].name == "here");
     CHECK(shares[2].weight_bytes == 2 * 80);
 }
+
+TEST_CASE("experts that are balanced lie where memory is free, and with their layer as far as that goes") {
+    auto model = ten_layers();
+    auto pool = two_workers();
+    pool.balanced = {0, 1};
+    pool.by = {1}; // all layers on the first
+    // Free: 500 - 10 x 20 = 300 and 500 of 800, for 800 bytes of experts: three layers' and five's would fill both, and
+    // what is left over goes to where most is left.
+    auto shares = lay_out(model, pool, 0);
+    CHECK(shares[0].experts_away == std::vector<std::size_t>{3, 4, 5, 6, 7, 8, 9});
+    CHECK(shares[1].experts_of == shares[0].experts_away);
+    CHECK(shares[0].weight_bytes == 10 * 20 + 3 * 80);
+    CHECK(shares[1].weight_bytes == 7 * 80);
+    CHECK(shares[0].fits());
+
+    pool.by = {1, 1}; // each has half of the layers and half of what is free: nothing moves
+    shares = lay_out(model, pool, 0);
+    CHECK(shares[0].experts_away.empty());
+    CHECK(shares[1].experts_away.empty());
+
+    pool.by = {1};
+    model.layers[9].expert_bytes = 400; // the largest goes first, to the larger room
+    model.layers[9].bytes = 420;
+    pool.workers[1].memory_bytes = 1500;
+    shares = lay_out(model, pool, 0);
+    REQUIRE_FALSE(shares[1].experts_of.empty());
+    CHECK(shares[1].experts_of.front() == 9);
+}
+
+TEST_CASE("experts that were given by number stay there, and only who is to take part gets others") {
+    const auto model = ten_layers();
+    auto pool = two_workers();
+    pool.by = {1};
+    pool.experts = {{0, 1}, {9}};
+    pool.experts_here = {8};
+    pool.balanced = {1};
+    auto shares = lay_out(model, pool, 0);
+    CHECK(shares[0].weight_bytes == 10 * 20 + 2 * 80); // its own, by number
+    CHECK(shares[1].experts_of == std::vector<std::size_t>{9, 2, 3, 4, 5, 6, 7});
+    CHECK(shares[2].experts_of == std::vector<std::size_t>{8});
+    pool.workers[1].memory_bytes = 0; // nothing is free there, so nothing is divided
+    shares = lay_out(model, pool, 0);
+    CHECK(shares[1].experts_of == std::vector<std::size_t>{9});
+}
