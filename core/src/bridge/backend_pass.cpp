@@ -99,7 +99,7 @@ void backend::with_pass(const tw_pass_v1& api) { state_->passing = &api; }
 
 result<std::shared_ptr<backend_request>> backend::pass(const pass_request& asked, std::shared_ptr<pass_sink> sink) {
     if (state_->passing == nullptr)
-        return fail(code::unsupported, "The plugin " + state_->plugin_id + " passes on nothing that Tightwad does not know.");
+        return fail(code::unsupported, "The plugin " + state_->plugin_id + " passes on nothing that Tightwad does not know; ask a model of another backend.");
     auto begun = std::make_shared<passage>(*state_, std::move(sink));
     {
         const std::lock_guard guard(state_->lock);

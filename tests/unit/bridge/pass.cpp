@@ -81,7 +81,7 @@ TEST_CASE("a plugin that passes nothing on, or refuses, says so, and the sink is
     const auto begun = (*plain)->pass({}, refused.heard);
     REQUIRE(begun.has_error());
     CHECK(begun.error().code == code::unsupported);
-    CHECK(begun.error().message == "The plugin good passes on nothing that Tightwad does not know.");
+    CHECK(begun.error().message == "The plugin good passes on nothing that Tightwad does not know; ask a model of another backend.");
 }
 
 TEST_CASE("a backend waits for what it passes on, and cancels it") {
