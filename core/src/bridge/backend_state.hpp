@@ -13,6 +13,7 @@ namespace tw {
 struct backend::state {
     const tw_backend_v1* api = nullptr;
     const tw_question_v1* questions = nullptr;
+    const tw_continuation_v1* continuations = nullptr;
     std::string plugin_id;
     std::string config_json;
     std::unique_ptr<plugin_host> host;
