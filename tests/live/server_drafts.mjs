@@ -10,7 +10,7 @@ const llamaServer = process.argv[3];
 const models = join(process.env.TIGHTWAD_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(process.env.HOME, '.cache'), 'tightwad'), 'models');
 const ports = { draft: await freePort(), front: await freePort(), alone: await freePort(), peer: await freePort() };
 
-const engine = 'plugin = "llamacpp"\nmodel_path = "cache:stories15m-q8_0.gguf"\ncontext = 512\nslots = 2\nthreads = 1\n';
+const engine = 'plugin = "llamacpp"\nmodel_path = "cache:tinyllama-1.1b-chat-q4_0.gguf"\ncontext = 2048\nslots = 4\n';
 const far = `plugin = "llamacpp"\nurl = "tw://127.0.0.1:${ports.peer}"\nmodel = "large"\ntoken = { env = "TIGHTWAD_PEER_TOKEN" }\n`;
 const drafted = (port, target, more = '') => `[server]\nlisten = "127.0.0.1:${port}"\n[backend.t]\n${target}` +
   `[backend.d]\nplugin = "llamacpp"\nurl = "http://127.0.0.1:${ports.draft}"\n[pipeline.p]\nserves = ["story"]\ntarget = "t"\ndraft = ["d"]\n${more}`;
@@ -27,7 +27,7 @@ async function draftServer(model) {
   return one;
 }
 
-const ask = (i) => ({ model: 'story', prompt: `Once upon a time number ${i}, there was`, max_tokens: 200, temperature: i % 2, seed: 100 + i,
+const ask = (i) => ({ model: 'story', prompt: `Once upon a time number ${i}, there was`, max_tokens: 48, temperature: i % 2, seed: 100 + i,
   stream: true, logit_bias: { 2: -100 } });
 
 // The text of a stream; `act` is done when its first piece comes.
@@ -68,9 +68,8 @@ async function lives(look, name) {
   };
   let server = await draftServer('stories15m-q4_0.gguf');
   await there(true);
-  for (const i of [0, 1, 2, 3]) await equal(i);
+  await Promise.all([equal(0), equal(1)]);
   await drafts();
-  await Promise.all([equal(4), equal(5)]);
   console.log(`ok ${name}: a llama-server drafts, ${accepted(await look())} tokens accepted so far, every answer the target's own`);
 
   await equal(2, () => server.kill('SIGKILL'));
@@ -94,7 +93,7 @@ async function lives(look, name) {
 async function main() {
   const alone = serve('alone', `[server]\nlisten = "127.0.0.1:${ports.alone}"\n[backend.t]\n${engine}[pipeline.p]\nserves = ["story"]\ntarget = "t"\n`);
   await comesTrue('the target alone', () => healthy(ports.alone));
-  for (let i = 0; i < 6; ++i) truth.push(await answer(ports.alone, i));
+  for (let i = 0; i < 4; ++i) truth.push(await answer(ports.alone, i));
   assert.equal(await alone.kill('SIGTERM'), 0);
 
   // The server comes after the endpoint.

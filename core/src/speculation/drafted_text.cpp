@@ -14,6 +14,7 @@ drafted_text::outcome drafted_text::follow(const draft_order& order) {
     const std::size_t base = order.base, told = order.tail.size(), before = committed();
     if (told > base || base - told > tokens_.size() || base < before) return outcome::lost;
     const auto start = base - told;
+    const auto held = tokens_.size();
     const auto same = start + common_prefix(std::span(tokens_).subspan(start), order.tail);
     if (same < base) {
         if (same < before) return outcome::lost;
@@ -28,7 +29,8 @@ drafted_text::outcome drafted_text::follow(const draft_order& order) {
         grades_.erase(grades_.begin(), grades_.begin() + static_cast<std::ptrdiff_t>(base - before));
     }
     if (digests_[base] != order.prefix) return outcome::lost;
-    return same < base ? outcome::corrected : outcome::kept;
+    if (same == base) return outcome::kept;
+    return same == held ? outcome::overtaken : outcome::corrected;
 }
 
 void drafted_text::append(proposal drafted) {

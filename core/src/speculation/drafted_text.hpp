@@ -16,6 +16,7 @@ class drafted_text {
 
     enum class outcome {
         kept,      // what was drafted stands, as far as it is not committed now
+        overtaken, // likewise, and more is committed: nothing drafted is left
         corrected, // the answer went on otherwise: nothing drafted is left
         lost,      // the order follows a text that is not the one held here; this one is of no more use
     };

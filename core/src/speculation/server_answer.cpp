@@ -23,9 +23,12 @@ bool server_answer::follow(draft_order order, replies& out) {
     switch (text_.follow(order)) {
     case drafted_text::outcome::lost: return false;
     case drafted_text::outcome::corrected:
-        sent_ = 0;
         stale_ = true;
+        [[fallthrough]];
+    case drafted_text::outcome::overtaken:
+        sent_ = 0;
         dry_ = false;
+        stale_ = stale_ || !order.stream; // who waits is served sooner behind what is known now
         break;
     case drafted_text::outcome::kept: sent_ -= std::min(sent_, text_.committed() - before); break;
     }
@@ -51,6 +54,11 @@ void server_answer::take(proposal token, clock::time_point at, replies& out) {
     }
     last_at_ = at;
     if (hearing_) return hear(token, out);
+    if (at_ < text_.tokens().size()) { // the answer was here already
+        stale_ = text_.tokens()[at_++] != token.token;
+        return;
+    }
+    ++at_;
     text_.append(token);
     usual_ += 0.1F * (chance_.at(token.grade) - usual_);
     advance(out);
@@ -107,6 +115,8 @@ std::optional<server_answer::request> server_answer::ask(std::size_t context) {
     // As a local drafter with a short context: full, it goes on from the last half of it.
     begin_ = std::min(begin_, end - 1);
     if (context > 0 && end - begin_ + most > context) begin_ = end - std::min(end, std::max<std::size_t>(context / 2, 1));
+    asked_ = most;
+    at_ = end;
     const auto from = text_.tokens().begin();
     return request{{from + static_cast<std::ptrdiff_t>(begin_), from + static_cast<std::ptrdiff_t>(end)}, static_cast<std::uint32_t>(most)};
 }

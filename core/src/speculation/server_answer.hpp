@@ -11,8 +11,8 @@
 
 namespace tw {
 
-// One request runs at a time: a stream of the tokens that follow a prefix. It is left to run as long as its tokens are of
-// use, and begun anew behind a correction. Not thread-safe.
+// One request runs at a time: a stream of the tokens that follow a prefix. It is left to run as long as it says what the
+// answer says, also where it lags behind, and begun anew behind a difference. Not thread-safe.
 class server_answer {
   public:
     using clock = std::chrono::steady_clock;
@@ -25,6 +25,7 @@ class server_answer {
     // Of the request that runs: its next token, and its end.
     void take(proposal token, clock::time_point at, replies& out);
     void ended(replies& out);
+    [[nodiscard]] bool is_whole() const { return came_ == asked_; } // it has given all that it was asked for
 
     // Whether the request that runs is of no use any more.
     [[nodiscard]] bool is_stale() const { return stale_; }
@@ -56,7 +57,8 @@ class server_answer {
     bool complete_ = true;
     std::optional<hearing> hearing_;
     bool stale_ = false;
-    std::size_t came_ = 0;         // tokens of the request that runs
+    std::size_t asked_ = 0, came_ = 0; // tokens of the request that runs
+    std::size_t at_ = 0;               // index of its next one
     bool dry_ = false;             // the server does not go on from here
     std::size_t begin_ = 0;        // of what is sent of the text as a prompt
     clock::time_point last_at_{};  // of the last token of the request that runs

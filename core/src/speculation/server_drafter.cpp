@@ -189,7 +189,12 @@ void server_drafter::handle(came& what) {
             return gone("It drafted token " + std::to_string(each.token) + ", which a vocabulary of " +
                         std::to_string(terms_.n_vocab) + " tokens does not have.");
         of.answer.take({each.token, each.margin >= 0 ? grade_of(each.margin) : unknown_grade}, what.at, replies);
-        if (of.answer.is_stale()) break;
+        if (of.answer.is_stale() || of.answer.is_whole()) break;
+    }
+    if (of.answer.is_whole()) { // its end is not waited for
+        requests_.erase(what.request);
+        of.now.reset();
+        of.answer.ended(replies);
     }
     steer(key, replies);
 }

@@ -126,6 +126,36 @@ TEST_CASE("a correction makes the request stale, and the next one follows it; on
     CHECK_FALSE(other.follow(order(1, {1, 2, 3}, 3, 4))); // it was not told of 2 and 3
 }
 
+TEST_CASE("a stream that the answer has overtaken runs on while it says the same, and drafts when it is in front again") {
+    exchange with({1});
+    const auto next = [&](std::uint32_t epoch, const ids& committed, std::size_t told) {
+        auto out = order(epoch, committed, told, 3);
+        out.stream = true;
+        return with.follow(std::move(out));
+    };
+    REQUIRE(next(1, {1}, 1));
+    REQUIRE(with.answer.ask(0));
+    REQUIRE(next(2, {1, 5, 6}, 1));
+    CHECK_FALSE(with.answer.is_stale());
+    with.give({5});
+    REQUIRE(next(3, {1, 5, 6, 7}, 3));
+    with.give({6, 7});
+    CHECK_FALSE(with.answer.is_stale());
+    CHECK(with.batches().empty());
+    with.give({8});
+    const auto told = with.batches();
+    REQUIRE(told.size() == 1);
+    CHECK(told[0].base == 4);
+    CHECK(tokens(told[0]) == ids{8});
+    REQUIRE(next(4, {1, 5, 6, 7, 8, 9}, 4));
+    with.give({3});
+    CHECK(with.answer.is_stale());
+    CHECK(with.answer.ask(0)->prompt == ids{1, 5, 6, 7, 8, 9});
+    // Who waits is served sooner behind what is known.
+    REQUIRE(with.follow(order(5, {1, 5, 6, 7, 8, 9, 4}, 6, 3)));
+    CHECK(with.answer.is_stale());
+}
+
 TEST_CASE("a server that ends early is asked again, and one that says nothing is not waited for") {
     exchange with({1});
     REQUIRE(with.follow(order(1, {1}, 1, 4)));
