@@ -30,13 +30,21 @@ http_request server::ask(const chat_request& asked) const {
     return out;
 }
 
+http_request server::go_on(std::span<const std::int32_t> prompt, std::uint32_t most) const {
+    auto out = site_.post("/completion", wire::body_of(prompt, most, model_));
+    out.headers.emplace_back("Accept", "text/event-stream");
+    return out;
+}
+
 http_request server::question(std::string_view what, const json::value& asked) const {
     const auto path = wire::path_of(what);
-    if (what == "health") return site_.glance(path);
+    if (what == "health" || what == "vocabulary") return site_.glance(path);
     return what == "properties" ? site_.request("GET", path) : site_.post(path, wire::body_of(what, asked, model_));
 }
 
-std::string server::reply(std::string_view, std::string body) const { return body; }
+std::string server::reply(std::string_view what, std::string body) const {
+    return what == "vocabulary" ? wire::vocabulary_of(body, model_) : body;
+}
 
 http_request server::pass(const pass_request& asked) const { return site_.pass(asked, std::string(asked.target), model_); }
 

@@ -2,11 +2,16 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include <tightwad/sdk/openai_stream.hpp>
 #include <tightwad/sdk/server_backend.hpp>
 #include <tightwad/sdk/server_site.hpp>
+
+#include "token_stream.hpp"
 
 namespace llamacpp {
 
@@ -21,10 +26,12 @@ class server : public tw::sdk::server_backend {
                                 "600", 1, 86400),
     };
     using reader = tw::sdk::openai_stream;
+    using token_reader = token_stream;
 
     server(tw::sdk::host host, const tw::sdk::config& config);
 
     [[nodiscard]] tw::sdk::http_request ask(const tw::sdk::chat_request& request) const;
+    [[nodiscard]] tw::sdk::http_request go_on(std::span<const std::int32_t> prompt, std::uint32_t most) const;
     [[nodiscard]] tw::sdk::http_request question(std::string_view what, const tw::sdk::json::value& asked) const;
     [[nodiscard]] std::string reply(std::string_view what, std::string body) const;
     [[nodiscard]] tw::sdk::http_request pass(const tw::sdk::pass_request& asked) const;

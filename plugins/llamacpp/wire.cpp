@@ -1,6 +1,10 @@
 // JSON for and from a llama-server.
 #include "wire.hpp"
 
+#include <algorithm>
+#include <optional>
+#include <vector>
+
 #include <tightwad/sdk/json_writer.hpp>
 
 namespace llamacpp::wire {
@@ -40,7 +44,8 @@ std::string body_of(const chat_request& request, const std::string& model) {
 std::string path_of(std::string_view what) {
     for (const auto& [known, path] : {std::pair{"embeddings", "/v1/embeddings"}, std::pair{"rerank", "/v1/rerank"},
                                       std::pair{"tokenize", "/tokenize"}, std::pair{"detokenize", "/detokenize"},
-                                      std::pair{"properties", "/props"}, std::pair{"health", "/health"}})
+                                      std::pair{"properties", "/props"}, std::pair{"health", "/health"},
+                                      std::pair{"vocabulary", "/v1/models"}})
         if (what == known) return path;
     throw failure{TW_UNSUPPORTED, "A llama-server is not asked for " + std::string(what) + "."};
 }
@@ -51,6 +56,40 @@ std::string body_of(std::string_view what, const json::value& asked, const std::
     out.members(asked, {"truncate"});
     if (what == "embeddings") out.text("encoding_format", "float");
     if (what == "tokenize") out.boolean("with_pieces", true);
+    return out.str();
+}
+
+std::string body_of(std::span<const std::int32_t> prompt, std::uint32_t most, const std::string& model) {
+    std::string ids = "[";
+    for (const auto id : prompt) ids.append(ids.size() > 1 ? "," : "").append(std::to_string(id));
+    json::object_writer out;
+    if (!model.empty()) out.text("model", model);
+    // The likeliest token is the best one: no other chain of samplers costs as little.
+    out.raw("prompt", ids + "]").integer("n_predict", most).raw("samplers", R"(["top_k"])").integer("top_k", 1);
+    out.integer("temperature", 0).boolean("cache_prompt", true).boolean("return_tokens", true);
+    return out.integer("n_probs", 2).boolean("stream", true).str();
+}
+
+std::string vocabulary_of(std::string_view body, const std::string& model) {
+    const auto root = json::value::parse(body);
+    const auto list = root.find("data");
+    std::optional<json::value> found;
+    for (const auto& each : list ? list->elements() : std::vector<json::value>()) {
+        const auto id = each.find("id");
+        const bool named = !model.empty() && id && id->kind() == json::kind::string && id->as_string() == model;
+        if (!found || named) found = each.find("meta");
+        if (named) break;
+    }
+    const auto number = [&](const char* key) {
+        const auto at = found && found->kind() == json::kind::object ? found->find(key) : std::nullopt;
+        return at && at->kind() == json::kind::number ? std::max<std::int64_t>(at->as_integer(), 0) : 0;
+    };
+    if (number("n_vocab") == 0)
+        throw failure{TW_UNSUPPORTED, "The server does not say how many tokens its model has (GET /v1/models, meta.n_vocab), "
+                                      "so it cannot be compared with a target."};
+    json::object_writer out;
+    out.integer("tokens", number("n_vocab"));
+    if (const auto context = number("n_ctx"); context > 0) out.integer("context", context);
     return out.str();
 }
 

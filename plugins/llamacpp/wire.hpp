@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,12 @@ namespace llamacpp::wire {
 // Likewise of a question (abi/ext/question.h), whose replies are llama-server's own; throws TW_UNSUPPORTED for others.
 [[nodiscard]] std::string path_of(std::string_view what);
 [[nodiscard]] std::string body_of(std::string_view what, const tw::sdk::json::value& asked, const std::string& model);
+
+// A request to POST /completion to go on greedily from token ids, streamed, with the ids of at most `most` tokens.
+[[nodiscard]] std::string body_of(std::span<const std::int32_t> prompt, std::uint32_t most, const std::string& model);
+
+// The reply to "vocabulary" from GET /v1/models: of the model of that name, else of the first. Throws where it tells nothing.
+[[nodiscard]] std::string vocabulary_of(std::string_view body, const std::string& model);
 
 // What GET /props tells; throws when it is something else.
 struct properties {

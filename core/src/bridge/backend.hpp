@@ -5,9 +5,12 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include <tightwad/abi/draft/continuation.h>
 #include <tightwad/abi/ext/backend.h>
 #include <tightwad/abi/ext/pass.h>
 #include <tightwad/abi/ext/question.h>
@@ -78,11 +81,23 @@ class backend {
     // sink is never called.
     [[nodiscard]] result<std::shared_ptr<backend_request>> pass(const pass_request& asked, std::shared_ptr<pass_sink> sink);
 
+    // From here on it can be asked to go on from token ids; before any other thread uses it.
+    void with_continuations(const tw_continuation_v1& api);
+
+    // Any ids, at least one at a time. Never two at once for one request.
+    using tokens_function = std::function<void(std::span<const tw_continued>)>;
+    // Once, last, unless go_on failed; none = no more tokens come.
+    using ended_function = std::function<void(std::optional<error>)>;
+    // Begins a request as abi/draft/continuation.h has it; `unsupported` where the plugin takes none.
+    [[nodiscard]] result<std::shared_ptr<backend_request>> go_on(std::vector<std::int32_t> prompt, std::uint32_t most,
+                                                                 tokens_function emit, ended_function done);
+
   private:
     struct state;
     class request;
     class inquiry;
     class passage;
+    class continuation;
     explicit backend(std::shared_ptr<state> shared);
 
     std::shared_ptr<state> state_;

@@ -14,6 +14,7 @@ struct backend::state {
     const tw_backend_v1* api = nullptr;
     const tw_question_v1* questions = nullptr;
     const tw_pass_v1* passing = nullptr;
+    const tw_continuation_v1* continuations = nullptr;
     std::string plugin_id;
     std::string config_json;
     std::unique_ptr<plugin_host> host;

@@ -1,6 +1,7 @@
 // The capabilities of a loaded plugin, by type.
 #pragma once
 
+#include <tightwad/abi/draft/continuation.h>
 #include <tightwad/abi/ext/backend.h>
 #include <tightwad/abi/ext/chat.h>
 #include <tightwad/abi/ext/chat_template.h>
@@ -43,6 +44,9 @@ namespace tw {
 }
 [[nodiscard]] inline const tw_pass_v1* find_pass_api(const plugin& from) {
     return static_cast<const tw_pass_v1*>(from.query(TW_PASS_V1));
+}
+[[nodiscard]] inline const tw_continuation_v1* find_continuation_api(const plugin& from) {
+    return static_cast<const tw_continuation_v1*>(from.query(TW_CONTINUATION_V1));
 }
 
 } // namespace tw

@@ -24,6 +24,7 @@
 #include "pipeline/pool.hpp"
 #include "pipeline/remote.hpp"
 #include "pipeline/replica_pipeline.hpp"
+#include "pipeline/server_drafts.hpp"
 #include "pooled/llama_server.hpp"
 #include "speculation/drafter_thread.hpp"
 
@@ -70,11 +71,12 @@ void check_draft(const pipeline_config& pipeline, const configuration& config, c
         if (const auto draft = resolve(config, plugins, name); makes_embeddings(draft))
             mistakes.push_back({draft.node->at, "The backend '" + name + "' makes embeddings, so it cannot draft for pipeline '" +
                                                     pipeline.name + "'. Remove embeddings, or name another draft."});
-        else if (draft.code != nullptr && draft.as_engine == nullptr)
+        else if (draft.code != nullptr && draft.as_engine == nullptr && !is_drafting_server(draft))
             mistakes.push_back({draft.node->at, draft.node->server || draft.as_backend != nullptr
-                                                    ? "The backend '" + name + "' is a server that hands out text, so it "
-                                                      "cannot draft for pipeline '" + pipeline.name + "'. Load a small "
-                                                      "model with model_path, or run `tightwad peer` beside that server."
+                                                    ? "The backend '" + name + "' is a server that hands out text and no "
+                                                      "tokens, so it cannot draft for pipeline '" + pipeline.name + "'. Name a "
+                                                      "llama-server, load a small model with model_path, or run `tightwad "
+                                                      "peer` beside that server."
                                                     : "The plugin '" + draft.node->plugin + "' of backend '" + name +
                                                           "' offers no engine, so it cannot draft for pipeline '" +
                                                           pipeline.name + "'."});
@@ -94,10 +96,7 @@ std::string draft_options(const resolved_node& draft, std::int32_t slots) {
 std::string misfit(const engine& target, const engine& draft, const pipeline_config& pipeline,
                    const std::string& name) {
     if (target.vocabulary_digest() != draft.vocabulary_digest())
-        return "The draft '" + name + "' (" + std::to_string(draft.info().n_vocab) +
-               " tokens) and the target '" + pipeline.target + "' (" + std::to_string(target.info().n_vocab) +
-               " tokens) have different vocabularies, so no draft could be verified. Choose a draft of the target's "
-               "family.";
+        return other_vocabulary(name, draft.info().n_vocab, pipeline.target, target.info().n_vocab);
     if (draft.info().n_seq < target.info().n_seq)
         return "The draft '" + name + "' has " + std::to_string(draft.info().n_seq) + " slots and the target '" +
                pipeline.target + "' " + std::to_string(target.info().n_seq) + ": give the draft at least as many.";
@@ -167,6 +166,16 @@ result<void> add_drafts(engine_pipeline_parts& parts, const pipeline_config& wan
             parts.drafts.push_back({std::move(offer), model.empty() ? each.name : model});
             continue;
         }
+        if (is_drafting_server(draft)) {
+            auto offer = server_draft(draft, shop.config.server, *parts.target, wanted.target);
+            if (offer) {
+                offer->fallback = each.fallback;
+                parts.drafts.push_back({std::move(*offer), each.name});
+            } else if (const auto gone = without(parts.no_draft, wanted, each.name, offer.error().message); !gone) {
+                return gone.error();
+            }
+            continue;
+        }
         auto model = load_engine(draft, draft_options(draft, parts.target->info().n_seq), progress);
         const auto why = model ? misfit(*parts.target, **model, wanted, each.name) : model.error().message;
         if (why.empty()) parts.drafts.push_back(local_drafter(each, std::move(*model)));
@@ -182,7 +191,11 @@ result<lent_drafters> lend_drafts(const pipeline_config& wanted, workshop& shop,
     for (const auto& each : drafts_of(wanted)) {
         const auto draft = resolve(shop.config, shop.plugins, each.name);
         lent_drafter lent{.node = draft.node, .fallback = each.fallback};
-        if (draft.node->peer) {
+        if (is_drafting_server(draft)) {
+            auto server = lend_server(draft, shop.config.server, out.vocabulary);
+            if (!server) return server.error();
+            lent.what = std::move(*server);
+        } else if (draft.node->peer) {
             auto link = link_to(*draft.node, shop.links);
             if (!link) return link.error();
             lent.what = std::make_shared<peer::relayed_drafter>(peer::peer_link::channels(*link), draft.node->peer->model);
@@ -241,6 +254,10 @@ result<replica> far_target(const pipeline_config& wanted, const resolved_node& t
     if (!link) return link.error();
     auto made = remote_target(wanted, *target.node, std::move(*link), drafts);
     if (!made) return made.error();
+    drafts.vocabulary->is_of(*made, [far = std::weak_ptr(*made)] {
+        const auto there = far.lock();
+        return there ? there->remote() : std::nullopt;
+    });
     return replica{target.node->name, *made, [far = *made] { return far->is_up(); },
                    [far = *made] {
                        const auto what = far->remote();
@@ -253,6 +270,10 @@ result<replica> over_pool(const pipeline_config& wanted, const resolved_node& ta
     auto made = pooled_target(wanted, *target.node, shop.config, shop.plugins, shop.launch, shop.links, drafts,
                               progress);
     if (!made) return made.error();
+    drafts.vocabulary->is_of(*made, [pool = std::weak_ptr(*made)] {
+        const auto there = pool.lock();
+        return there ? there->far().remote() : std::nullopt;
+    });
     return replica{target.node->name, *made, [pool = *made] { return pool->is_up(); },
                    [pool = *made] {
                        const auto what = pool->far().remote();

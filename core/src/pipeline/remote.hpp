@@ -9,6 +9,7 @@
 #include "peer/peer_links.hpp"
 #include "peer/remote_pipeline.hpp"
 #include "peer/served_drafter.hpp"
+#include "pipeline/server_drafts.hpp"
 #include "speculation/speculator.hpp"
 
 namespace tw {
@@ -33,6 +34,7 @@ struct lent_drafter {
 
 struct lent_drafters {
     std::vector<lent_drafter> all{};
+    std::shared_ptr<far_vocabulary> vocabulary = std::make_shared<far_vocabulary>(); // of the target; servers are held to it
     std::string no_draft{}; // why one that was wanted is not among them, for the status; empty when all are
 };
 

@@ -129,6 +129,11 @@ std::optional<std::string> vtable_fault(const tw_pass_v1& api) {
     return slot_fault({{"start", api.start != nullptr}}, TW_PASS_V1);
 }
 
+std::optional<std::string> vtable_fault(const tw_continuation_v1& api) {
+    if (auto fault = size_fault(api, TW_CONTINUATION_V1)) return fault;
+    return slot_fault({{"start", api.start != nullptr}}, TW_CONTINUATION_V1);
+}
+
 std::optional<std::string> vtable_fault(const tw_plugin& entry) {
     if (auto fault = fault_at<tw_backend_v1>(entry, TW_BACKEND_V1)) return fault;
     if (auto fault = fault_at<tw_engine_v1>(entry, TW_ENGINE_V1)) return fault;
@@ -138,6 +143,7 @@ std::optional<std::string> vtable_fault(const tw_plugin& entry) {
     if (auto fault = fault_at<tw_embedding_v1>(entry, TW_EMBEDDING_V1)) return fault;
     if (auto fault = fault_at<tw_question_v1>(entry, TW_QUESTION_V1)) return fault;
     if (auto fault = fault_at<tw_pass_v1>(entry, TW_PASS_V1)) return fault;
+    if (auto fault = fault_at<tw_continuation_v1>(entry, TW_CONTINUATION_V1)) return fault;
     return fault_at<tw_chat_template_v1>(entry, TW_CHAT_TEMPLATE_V1);
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include <tightwad/abi/draft/continuation.h>
 #include <tightwad/abi/ext/backend.h>
 #include <tightwad/abi/ext/chat.h>
 #include <tightwad/abi/ext/chat_template.h>
@@ -28,6 +29,7 @@ namespace tw {
 [[nodiscard]] std::optional<std::string> vtable_fault(const tw_embedding_v1& api);
 [[nodiscard]] std::optional<std::string> vtable_fault(const tw_question_v1& api);
 [[nodiscard]] std::optional<std::string> vtable_fault(const tw_pass_v1& api);
+[[nodiscard]] std::optional<std::string> vtable_fault(const tw_continuation_v1& api);
 
 // The first fault among the interfaces this host knows. Runs the plugin's query().
 [[nodiscard]] std::optional<std::string> vtable_fault(const tw_plugin& entry);

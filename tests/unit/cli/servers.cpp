@@ -149,7 +149,7 @@ TEST_CASE("a draft beside a server is refused in words, or left out in words") {
     const auto refused = check(two + "[pipeline.p]\nserves = [\"m\"]\ntarget = \"far\"\ndraft = [\"other\"]\nfallback = false\n");
     CHECK(refused.code == 2);
     CHECK_THAT(refused.err, ContainsSubstring("Pipeline 'p' cannot speculate: The target 'far' is a server that hands out text, not logits"));
-    CHECK_THAT(refused.err, ContainsSubstring("The backend 'other' is a server that hands out text, so it cannot draft for pipeline 'p'."));
+    CHECK_THAT(refused.err, ContainsSubstring("The backend 'other' is a server that hands out text and no tokens, so it cannot draft for pipeline 'p'."));
     CHECK(check("[pipeline.p]\nserves = [\"m\"]\ntarget = \"far\"\n").code == 0);
     const auto odd = check("[backend.x]\nplugin = \"llamacpp\"\nurl = \"http://den:8080\"\nmodel_path = \"m.gguf\"\n"
                            "[pipeline.p]\nserves = [\"m\"]\ntarget = \"x\"\n");

@@ -234,3 +234,76 @@ TEST_CASE("llama-server: a question goes to the server's own path and comes back
     CHECK_THAT(refused.sentence, ContainsSubstring("Start it with `--embeddings`"));
     CHECK(server.question("fortune", "{}", whole("{}")).end.code == TW_UNSUPPORTED);
 }
+
+namespace {
+
+std::string token_event(std::string_view ids, int counted, std::string_view more = "") {
+    return R"(data: {"index":0,"content":"x","tokens":[)" + std::string(ids) + R"(],"stop":false,"id_slot":-1,"tokens_predicted":)" +
+           std::to_string(counted) + R"(,"tokens_evaluated":3)" + std::string(more) + "}\n\n";
+}
+const std::string last_event = R"(data: {"index":0,"content":"","tokens":[],"stop":true,"stop_type":"limit","tokens_predicted":3})" "\n\n";
+
+} // namespace
+
+TEST_CASE("llama-server: it goes on from token ids, wherever its bytes are cut") {
+    played<llamacpp::server> server(R"({"url":"http://den:8080","model":"m"})");
+    const auto stream = token_event("7", 1, R"(,"completion_probabilities":[{"id":7,"logprob":-0.25,"top_logprobs":[{"id":7,"logprob":-0.25},{"id":9,"logprob":-1.75}]}])") +
+                        ": still there\n\n" + token_event("31999", 2) + token_event("0", 3) + last_event;
+    for (std::size_t at = 0; at <= stream.size(); ++at) {
+        INFO("cut before byte " << at);
+        const auto heard = server.go_on({1, 306, 4}, 3, tw::testkit::scripted_answer::cut(stream, at));
+        REQUIRE(heard == continued{{7, 31999, 0}, {1.5F, -1, -1}, "", TW_OK});
+    }
+    const auto asked = server.last();
+    CHECK(asked.method == "POST");
+    CHECK(asked.url == "http://den:8080/completion");
+    const auto body = value::parse(asked.body);
+    CHECK(body.find("prompt")->raw() == "[1,306,4]");
+    CHECK(body.find("n_predict")->as_integer() == 3);
+    CHECK(body.find("top_k")->as_integer() == 1);
+    CHECK(body.find("cache_prompt")->as_boolean());
+    CHECK(body.find("return_tokens")->as_boolean());
+    CHECK(body.find("model")->as_string() == "m");
+}
+
+TEST_CASE("llama-server: tokens that it keeps back within a character end what it drafts, and are no error") {
+    played<llamacpp::server> server(table);
+    const auto heard = server.go_on({1}, 9, whole(token_event("7", 1) + token_event("8", 4) + token_event("9", 5)));
+    CHECK(heard == continued{{7}, {-1}, "", TW_OK});
+}
+
+TEST_CASE("llama-server: what is no draft is one sentence and the right code") {
+    played<llamacpp::server> server(table);
+    const auto met = [&](std::string body, int status = 200) { return server.go_on({1}, 9, whole(std::move(body), status)); };
+    auto heard = met(token_event("7", 1));
+    CHECK(heard.tokens == std::vector<std::int32_t>{7});
+    CHECK(heard.code == TW_UNAVAILABLE);
+    CHECK(heard.sentence == "The server broke off while it drafted.");
+    heard = met("data: {\"tokens\":[7\n\n");
+    CHECK(heard.code == TW_CORRUPT);
+    CHECK_THAT(heard.sentence, ContainsSubstring("makes no sense"));
+    CHECK(met(token_event("-1", 1)).code == TW_CORRUPT);
+    CHECK(met(token_event("4294967297", 1)).code == TW_CORRUPT);
+    heard = met(R"(data: {"content":"text only","stop":false})" "\n\n");
+    CHECK(heard.code == TW_UNSUPPORTED);
+    CHECK_THAT(heard.sentence, ContainsSubstring("does not tell the ids"));
+    CHECK(met(R"(data: {"error":{"code":500,"message":"boom","type":"server_error"}})" "\n\n").code == TW_UNAVAILABLE);
+    CHECK(met(R"({"error":{"code":400,"message":"x","type":"exceed_context_size_error"}})", 400).code == TW_CONTEXT_OVERFLOW);
+    CHECK(met(R"({"error":{"code":503,"message":"Loading model"}})", 503).code == TW_UNAVAILABLE);
+}
+
+TEST_CASE("llama-server: how many tokens its model has, of the model that is meant") {
+    const std::string models = R"({"object":"list","data":[{"id":"a","meta":{"n_vocab":32000,"n_ctx":512,"n_ctx_train":2048}},)"
+                               R"({"id":"b","meta":{"n_vocab":6400}},{"id":"c","meta":null}]})";
+    const auto said = [&](const std::string& model, const std::string& body) {
+        played<llamacpp::server> server(R"({"url":"http://den:8080","model":")" + model + "\"}");
+        auto heard = server.question("vocabulary", "{}", whole(body));
+        CHECK(server.last().url == "http://den:8080/v1/models");
+        return heard;
+    };
+    CHECK(said("", models).text == R"({"tokens":32000,"context":512})");
+    CHECK(said("b", models).text == R"({"tokens":6400})");
+    CHECK(said("c", models).end.code == TW_UNSUPPORTED);
+    CHECK(said("", R"({"data":[]})").end.code == TW_UNSUPPORTED);
+    CHECK(said("", "[]").end.code == TW_CORRUPT);
+}

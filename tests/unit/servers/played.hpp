@@ -11,6 +11,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <tightwad/abi/draft/continuation.h>
 #include <tightwad/abi/ext/backend.h>
 #include <tightwad/abi/ext/pass.h>
 #include <tightwad/abi/ext/question.h>
@@ -26,6 +27,16 @@ struct outcome {
     std::string beside{}; // calls of tools and the like, a line each
 
     bool operator==(const outcome&) const = default;
+};
+
+// What came of a request to go on from token ids.
+struct continued {
+    std::vector<std::int32_t> tokens;
+    std::vector<float> margins; // as many
+    std::string sentence;
+    tw_code code = TW_INTERNAL;
+
+    bool operator==(const continued&) const = default;
 };
 
 // `at_start`: the answers to what the instance asks when it is made.
@@ -124,6 +135,35 @@ template <class Server> class played {
         heard.end.code = TW_INTERNAL; // until it is heard
         const auto begun = passing.start(self_, &request, &sink, &problem);
         if (begun != TW_OK) return {"", problem.message, {begun, TW_FINISH_STOP, -1, -1, 0}};
+        REQUIRE(host.drain(std::chrono::seconds{20}));
+        return heard;
+    }
+
+    // One request to go on from token ids, met by `answer`.
+    continued go_on(const std::vector<std::int32_t>& prompt, std::uint32_t most, testkit::scripted_answer answer) {
+        host.servers.add(std::move(answer));
+        const auto& api = *static_cast<const tw_continuation_v1*>(Server::template query<Server>(TW_CONTINUATION_V1));
+        continued heard;
+        const tw_token_sink sink{.size = sizeof(tw_token_sink),
+                                 .ctx = &heard,
+                                 .emit = [](const tw_token_sink* self, const tw_continued* tokens, std::size_t n) {
+                                     auto& to = *static_cast<continued*>(self->ctx);
+                                     for (std::size_t i = 0; i < n; ++i) {
+                                         to.tokens.push_back(tokens[i].token);
+                                         to.margins.push_back(tokens[i].margin);
+                                     }
+                                 },
+                                 .done = [](const tw_token_sink* self, const tw_error* error) {
+                                     auto& to = *static_cast<continued*>(self->ctx);
+                                     to.code = error != nullptr ? error->code : TW_OK;
+                                     if (error != nullptr) to.sentence = error->message;
+                                 },
+                                 .cancelled = [](const tw_token_sink*) -> std::int32_t { return 0; }};
+        const tw_continuation asked{sizeof(tw_continuation), most, prompt.data(), prompt.size()};
+        tw_error problem{};
+        problem.size = sizeof problem;
+        REQUIRE(self_ != nullptr);
+        if (const auto begun = api.start(self_, &asked, &sink, &problem); begun != TW_OK) return {{}, {}, problem.message, begun};
         REQUIRE(host.drain(std::chrono::seconds{20}));
         return heard;
     }

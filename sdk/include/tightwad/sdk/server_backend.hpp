@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,7 @@
 
 #include <tightwad/abi/ext/question.h>
 #include <tightwad/sdk/backend.hpp>
+#include <tightwad/sdk/continuation.hpp>
 #include <tightwad/sdk/http.hpp>
 #include <tightwad/sdk/pass.hpp>
 
@@ -35,6 +37,14 @@ namespace tw::sdk {
 //   std::string reply(std::string_view what, std::string body) const;   of a 2xx, in the contract's form
 // and, where it takes requests that the host does not know (abi/ext/pass.h),
 //   http_request pass(const pass_request&) const;           throws to refuse
+// and, where the server takes and hands out token ids (abi/draft/continuation.h),
+//   http_request go_on(std::span<const std::int32_t> prompt, std::uint32_t most) const;
+//   class token_reader {
+//       void feed(std::string_view bytes, const token_answer&);
+//       bool finished() const;                              the answer is whole, whatever still comes
+//       bool cut() const;                                   what still comes is of no use: the server is left at once
+//       void end() const;                                   the body has ended; throws when it ended too early
+//   };
 // All but the constructor run on threads that must not block, several requests at once.
 class server_backend {
   public:
@@ -43,6 +53,8 @@ class server_backend {
             if (interface_id == TW_QUESTION_V1) return &question_table<Self>;
         if constexpr (requires { &Self::pass; })
             if (interface_id == TW_PASS_V1) return &pass_table<Self>;
+        if constexpr (requires { &Self::go_on; })
+            if (interface_id == TW_CONTINUATION_V1) return &continuation_table<Self>;
         return interface_id == TW_BACKEND_V1 ? &interface_table<Self> : nullptr;
     }
 
@@ -237,7 +249,21 @@ class server_backend {
     }
 
     template <class Self>
+    static tw_code go_on_fn(tw_backend* raw, const tw_continuation* asked, const tw_token_sink* sink,
+                            tw_error* error) noexcept {
+        return detail::guarded(error, [&] {
+            const auto& owner = *reinterpret_cast<const instance<Self>*>(raw);
+            auto request = owner.self.go_on(std::span(asked->prompt, asked->n_prompt), asked->most);
+            be_patient(request);
+            owner.web.start(request, std::make_unique<token_exchange<Self>>(owner.self, sink));
+        });
+    }
+
+    template <class Self>
     static constexpr tw_pass_v1 pass_table{.size = sizeof(tw_pass_v1), .start = &pass_fn<Self>};
+
+    template <class Self>
+    static constexpr tw_continuation_v1 continuation_table{.size = sizeof(tw_continuation_v1), .start = &go_on_fn<Self>};
 
     template <class Self>
     static constexpr tw_question_v1 question_table{.size = sizeof(tw_question_v1), .start = &question_fn<Self>};

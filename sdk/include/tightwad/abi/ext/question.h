@@ -35,6 +35,8 @@ typedef struct tw_question_v1 {
      *                 piece that is no text is a list of bytes
      *   "detokenize"  {"tokens": [ids]}; reply {"content"}
      *   "properties"  {}; reply as llama.cpp's GET /props
+     *   "vocabulary"  {}; reply {"tokens": how many the model has, "context": how many a prompt and its answer may
+     *                 have together, where known}
      *   "health"      {}; any reply: the server is there and can answer. Asked while it seems to be gone, soon again
      *                 when it is, so it must be cheap and must not cost
      *   "about"       {}; what the status shows of the server as it came, at most 64 KiB: {"context", "capabilities",

@@ -1,0 +1,144 @@
+// A connection to the server, and who says what its tokens must be.
+#include "pipeline/server_drafts.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "bridge/backend.hpp"
+#include "bridge/interfaces.hpp"
+#include "peer/lent_server.hpp"
+#include "service/plugin_host.hpp"
+#include "speculation/server_link.hpp"
+
+namespace tw {
+namespace {
+
+constexpr std::chrono::seconds server_patience{10}, target_patience{60}; // for one question
+
+result<std::shared_ptr<backend>> connect(const resolved_node& draft, const server_config& settings) {
+    auto host = std::make_unique<plugin_host>(draft.code->id, draft.node->secrets);
+    if (!settings.private_upstreams) host->dial_public_only();
+    auto made = backend::create(*draft.as_backend, draft.code->id, std::move(host), draft.node->options_json);
+    if (!made) return made.error();
+    (*made)->with_questions(*find_question_api(*draft.code));
+    (*made)->with_continuations(*find_continuation_api(*draft.code));
+    return std::shared_ptr<backend>(std::move(*made));
+}
+
+// The ids of one prompt; its answer does not matter.
+class prompt_ids final : public generation_sink {
+  public:
+    void text(std::string_view) override {}
+    void done(generation_result outcome) override {
+        const std::lock_guard lock(mutex_);
+        outcome_ = std::move(outcome);
+        over_.notify_all();
+    }
+    [[nodiscard]] std::optional<generation_result> wait(const std::stop_token& stop) {
+        std::unique_lock lock(mutex_);
+        over_.wait_for(lock, stop, target_patience, [&] { return outcome_.has_value(); });
+        return outcome_;
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable_any over_;
+    std::optional<generation_result> outcome_;
+};
+
+result<std::vector<std::int32_t>> ids_at(pipeline& target, std::string_view text, const std::stop_token& stop) {
+    generation_request asked;
+    asked.input = std::string(text);
+    asked.sampling.temperature = 0;
+    asked.max_tokens = 1;
+    asked.speculate = false;
+    asked.top_logprobs = 0;
+    asked.prompt_logprobs = true;
+    const auto sink = std::make_shared<prompt_ids>();
+    const auto begun = target.start(std::move(asked), sink);
+    if (!begun) return begun.error();
+    const auto outcome = sink->wait(stop);
+    if (!outcome) {
+        (*begun)->cancel();
+        return fail(code::timed_out, "The target '" + target.name() + "' did not say what tokens a text is made of.");
+    }
+    if (outcome->failure) return *outcome->failure;
+    std::vector<std::int32_t> out;
+    for (const auto& each : outcome->prompt_logprobs) out.push_back(each.chosen.token);
+    if (out.empty()) return fail(code::unavailable, "The target '" + target.name() + "' did not say what tokens a text is made of.");
+    return out;
+}
+
+} // namespace
+
+bool is_drafting_server(const resolved_node& node) {
+    return node.code != nullptr && node.node->server && node.as_backend != nullptr &&
+           find_question_api(*node.code) != nullptr && find_continuation_api(*node.code) != nullptr;
+}
+
+result<drafter_offer> server_draft(const resolved_node& draft, const server_config& settings, const engine& target,
+                                   const std::string& target_name) {
+    auto sample = sample_of(target, target_name);
+    if (!sample) return sample.error();
+    auto server = connect(draft, settings);
+    if (!server) return server.error();
+    const auto check = [far = *server, name = draft.node->name, wanted = std::move(*sample)](const std::stop_token& stop) {
+        return compare_vocabulary(*far, name, wanted, server_patience, stop);
+    };
+    const auto found = check({});
+    if (!found && found.error().code == code::unsupported) return found.error();
+    std::optional<server_drafter::terms> known;
+    if (found) known = *found;
+    else spdlog::warn("event=draft_server_away server={} why=\"{}\"", draft.node->name, found.error().message);
+    return drafter_offer{draft.node->name,
+                         [drafter = server_drafter::make(draft.node->name, std::move(*server), check, known)](
+                             draft_inbox& inbox, std::size_t index) {
+                             return std::make_unique<server_link>(drafter, inbox, index);
+                         }};
+}
+
+void far_vocabulary::is_of(std::weak_ptr<pipeline> target, std::function<std::optional<wire::served_engine>()> remote) {
+    const std::lock_guard lock(mutex_);
+    if (remote_) return;
+    target_ = std::move(target);
+    remote_ = std::move(remote);
+}
+
+result<vocabulary_sample> far_vocabulary::sample(const std::stop_token& stop) {
+    std::shared_ptr<pipeline> target;
+    std::optional<wire::served_engine> engine;
+    {
+        const std::lock_guard lock(mutex_);
+        target = target_.lock();
+        if (target) engine = remote_();
+    }
+    if (!target || !engine) return fail(code::unavailable, "The target that it is to draft for is not there yet.");
+    auto ids = ids_at(*target, probing_text(), stop);
+    if (!ids) return ids.error();
+    const std::lock_guard lock(mutex_);
+    digest_ = engine->vocabulary;
+    return vocabulary_sample{engine->name, engine->n_vocab, {{std::string(probing_text()), std::move(*ids)}}};
+}
+
+std::string far_vocabulary::digest() const {
+    const std::lock_guard lock(mutex_);
+    return digest_;
+}
+
+result<std::shared_ptr<peer::served_drafter>>
+lend_server(const resolved_node& draft, const server_config& settings, std::shared_ptr<far_vocabulary> target) {
+    auto server = connect(draft, settings);
+    if (!server) return server.error();
+    auto check = [far = *server, name = draft.node->name, target](const std::stop_token& stop) -> result<server_drafter::terms> {
+        const auto sample = target->sample(stop);
+        if (!sample) return sample.error();
+        return compare_vocabulary(*far, name, *sample, server_patience, stop);
+    };
+    auto drafter = server_drafter::make(draft.node->name, std::move(*server), std::move(check));
+    return std::make_shared<peer::lent_server>(draft.node->name, std::move(drafter), [target] { return target->digest(); });
+}
+
+} // namespace tw

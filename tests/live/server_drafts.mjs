@@ -1,0 +1,123 @@
+// A real llama-server that drafts: for a target of the endpoint, and for one on a peer. It is killed in mid-answer, comes
+// back, and comes back with another vocabulary; every answer is the target's own.
+// Usage: node server_drafts.mjs TIGHTWAD LLAMA_SERVER
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { freePort } from './free_port.mjs';
+import { comesTrue, config, healthy, launch, pipeline, program, run, test, url, words } from './pool_machines.mjs';
+
+const llamaServer = process.argv[3];
+const models = join(process.env.TIGHTWAD_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(process.env.HOME, '.cache'), 'tightwad'), 'models');
+const ports = { draft: await freePort(), front: await freePort(), alone: await freePort(), peer: await freePort() };
+
+const engine = 'plugin = "llamacpp"\nmodel_path = "cache:tinyllama-1.1b-chat-q4_0.gguf"\ncontext = 2048\nslots = 4\n';
+const far = `plugin = "llamacpp"\nurl = "tw://127.0.0.1:${ports.peer}"\nmodel = "large"\ntoken = { env = "TIGHTWAD_PEER_TOKEN" }\n`;
+const drafted = (port, target, more = '') => `[server]\nlisten = "127.0.0.1:${port}"\n[backend.t]\n${target}` +
+  `[backend.d]\nplugin = "llamacpp"\nurl = "http://127.0.0.1:${ports.draft}"\n[pipeline.p]\nserves = ["story"]\ntarget = "t"\ndraft = ["d"]\n${more}`;
+
+// It streams whether or not it owns a core here, so that there is something to lose.
+const streaming = { TIGHTWAD_DRAFTING: 'streaming' };
+const serve = (name, text) => launch(name, program, ['serve', '-c', config(name, text)], streaming);
+
+let starts = 0;
+async function draftServer(model) {
+  const one = launch(`llama-${++starts}`, llamaServer, ['-m', join(models, model), '-c', '1024', '-np', '2', '-t', '1', '--no-webui',
+    '--host', '127.0.0.1', '--port', String(ports.draft)]);
+  await comesTrue(`the llama-server with ${model}`, () => healthy(ports.draft));
+  return one;
+}
+
+const ask = (i) => ({ model: 'story', prompt: `Once upon a time number ${i}, there was`, max_tokens: 48, temperature: i % 2, seed: 100 + i,
+  stream: true, logit_bias: { 2: -100 } });
+
+// The text of a stream; `act` is done when its first piece comes.
+async function answer(port, i, act = async () => {}) {
+  const response = await fetch(`${url(port)}/v1/completions`, { method: 'POST', body: JSON.stringify(ask(i)),
+    headers: { 'content-type': 'application/json' }, signal: AbortSignal.timeout(120_000) });
+  const decoder = new TextDecoder();
+  let all = '', acted;
+  for await (const bytes of response.body) {
+    all += decoder.decode(bytes, { stream: true });
+    if (all.includes('"text":"')) acted ??= act();
+  }
+  await acted;
+  let text = '';
+  for (const event of all.split('\n\n')) {
+    if (!event.startsWith('data: ') || event === 'data: [DONE]') continue;
+    const chunk = JSON.parse(event.slice(6));
+    assert.equal(chunk.error, undefined, all.slice(-500));
+    text += chunk.choices?.[0]?.text ?? '';
+  }
+  return text;
+}
+
+const truth = [];
+const equal = async (i, act) => assert.equal(await answer(ports.front, i, act), truth[i], `answer ${i}`);
+const here = (speculation) => speculation?.estimates?.drafters?.[0]?.here ?? false;
+const accepted = (page) => page?.stats?.sources?.model?.accepted ?? 0;
+
+// All that can befall a drafter, told by what `look` finds: the part of the status that has speculation and stats.
+async function lives(look, name) {
+  const there = async (wanted) => comesTrue(`the drafter ${wanted ? 'here' : 'away'}`, async () => here((await look())?.speculation) === wanted);
+  const drafts = async () => {
+    const before = accepted(await look());
+    await comesTrue('accepted drafts', async () => {
+      await equal(1);
+      return accepted(await look()) > before;
+    });
+  };
+  let server = await draftServer('stories15m-q4_0.gguf');
+  await there(true);
+  await Promise.all([equal(0), equal(1)]);
+  await drafts();
+  console.log(`ok ${name}: a llama-server drafts, ${accepted(await look())} tokens accepted so far, every answer the target's own`);
+
+  await equal(2, () => server.kill('SIGKILL'));
+  await there(false);
+  await equal(3);
+  server = await draftServer('stories15m-q4_0.gguf');
+  await there(true);
+  await drafts();
+  console.log(`ok ${name}: killed in mid-answer, nothing was lost; back, it drafts again`);
+
+  await server.kill('SIGKILL');
+  await there(false);
+  server = await draftServer('minimind2-vocabulary.gguf');
+  await comesTrue('the refusal in the log', () => /6400 tokens.*32000 tokens.*different vocabularies/.test(words(name)));
+  assert.equal(here((await look()).speculation), false);
+  await equal(0);
+  console.log(`ok ${name}: another vocabulary is not believed`);
+  return server;
+}
+
+async function main() {
+  const alone = serve('alone', `[server]\nlisten = "127.0.0.1:${ports.alone}"\n[backend.t]\n${engine}[pipeline.p]\nserves = ["story"]\ntarget = "t"\n`);
+  await comesTrue('the target alone', () => healthy(ports.alone));
+  for (let i = 0; i < 4; ++i) truth.push(await answer(ports.alone, i));
+  assert.equal(await alone.kill('SIGTERM'), 0);
+
+  // The server comes after the endpoint.
+  const front = serve('front', drafted(ports.front, engine));
+  await comesTrue('the endpoint', () => healthy(ports.front));
+  await equal(0);
+  const stranger = await lives(() => pipeline(ports.front), 'front');
+  assert.equal(await front.kill('SIGTERM'), 0);
+
+  const refused = await run('refused', ['serve', '-c', config('refused', drafted(ports.front, engine, 'fallback = false\n'))]);
+  assert.equal(refused.code, 1);
+  assert.match(refused.out + refused.err, /The draft 'd' \(6400 tokens\) and the target 't' \(32000 tokens\) have different vocabularies/);
+  console.log('ok another vocabulary is refused at the start');
+  await stranger.kill('SIGKILL');
+
+  const peer = launch('peer', program, ['peer', 'start', '-c', config('peer',
+    `[peer]\nlisten = "127.0.0.1:${ports.peer}"\nmachine = "den"\ntargets = ["large"]\n[backend.large]\n${engine}`)], streaming);
+  const lending = serve('lending', drafted(ports.front, far));
+  await comesTrue('the endpoint before a peer', () => healthy(ports.front));
+  await comesTrue('its target', async () => (await pipeline(ports.front)).up);
+  const last = await lives(async () => (await pipeline(ports.front)).remote?.pipeline, 'lending');
+  assert.equal(await lending.kill('SIGTERM'), 0);
+  assert.equal(await peer.kill('SIGTERM'), 0);
+  await last.kill('SIGKILL');
+}
+
+await test(main, ['front', 'lending', 'peer', 'llama-1', 'llama-2', 'llama-3', 'llama-4', 'llama-5', 'llama-6']);
