@@ -55,7 +55,7 @@ async function main() {
   // Another model: the server is started anew, and a file that it cannot load is followed by the one before.
   const before = (await pipeline(ports.front)).pool;
   assert.deepEqual(before.model, { name: 't', backend: 't', file: null });
-  for (const [model, why] of [['othr', /neither a backend "othr"/], [join(home, 'text.gguf'), /is not GGUF/]]) {
+  for (const [model, why] of [['othr', /neither a backend "othr"/], [join(home, 'text.gguf'), /does not begin with the bytes GGUF/]]) {
     const refused = await run('front', ['swap', '-c', file, model]);
     assert.equal(refused.code, 1, JSON.stringify(refused));
     assert.match(refused.err, why);

@@ -83,13 +83,15 @@ bool look_at_endpoint(const configuration& config, std::vector<finding>& out) {
         out.push_back({"endpoint", verdict::fail, token.error().message});
         return true;
     }
-    const auto answer = fetch(config.server, {.method = "GET", .path = "/v1/tightwad/status", .body = {}, .token = *token, .patience = patience});
+    const auto answer = fetch(config.server, {.method = "GET", .path = "/v1/tightwad/status", .body = {}, .token = *token,
+                                              .patience = patience});
     if (!answer || answer->status != 200) {
         out.push_back({"endpoint", verdict::fail, answer ? refusal_sentence(*answer) : answer.error().message});
         return true;
     }
     out.push_back({"endpoint", verdict::ok, config.server.url()});
-    for (const auto& each : part(json::parse(answer->body, nullptr, false), "pipelines")) look_at_pipeline(each, config, out);
+    const auto status = json::parse(answer->body, nullptr, false);
+    for (const auto& each : part(status, "pipelines")) look_at_pipeline(each, config, out);
     return true;
 }
 
@@ -136,7 +138,8 @@ finding finding_of_backend(const node_config& node, const peers::answers& said) 
     if (node.peer->model.empty() && count == 1) return {what, verdict::ok, node.peer->url + " serves " + served};
     return {what, verdict::fail,
             node.peer->url + (served.empty() ? " serves no engine" : " serves " + served) +
-                (node.peer->model.empty() ? "; name one by \"model\"." : ", not \"" + node.peer->model + "\". Check \"model\", or its [peer] table.")};
+                (node.peer->model.empty() ? "; name one by \"model\"."
+                                          : ", not \"" + node.peer->model + "\". Check \"model\", or its [peer] table.")};
 }
 
 // --- workers
@@ -148,7 +151,8 @@ finding finding_of_worker(const pool_worker& worker, const peers::answers& said)
         if (part(one, "port") != json(worker.rpc_port)) continue;
         const auto state = text(one, "state");
         if (state == "stopped")
-            return {what, verdict::fail, "its rpc-server is stopped by a signal; `kill -CONT " + part(one, "pid").dump() + "` there lets it go on."};
+            return {what, verdict::fail, "its rpc-server is stopped by a signal; `kill -CONT " + part(one, "pid").dump() +
+                                             "` there lets it go on."};
         if (state != "running") continue;
         const auto device = text(one, "device");
         if (!device.empty() && !worker.device.empty() && device != worker.device)
@@ -198,8 +202,8 @@ void look_at_servers(const setup& what, std::vector<finding>& out) {
         const auto used = resolve(what.config, what.plugins, node.name);
         if (!node.server || used.as_backend == nullptr) continue;
         const auto server = open_backend(used, what.config.server);
-        const auto problem = server ? ask_once([&](server_probe::reply_function done) { return (*server)->ask("health", "{}", std::move(done)); }, {})
-                                    : std::optional(server.error());
+        const auto ask = [&](server_probe::reply_function done) { return (*server)->ask("health", "{}", std::move(done)); };
+        const auto problem = server ? ask_once(ask, {}) : std::optional(server.error());
         if (!problem) out.push_back({"backend " + node.name, verdict::ok, "its server answers"});
         else if (problem->code == code::unsupported)
             out.push_back({"backend " + node.name, verdict::skip, "the plugin " + node.plugin + " cannot ask its server how it is"});

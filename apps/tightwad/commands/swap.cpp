@@ -17,7 +17,7 @@
 namespace tw::cli {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::json;
 
 // The only pipeline over a pool, where none is named. Whether it can change its model the endpoint knows.
 result<std::string> choose(const configuration& config, const std::string& named) {
@@ -128,10 +128,10 @@ int swap_model(const global_options& global, const swap_options& options) {
                         exit_failure);
     const bool done = text(swap, "state") == "done";
     if (options.json) {
-        const json out{{"pipeline", *pipeline},
-                       {"swap", swap},
-                       {"model", part(part(status, "pool"), "model")},
-                       {"why_no_draft", part(part(status, "speculation"), "why_not")}};
+        const nlohmann::ordered_json out{{"pipeline", *pipeline},
+                                         {"swap", swap},
+                                         {"model", part(part(status, "pool"), "model")},
+                                         {"why_no_draft", part(part(status, "speculation"), "why_not")}};
         std::cout << out.dump(2, ' ', false, json::error_handler_t::replace) << std::endl;
         return done ? exit_ok : exit_failure;
     }

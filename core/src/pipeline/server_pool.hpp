@@ -26,8 +26,8 @@ struct server_pool_parts {
     std::unique_ptr<backend_pipeline> server; // what answers from it
 };
 
-// The server is reached as any llama-server is. While it is down or changes its model, requests are refused with the reason and with when to
-// ask again. Any thread.
+// The server is reached as any llama-server is. While it is down or changes its model, requests are refused with the reason
+// and with when to ask again. Any thread.
 class server_pool final : public pipeline {
   public:
     explicit server_pool(server_pool_parts parts);

@@ -20,8 +20,8 @@ void write_model(const std::filesystem::path& file) {
     out.word("general.architecture", "llama").u32("llama.block_count", 2).u32("llama.context_length", 128);
     out.u32("llama.embedding_length", 64).u32("llama.attention.head_count", 4).words("tokenizer.ggml.tokens", {"a", "b"});
     out.tensor("token_embd.weight", 0, {64, 2});
-    for (int i = 0; i < 2; ++i) out.tensor("blk." + std::to_string(i) + ".attn_q.weight", 0, {64, 64});
-    std::ofstream(file, std::ios::binary) << out.done() << std::string(64 * 64 * 4 + 64, '\0');
+    for (std::uint64_t i = 0; i < 2; ++i) out.tensor("blk." + std::to_string(i) + ".attn_q.weight", 0, {64, 64}, 512 + i * 16384);
+    std::ofstream(file, std::ios::binary) << out.done() << std::string(2 * 64 * 64 * 4 + 64 * 2 * 4 + 256, '\0');
 }
 
 struct examined {
@@ -72,9 +72,9 @@ TEST_CASE("a model that is not there, and a file with a mistake, are failures") 
     CHECK(found.code == 1);
     CHECK_THAT(found.of("model b"), ContainsSubstring("fail: ") && ContainsSubstring("m.gguf"));
 
-    const auto wrong = examine(here, "[backend.b]\nplugin = \"llamacpp\"\nmodel_pth = \"m.gguf\"\n" + pipeline);
+    const auto wrong = examine(here, local + "slotz = 2\n" + pipeline);
     CHECK(wrong.code == 1);
-    CHECK_THAT(wrong.of("configuration"), ContainsSubstring("fail: ") && ContainsSubstring("c.toml:4:1") && ContainsSubstring("model_path"));
+    CHECK_THAT(wrong.of("configuration"), ContainsSubstring("fail: ") && ContainsSubstring("c.toml:6:1") && ContainsSubstring("slots"));
 }
 
 TEST_CASE("of a pool it is said who would hold what, where the output layer lies, and which worker is missing") {
@@ -91,7 +91,7 @@ TEST_CASE("of a pool it is said who would hold what, where the output layer lies
     CHECK_THAT(found.of("worker 127.0.0.1:1"), ContainsSubstring("fail: No rpc-server answers at 127.0.0.1:1"));
     CHECK_THAT(found.of("worker 127.0.0.1:50052"), ContainsSubstring("fail: No Tightwad peer answers at tw://127.0.0.1:2"));
 
-    const auto tight = examine(here, local + pool(", vram = \"1kB\"", "") + pipeline);
+    const auto tight = examine(here, local + pool(", vram = \"1KB\"", "") + pipeline);
     CHECK_THAT(tight.of("pool den for b"), ContainsSubstring("fail: \"b\" does not fit the pool \"den\""));
     const auto open = examine(here, local + pool("", "output = \"last-worker\"\n") + pipeline);
     CHECK_THAT(open.of("pool den for b"), ContainsSubstring("ok: output layer on the last worker; the free memory of each worker"));

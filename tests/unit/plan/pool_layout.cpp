@@ -81,8 +81,9 @@ TEST_CASE("experts that are balanced lie where memory is free, and with their la
     auto pool = two_workers();
     pool.balanced = {0, 1};
     pool.by = {1}; // all layers on the first
-    // Free: 500 - 10 x 20 = 300 and 500 of 800, for 800 bytes of experts: three layers' and five's would fill both, and
-    // what is left over goes to where most is left.
+    pool.workers[1].memory_bytes = 560;
+    // Free: 500 - 10 x 20 = 300 and 560, for 800 bytes of experts, so 279 and 521 are meant: three layers' stay, six go, and
+    // so does the last, since then 41 is left there and 39 here.
     auto shares = lay_out(model, pool, 0);
     CHECK(shares[0].experts_away == std::vector<std::size_t>{3, 4, 5, 6, 7, 8, 9});
     CHECK(shares[1].experts_of == shares[0].experts_away);
@@ -90,7 +91,8 @@ TEST_CASE("experts that are balanced lie where memory is free, and with their la
     CHECK(shares[1].weight_bytes == 7 * 80);
     CHECK(shares[0].fits());
 
-    pool.by = {1, 1}; // each has half of the layers and half of what is free: nothing moves
+    pool.by = {1, 1}; // six layers and four; 600 and 400 are free: nothing moves
+    pool.workers = {{"a", 720}, {"b", 480}};
     shares = lay_out(model, pool, 0);
     CHECK(shares[0].experts_away.empty());
     CHECK(shares[1].experts_away.empty());
@@ -98,7 +100,7 @@ TEST_CASE("experts that are balanced lie where memory is free, and with their la
     pool.by = {1};
     model.layers[9].expert_bytes = 400; // the largest goes first, to the larger room
     model.layers[9].bytes = 420;
-    pool.workers[1].memory_bytes = 1500;
+    pool.workers = {{"a", 500}, {"b", 1500}};
     shares = lay_out(model, pool, 0);
     REQUIRE_FALSE(shares[1].experts_of.empty());
     CHECK(shares[1].experts_of.front() == 9);
