@@ -80,7 +80,7 @@ async function lives(look, name) {
   await drafts();
   console.log(`ok ${name}: killed in mid-answer, nothing was lost; back, it drafts again`);
 
-  await server.kill('SIGKILL');
+  await equal(3, () => server.kill('SIGKILL'));
   await there(false);
   server = await draftServer('minimind2-vocabulary.gguf');
   await comesTrue('the refusal in the log', () => /6400 tokens.*32000 tokens.*different vocabularies/.test(words(name)));
