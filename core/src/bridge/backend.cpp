@@ -23,8 +23,8 @@ constexpr std::size_t most_beside = 1U << 20U; // of tool calls and the like at 
 
 class backend::request final : public backend_request {
   public:
-    request(state& owner, std::string json, emit_function emit, more_function more, done_function done)
-        : owner_(&owner), json_(std::move(json)), emit_(std::move(emit)), more_(std::move(more)), done_(std::move(done)),
+    request(state& owner, emit_function emit, more_function more, done_function done)
+        : owner_(&owner), emit_(std::move(emit)), more_(std::move(more)), done_(std::move(done)),
           sink_{.size = sizeof(tw_sink),
                 .ctx = this,
                 .emit = [](const tw_sink* s, const tw_delta* delta) { of(s).on_emit(delta); },
@@ -36,7 +36,6 @@ class backend::request final : public backend_request {
 
     void cancel() override { cancelled_ = true; }
     [[nodiscard]] const tw_sink* sink() const { return &sink_; }
-    [[nodiscard]] const std::string& json() const { return json_; }
 
     // No more calls reach the host. False when the request had ended before.
     bool close() {
@@ -110,7 +109,6 @@ class backend::request final : public backend_request {
     }
 
     state* owner_;
-    std::string json_;
     std::mutex lock_;
     bool ended_ = false;
     std::atomic<bool> cancelled_{false};
@@ -169,16 +167,16 @@ backend::~backend() {
     new std::shared_ptr<state>(state_); // on purpose never freed: the plugin may still call in
 }
 
-result<std::shared_ptr<backend_request>> backend::start(std::string request_json,
-                                                        emit_function emit, more_function more, done_function done) {
-    auto begun = std::make_shared<request>(*state_, std::move(request_json), std::move(emit), std::move(more),
-                                           std::move(done));
+// What is sent is borrowed for the call alone: it may have megabytes, and an ended request stays in the quarantine.
+result<std::shared_ptr<backend_request>> backend::start(const std::string& request_json, emit_function emit,
+                                                        more_function more, done_function done) {
+    auto begun = std::make_shared<request>(*state_, std::move(emit), std::move(more), std::move(done));
     {
         const std::lock_guard guard(state_->lock);
         state_->running.insert(begun);
     }
     const auto accepted = checked(state_->plugin_id, "start", [&](tw_error* problem) {
-        return state_->api->start(state_->self, abi(begun->json()), begun->sink(), problem);
+        return state_->api->start(state_->self, abi(request_json), begun->sink(), problem);
     });
     if (accepted || !begun->close()) return std::shared_ptr<backend_request>(std::move(begun));
     state_->retire(begun.get());

@@ -63,7 +63,7 @@ class backend {
     // Begins a request, the OpenAI body of a chat or completion. The functions run on any thread,
     // also before start returns; they must not throw.
     [[nodiscard]] result<std::shared_ptr<backend_request>>
-    start(std::string request_json, emit_function emit, more_function more, done_function done);
+    start(const std::string& request_json, emit_function emit, more_function more, done_function done);
 
     // From here on it can be asked questions; before any other thread uses it.
     void with_questions(const tw_question_v1& api);
@@ -71,7 +71,7 @@ class backend {
     // Once, in any thread, unless ask failed: the reply's JSON as it came, at most 64 MiB.
     using reply_function = std::function<void(result<std::string>)>;
     // Begins a question as abi/ext/question.h has it; `unsupported` where the plugin takes none.
-    [[nodiscard]] result<std::shared_ptr<backend_request>> ask(std::string what, std::string question_json,
+    [[nodiscard]] result<std::shared_ptr<backend_request>> ask(const std::string& what, const std::string& question_json,
                                                                reply_function done);
 
     // From here on it can be passed requests on; before any other thread uses it.

@@ -10,17 +10,15 @@ namespace tw {
 
 class backend::inquiry final : public backend_request {
   public:
-    inquiry(state& owner, std::string what, std::string json, reply_function done)
-        : owner_(&owner), what_(std::move(what)), json_(std::move(json)), done_(std::move(done)),
+    inquiry(state& owner, reply_function done)
+        : owner_(&owner), done_(std::move(done)),
           reply_{.size = sizeof(tw_reply),
                  .ctx = this,
                  .done = [](const tw_reply* r, tw_str text, const tw_error* error) { of(r).on_done(text, error); },
                  .cancelled = [](const tw_reply* r) -> std::int32_t { return of(r).cancelled_ ? 1 : 0; }} {}
 
     void cancel() override { cancelled_ = true; }
-    [[nodiscard]] tw_code start(tw_error* problem) const {
-        return owner_->questions->start(owner_->self, abi(what_), abi(json_), &reply_, problem);
-    }
+    [[nodiscard]] const tw_reply* reply() const { return &reply_; }
     // Nothing more reaches the host. Empty when it had been answered before.
     [[nodiscard]] reply_function close() {
         const std::lock_guard guard(lock_);
@@ -50,7 +48,6 @@ class backend::inquiry final : public backend_request {
     }
 
     state* owner_;
-    std::string what_, json_;
     std::mutex lock_;
     reply_function done_;
     std::atomic<bool> cancelled_{false};
@@ -59,15 +56,18 @@ class backend::inquiry final : public backend_request {
 
 void backend::with_questions(const tw_question_v1& api) { state_->questions = &api; }
 
-result<std::shared_ptr<backend_request>> backend::ask(std::string what, std::string question_json, reply_function done) {
+result<std::shared_ptr<backend_request>> backend::ask(const std::string& what, const std::string& question_json,
+                                                      reply_function done) {
     if (state_->questions == nullptr)
         return fail(code::unsupported, "The plugin " + state_->plugin_id + " passes no such request on.");
-    auto begun = std::make_shared<inquiry>(*state_, std::move(what), std::move(question_json), std::move(done));
+    auto begun = std::make_shared<inquiry>(*state_, std::move(done));
     {
         const std::lock_guard guard(state_->lock);
         state_->running.insert(begun);
     }
-    const auto accepted = checked(state_->plugin_id, "start", [&](tw_error* problem) { return begun->start(problem); });
+    const auto accepted = checked(state_->plugin_id, "start", [&](tw_error* problem) {
+        return state_->questions->start(state_->self, abi(what), abi(question_json), begun->reply(), problem);
+    });
     if (accepted || !begun->close()) return std::shared_ptr<backend_request>(std::move(begun));
     state_->retire(begun.get());
     return accepted.error();

@@ -65,6 +65,7 @@ result<std::unique_ptr<backend>> open_backend(const resolved_node& node, const s
     if (!made) return made;
     if (const auto* questions = find_question_api(*node.code)) (*made)->with_questions(*questions);
     if (const auto* passing = find_pass_api(*node.code)) (*made)->with_pass(*passing);
+    if (const auto* continuations = find_continuation_api(*node.code)) (*made)->with_continuations(*continuations);
     return made;
 }
 

@@ -10,23 +10,12 @@
 #include "bridge/backend.hpp"
 #include "bridge/interfaces.hpp"
 #include "peer/lent_server.hpp"
-#include "service/plugin_host.hpp"
 #include "speculation/server_link.hpp"
 
 namespace tw {
 namespace {
 
 constexpr std::chrono::seconds server_patience{10}, target_patience{60}; // for one question
-
-result<std::shared_ptr<backend>> connect(const resolved_node& draft, const server_config& settings) {
-    auto host = std::make_unique<plugin_host>(draft.code->id, draft.node->secrets);
-    if (!settings.private_upstreams) host->dial_public_only();
-    auto made = backend::create(*draft.as_backend, draft.code->id, std::move(host), draft.node->options_json);
-    if (!made) return made.error();
-    (*made)->with_questions(*find_question_api(*draft.code));
-    (*made)->with_continuations(*find_continuation_api(*draft.code));
-    return std::shared_ptr<backend>(std::move(*made));
-}
 
 // The ids of one prompt; its answer does not matter.
 class prompt_ids final : public generation_sink {
@@ -83,9 +72,10 @@ result<drafter_offer> server_draft(const resolved_node& draft, const server_conf
                                    const std::string& target_name) {
     auto sample = sample_of(target, target_name);
     if (!sample) return sample.error();
-    auto server = connect(draft, settings);
-    if (!server) return server.error();
-    const auto check = [far = *server, name = draft.node->name, wanted = std::move(*sample)](const std::stop_token& stop) {
+    auto opened = open_backend(draft, settings);
+    if (!opened) return opened.error();
+    const std::shared_ptr<backend> server = std::move(*opened);
+    const auto check = [far = server, name = draft.node->name, wanted = std::move(*sample)](const std::stop_token& stop) {
         return compare_vocabulary(*far, name, wanted, server_patience, stop);
     };
     const auto found = check({});
@@ -94,7 +84,7 @@ result<drafter_offer> server_draft(const resolved_node& draft, const server_conf
     if (found) known = *found;
     else spdlog::warn("event=draft_server_away server={} why=\"{}\"", draft.node->name, found.error().message);
     return drafter_offer{draft.node->name,
-                         [drafter = server_drafter::make(draft.node->name, std::move(*server), check, known)](
+                         [drafter = server_drafter::make(draft.node->name, server, check, known)](
                              draft_inbox& inbox, std::size_t index) {
                              return std::make_unique<server_link>(drafter, inbox, index);
                          }};
@@ -130,14 +120,15 @@ std::string far_vocabulary::digest() const {
 
 result<std::shared_ptr<peer::served_drafter>>
 lend_server(const resolved_node& draft, const server_config& settings, std::shared_ptr<far_vocabulary> target) {
-    auto server = connect(draft, settings);
-    if (!server) return server.error();
-    auto check = [far = *server, name = draft.node->name, target](const std::stop_token& stop) -> result<server_drafter::terms> {
+    auto opened = open_backend(draft, settings);
+    if (!opened) return opened.error();
+    const std::shared_ptr<backend> server = std::move(*opened);
+    auto check = [far = server, name = draft.node->name, target](const std::stop_token& stop) -> result<server_drafter::terms> {
         const auto sample = target->sample(stop);
         if (!sample) return sample.error();
         return compare_vocabulary(*far, name, *sample, server_patience, stop);
     };
-    auto drafter = server_drafter::make(draft.node->name, std::move(*server), std::move(check));
+    auto drafter = server_drafter::make(draft.node->name, server, std::move(check));
     return std::make_shared<peer::lent_server>(draft.node->name, std::move(drafter), [target] { return target->digest(); });
 }
 
