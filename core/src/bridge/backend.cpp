@@ -23,8 +23,8 @@ constexpr std::size_t most_beside = 1U << 20U; // of tool calls and the like at 
 
 class backend::request final : public backend_request {
   public:
-    request(state& owner, emit_function emit, more_function more, done_function done)
-        : owner_(&owner), emit_(std::move(emit)), more_(std::move(more)), done_(std::move(done)),
+    request(state& owner, std::shared_ptr<const std::string> json, emit_function emit, more_function more, done_function done)
+        : owner_(&owner), json_(std::move(json)), emit_(std::move(emit)), more_(std::move(more)), done_(std::move(done)),
           sink_{.size = sizeof(tw_sink),
                 .ctx = this,
                 .emit = [](const tw_sink* s, const tw_delta* delta) { of(s).on_emit(delta); },
@@ -83,6 +83,7 @@ class backend::request final : public backend_request {
         }
         done(outcome(finish));
         done = nullptr; // what it holds is released before the backend may go
+        json_.reset();  // it may have megabytes, and this stays in the quarantine
         owner_->retire(this);
     }
 
@@ -109,6 +110,7 @@ class backend::request final : public backend_request {
     }
 
     state* owner_;
+    std::shared_ptr<const std::string> json_; // until done: a plugin may have kept what it was lent
     std::mutex lock_;
     bool ended_ = false;
     std::atomic<bool> cancelled_{false};
@@ -167,16 +169,16 @@ backend::~backend() {
     new std::shared_ptr<state>(state_); // on purpose never freed: the plugin may still call in
 }
 
-// What is sent is borrowed for the call alone: it may have megabytes, and an ended request stays in the quarantine.
-result<std::shared_ptr<backend_request>> backend::start(const std::string& request_json, emit_function emit,
+result<std::shared_ptr<backend_request>> backend::start(std::string request_json, emit_function emit,
                                                         more_function more, done_function done) {
-    auto begun = std::make_shared<request>(*state_, std::move(emit), std::move(more), std::move(done));
+    const auto json = std::make_shared<const std::string>(std::move(request_json)); // also until the call returns
+    auto begun = std::make_shared<request>(*state_, json, std::move(emit), std::move(more), std::move(done));
     {
         const std::lock_guard guard(state_->lock);
         state_->running.insert(begun);
     }
     const auto accepted = checked(state_->plugin_id, "start", [&](tw_error* problem) {
-        return state_->api->start(state_->self, abi(request_json), begun->sink(), problem);
+        return state_->api->start(state_->self, abi(*json), begun->sink(), problem);
     });
     if (accepted || !begun->close()) return std::shared_ptr<backend_request>(std::move(begun));
     state_->retire(begun.get());

@@ -63,7 +63,7 @@ class backend {
     // Begins a request, the OpenAI body of a chat or completion. The functions run on any thread,
     // also before start returns; they must not throw.
     [[nodiscard]] result<std::shared_ptr<backend_request>>
-    start(const std::string& request_json, emit_function emit, more_function more, done_function done);
+    start(std::string request_json, emit_function emit, more_function more, done_function done);
 
     // From here on it can be asked questions; before any other thread uses it.
     void with_questions(const tw_question_v1& api);

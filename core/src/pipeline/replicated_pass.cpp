@@ -122,6 +122,7 @@ void replicated_pass::finish(std::optional<error> failure) {
     }
     to->done(std::move(failure));
     to.reset();
+    ended.reset();
     desk_->leave(this); // last: whoever waits for it may end the pipeline
 }
 

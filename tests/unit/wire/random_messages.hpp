@@ -68,7 +68,8 @@ inline auto members(is<submit> auto& m) { auto& [a, b] = m; return std::tie(a, b
 inline auto members(is<piece> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<ask_status> auto&) { return std::tuple<>(); }
 inline auto members(is<status_is> auto& m) { auto& [a] = m; return std::tie(a); }
-inline auto members(is<error> auto& m) { auto& [a, b, c, d, e] = m; return std::tie(a, b, c, d, e); }
+// Without of_server, which does not cross: a peer lends no servers of others as targets.
+inline auto members(is<error> auto& m) { auto& [a, b, c, d, e, f] = m; static_cast<void>(f); return std::tie(a, b, c, d, e); }
 inline auto members(is<speculation_stats::share> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<speculation_stats> auto& m) {
     auto& [a, b, c, d, e, f, g, h, i, j, k] = m;
