@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <tightwad/abi/ext/question.h>
+#include <tightwad/sdk/answer_watch.hpp>
 #include <tightwad/sdk/backend.hpp>
 #include <tightwad/sdk/continuation.hpp>
 #include <tightwad/sdk/http.hpp>
@@ -59,10 +60,6 @@ class server_backend {
     }
 
   private:
-    static constexpr std::size_t longest_refusal = 64U << 10U;
-    // A server that goes on after the answer's end is left, because the connection is not worth a wait.
-    static constexpr std::chrono::milliseconds lingering{500};
-
     using steady = std::chrono::steady_clock;
     using milliseconds = std::chrono::milliseconds;
 
@@ -90,19 +87,16 @@ class server_backend {
         exchange(const Self& self, const tw_sink* sink, milliseconds idle)
             : self_(self), sink_(sink), out_(sink), idle_(idle) {}
 
-        void head(const http_head& head) override { head_ = head; }
+        void head(const http_head& head) override { server_.begin(head); }
         void chunk(std::string_view bytes) override {
-            if (finished_) return;
-            if (!good()) {
-                refusal_.append(bytes.substr(0, longest_refusal - refusal_.size()));
-                return;
-            }
+            if (server_.finished()) return;
+            if (!server_.good()) return server_.refuse(bytes);
             reader_.feed(bytes, out_);
             heard_ = steady::now();
-            if (reader_.finished()) finished_ = heard_;
+            if (reader_.finished()) server_.finish();
         }
         [[nodiscard]] bool cancelled() override {
-            if (finished_) return steady::now() - *finished_ > lingering;
+            if (server_.finished()) return server_.lingers();
             silent_ = silent_ || (out_.begun_ && steady::now() - heard_ > idle_);
             return silent_ || out_.cancelled();
         }
@@ -110,12 +104,12 @@ class server_backend {
             tw_error told{};
             told.size = sizeof told;
             const auto code = detail::guarded(&told, [&] {
-                if (!finished_) {
+                if (!server_.finished()) {
                     if (silent_)
                         throw failure{TW_TIMED_OUT, "The server sent no more of its answer within " +
                                                         std::to_string(idle_.count()) + " ms."};
                     if (problem) throw failure(*problem);
-                    if (!good()) throw self_.refusal(head_, refusal_);
+                    if (!server_.good()) throw server_.refusal(self_);
                     reader_.end(out_);
                 }
                 if constexpr (requires { self_.ended(reader_); }) self_.ended(reader_);
@@ -126,18 +120,14 @@ class server_backend {
         }
 
       private:
-        [[nodiscard]] bool good() const { return head_.status >= 200 && head_.status < 300; }
-
         const Self& self_;
         const tw_sink* sink_;
         answer out_;
-        http_head head_;
+        answer_watch server_;
         typename Self::reader reader_;
-        std::string refusal_;
         const milliseconds idle_; // once the answer has begun
         steady::time_point heard_{};
         bool silent_ = false;
-        std::optional<steady::time_point> finished_;
     };
 
     // One question and its reply, which is read when it is whole.
@@ -156,7 +146,7 @@ class server_backend {
             const auto code = detail::guarded(&told, [&] {
                 if (problem) throw failure(*problem);
                 if (head_.status < 200 || head_.status >= 300)
-                    throw self_.refusal(head_, body_.substr(0, longest_refusal));
+                    throw self_.refusal(head_, body_.substr(0, answer_watch::longest_refusal));
                 json = read();
             });
             // The instance may be gone when this returns.
