@@ -6,7 +6,6 @@
 #include <spdlog/spdlog.h>
 
 #include "bridge/backend_state.hpp"
-#include "bridge/call.hpp"
 #include "plugin/vtable.hpp"
 
 namespace tw {
@@ -172,17 +171,10 @@ backend::~backend() {
 result<std::shared_ptr<backend_request>> backend::start(std::string request_json, emit_function emit,
                                                         more_function more, done_function done) {
     const auto json = std::make_shared<const std::string>(std::move(request_json)); // also until the call returns
-    auto begun = std::make_shared<request>(*state_, json, std::move(emit), std::move(more), std::move(done));
-    {
-        const std::lock_guard guard(state_->lock);
-        state_->running.insert(begun);
-    }
-    const auto accepted = checked(state_->plugin_id, "start", [&](tw_error* problem) {
+    const auto begun = std::make_shared<request>(*state_, json, std::move(emit), std::move(more), std::move(done));
+    return state_->begin(begun, [&](tw_error* problem) {
         return state_->api->start(state_->self, abi(*json), begun->sink(), problem);
     });
-    if (accepted || !begun->close()) return std::shared_ptr<backend_request>(std::move(begun));
-    state_->retire(begun.get());
-    return accepted.error();
 }
 
 } // namespace tw

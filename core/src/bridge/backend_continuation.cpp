@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include "bridge/backend_state.hpp"
-#include "bridge/call.hpp"
 
 namespace tw {
 
@@ -69,15 +68,8 @@ result<std::shared_ptr<backend_request>> backend::go_on(std::vector<std::int32_t
                                                         tokens_function emit, ended_function done) {
     if (state_->continuations == nullptr)
         return fail(code::unsupported, "The plugin " + state_->plugin_id + " does not go on from token ids.");
-    auto begun = std::make_shared<continuation>(*state_, std::move(prompt), most, std::move(emit), std::move(done));
-    {
-        const std::lock_guard guard(state_->lock);
-        state_->running.insert(begun);
-    }
-    const auto accepted = checked(state_->plugin_id, "start", [&](tw_error* problem) { return begun->start(problem); });
-    if (accepted || !begun->close()) return std::shared_ptr<backend_request>(std::move(begun));
-    state_->retire(begun.get());
-    return accepted.error();
+    const auto begun = std::make_shared<continuation>(*state_, std::move(prompt), most, std::move(emit), std::move(done));
+    return state_->begin(begun, [&](tw_error* problem) { return begun->start(problem); });
 }
 
 } // namespace tw

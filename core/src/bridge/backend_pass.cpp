@@ -5,7 +5,6 @@
 #include <spdlog/spdlog.h>
 
 #include "bridge/backend_state.hpp"
-#include "bridge/call.hpp"
 
 namespace tw {
 namespace {
@@ -100,15 +99,8 @@ void backend::with_pass(const tw_pass_v1& api) { state_->passing = &api; }
 result<std::shared_ptr<backend_request>> backend::pass(const pass_request& asked, std::shared_ptr<pass_sink> sink) {
     if (state_->passing == nullptr)
         return fail(code::unsupported, "The plugin " + state_->plugin_id + " passes on nothing that Tightwad does not know; ask a model of another backend.");
-    auto begun = std::make_shared<passage>(*state_, std::move(sink));
-    {
-        const std::lock_guard guard(state_->lock);
-        state_->running.insert(begun);
-    }
-    const auto accepted = checked(state_->plugin_id, "start", [&](tw_error* problem) { return begun->start(asked, problem); });
-    if (accepted || !begun->close()) return std::shared_ptr<backend_request>(std::move(begun));
-    state_->retire(begun.get());
-    return accepted.error();
+    const auto begun = std::make_shared<passage>(*state_, std::move(sink));
+    return state_->begin(begun, [&](tw_error* problem) { return begun->start(asked, problem); });
 }
 
 } // namespace tw

@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include "bridge/backend_state.hpp"
-#include "bridge/call.hpp"
 
 namespace tw {
 
@@ -60,17 +59,10 @@ result<std::shared_ptr<backend_request>> backend::ask(const std::string& what, c
                                                       reply_function done) {
     if (state_->questions == nullptr)
         return fail(code::unsupported, "The plugin " + state_->plugin_id + " passes no such request on.");
-    auto begun = std::make_shared<inquiry>(*state_, std::move(done));
-    {
-        const std::lock_guard guard(state_->lock);
-        state_->running.insert(begun);
-    }
-    const auto accepted = checked(state_->plugin_id, "start", [&](tw_error* problem) {
+    const auto begun = std::make_shared<inquiry>(*state_, std::move(done));
+    return state_->begin(begun, [&](tw_error* problem) {
         return state_->questions->start(state_->self, abi(what), abi(question_json), begun->reply(), problem);
     });
-    if (accepted || !begun->close()) return std::shared_ptr<backend_request>(std::move(begun));
-    state_->retire(begun.get());
-    return accepted.error();
 }
 
 } // namespace tw

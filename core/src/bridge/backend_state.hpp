@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "bridge/backend.hpp"
+#include "bridge/call.hpp"
 
 namespace tw {
 
@@ -26,6 +27,20 @@ struct backend::state {
     std::deque<std::shared_ptr<backend_request>> quarantine;
 
     void retire(const backend_request* ended);
+
+    // Keeps the request and calls the plugin's `start`, which is told where to write its error. After a refusal nothing
+    // reaches the host any more: close() says whether it had not ended before.
+    template <class Request, class Start>
+    [[nodiscard]] result<std::shared_ptr<backend_request>> begin(std::shared_ptr<Request> begun, Start start) {
+        {
+            const std::lock_guard guard(lock);
+            running.insert(begun);
+        }
+        const auto accepted = checked(plugin_id, "start", start);
+        if (accepted || !begun->close()) return std::shared_ptr<backend_request>(std::move(begun));
+        retire(begun.get());
+        return accepted.error();
+    }
 };
 
 } // namespace tw
