@@ -14,16 +14,6 @@ using namespace tw::test;
 
 namespace {
 
-// Two layers of 16 KiB and nothing that could be computed.
-void write_model(const std::filesystem::path& file) {
-    gguf_bytes out;
-    out.word("general.architecture", "llama").u32("llama.block_count", 2).u32("llama.context_length", 128);
-    out.u32("llama.embedding_length", 64).u32("llama.attention.head_count", 4).words("tokenizer.ggml.tokens", {"a", "b"});
-    out.tensor("token_embd.weight", 0, {64, 2});
-    for (std::uint64_t i = 0; i < 2; ++i) out.tensor("blk." + std::to_string(i) + ".attn_q.weight", 0, {64, 64}, 512 + i * 16384);
-    std::ofstream(file, std::ios::binary) << out.done() << std::string(2 * 64 * 64 * 4 + 64 * 2 * 4 + 256, '\0');
-}
-
 struct examined {
     int code = -1;
     nlohmann::json all;
@@ -53,7 +43,7 @@ const std::string pipeline = "[pipeline.chat]\nserves = [\"m\"]\ntarget = \"b\"\
 
 TEST_CASE("a configuration with all it needs passes, and what does not run is no fault") {
     const scratch_folder here;
-    write_model(here.path() / "m.gguf");
+    write_two_layers(here.path() / "m.gguf");
     const auto found = examine(here, local + pipeline);
     CHECK(found.code == 0);
     CHECK_THAT(found.of("configuration"), ContainsSubstring("ok: ") && ContainsSubstring("c.toml"));
@@ -79,7 +69,7 @@ TEST_CASE("a model that is not there, and a file with a mistake, are failures") 
 
 TEST_CASE("of a pool it is said who would hold what, where the output layer lies, and which worker is missing") {
     const scratch_folder here;
-    write_model(here.path() / "m.gguf");
+    write_two_layers(here.path() / "m.gguf");
     const auto pool = [](const std::string& vram, const std::string& more) {
         return "pool = \"den\"\n[pool.den]\nplugin = \"rpc-coordinator\"\n" + more + "workers = [ { host = \"127.0.0.1\", rpc_port = 1" + vram +
                " }, { url = \"tw://127.0.0.1:2\"" + vram + " } ]\n";

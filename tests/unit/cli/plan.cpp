@@ -9,21 +9,11 @@
 #include "unit/plan/gguf_bytes.hpp"
 
 using Catch::Matchers::ContainsSubstring;
-using tw::test::gguf_bytes;
+using tw::test::write_two_layers;
 using tw::test::run_tightwad;
 using tw::test::scratch_folder;
 
 namespace {
-
-// Two layers of 16 KiB and nothing that could be computed.
-void write_model(const std::filesystem::path& file) {
-    gguf_bytes out;
-    out.word("general.architecture", "llama").u32("llama.block_count", 2).u32("llama.context_length", 128);
-    out.u32("llama.embedding_length", 64).u32("llama.attention.head_count", 4).words("tokenizer.ggml.tokens", {"a", "b"});
-    out.tensor("token_embd.weight", 0, {64, 2});
-    for (int i = 0; i < 2; ++i) out.tensor("blk." + std::to_string(i) + ".attn_q.weight", 0, {64, 64});
-    std::ofstream(file, std::ios::binary) << out.done() << std::string(64 * 64 * 4 + 64, '\0');
-}
 
 std::string config_with(const scratch_folder& here, const std::string& workers) {
     return here.write("plan.toml", "schema = 1\n[backend.b]\nplugin = \"llamacpp\"\nmodel_path = \"m.gguf\"\nslots = 1\n" +
@@ -36,7 +26,7 @@ std::string config_with(const scratch_folder& here, const std::string& workers) 
 
 TEST_CASE("without a pool the plan is this machine, whose speed is a bound") {
     const scratch_folder here;
-    write_model(here.path() / "m.gguf");
+    write_two_layers(here.path() / "m.gguf");
     const auto config = config_with(here, "");
     const auto json = run_tightwad({"plan", "-c", config, "--json"});
     INFO(json.out << json.err);
@@ -55,7 +45,7 @@ TEST_CASE("without a pool the plan is this machine, whose speed is a bound") {
 
 TEST_CASE("a worker that is not there is named, and the plan says what is known all the same") {
     const scratch_folder here;
-    write_model(here.path() / "m.gguf");
+    write_two_layers(here.path() / "m.gguf");
     const auto config = config_with(here, "[ { host = \"127.0.0.1\", rpc_port = 1, vram = \"1MB\" }, "
                                           "{ url = \"tw://127.0.0.1:2\", vram = \"1MB\" } ]");
     const auto shown = run_tightwad({"plan", "-c", config});
@@ -68,7 +58,7 @@ TEST_CASE("a worker that is not there is named, and the plan says what is known 
 
 TEST_CASE("what a plan cannot be made for is one sentence") {
     const scratch_folder here;
-    write_model(here.path() / "m.gguf");
+    write_two_layers(here.path() / "m.gguf");
     const auto config = config_with(here, "");
     const auto unknown = run_tightwad({"plan", "-c", config, "--pipeline", "chatt"});
     CHECK(unknown.code == 2);

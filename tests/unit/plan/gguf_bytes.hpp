@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,5 +53,15 @@ class gguf_bytes {
     std::string pairs_, tensors_;
     std::uint64_t keys_ = 0, count_ = 0;
 };
+
+// A model of two layers of 16 KiB that can be looked at and nothing could be computed of.
+inline void write_two_layers(const std::filesystem::path& file) {
+    gguf_bytes out;
+    out.word("general.architecture", "llama").u32("llama.block_count", 2).u32("llama.context_length", 128);
+    out.u32("llama.embedding_length", 64).u32("llama.attention.head_count", 4).words("tokenizer.ggml.tokens", {"a", "b"});
+    out.tensor("token_embd.weight", 0, {64, 2});
+    for (std::uint64_t i = 0; i < 2; ++i) out.tensor("blk." + std::to_string(i) + ".attn_q.weight", 0, {64, 64}, 512 + i * 16384);
+    std::ofstream(file, std::ios::binary) << out.done() << std::string(2 * 64 * 64 * 4 + 64 * 2 * 4 + 256, '\0');
+}
 
 } // namespace tw::test
