@@ -4,8 +4,9 @@
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include "front/on_loop.hpp"
 
 namespace tw::front {
 
@@ -24,12 +25,7 @@ answer::~answer() {
 }
 
 std::optional<error> answer::start(const api_request& request, tw::pipeline& pipeline) {
-    auto notify = [loop = loop_, weak = weak_from_this()] {
-        asio::post(loop, [weak] {
-            if (const auto self = weak.lock()) self->on_event();
-        });
-    };
-    queue_ = std::make_shared<answer_queue>(max_bytes_, std::move(notify));
+    queue_ = std::make_shared<answer_queue>(max_bytes_, on_loop(loop_, weak_from_this(), [](answer& self) { self.on_event(); }));
     for (std::size_t i = 0; i < request.answers(); ++i) {
         auto started = pipeline.start(request.answer(i), sink_for(queue_, i));
         if (!started) {

@@ -12,16 +12,17 @@
 
 #include "front/answer_queue.hpp"
 #include "front/api_request.hpp"
+#include "front/awaited.hpp"
 #include "pipeline/pipeline.hpp"
 
 namespace tw::front {
 
 /// Lives and is used on the server's thread; only the queue inside is shared with the pipelines.
-class answer : public std::enable_shared_from_this<answer> {
+class answer final : public awaited, public std::enable_shared_from_this<answer> {
   public:
     /// `max_bytes`: of pieces that wait for a client too slow to take them.
     answer(boost::asio::any_io_executor loop, std::size_t max_bytes);
-    ~answer();
+    ~answer() override;
     answer(const answer&) = delete;
     answer& operator=(const answer&) = delete;
 
@@ -33,10 +34,10 @@ class answer : public std::enable_shared_from_this<answer> {
     next(std::chrono::milliseconds patience);
 
     /// Ends the wait of next().
-    void wake();
+    void wake() override;
 
     /// Cancels the generations; their ends still come.
-    void cancel();
+    void cancel() override;
 
     /// The client was too slow: pieces were dropped and the generations cancelled.
     [[nodiscard]] bool overflowed() const { return queue_->overflowed(); }

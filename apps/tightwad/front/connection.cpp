@@ -170,6 +170,31 @@ void connection::log(const request_head& head, unsigned status) const {
                 status, std::chrono::duration_cast<std::chrono::milliseconds>(spent).count());
 }
 
+/// From here to leave() a client that goes away ends what runs for him.
+void connection::attend(const std::shared_ptr<awaited>& running, std::size_t answers) {
+    running_ = running;
+    shared_.counts.answers += answers;
+    shared_.counts.running_answers += answers;
+    http_.watch(shared_from_this(), [this, weak = running_] {
+        peer_gone_ = true;
+        if (const auto one = weak.lock()) {
+            one->cancel();
+            one->wake();
+        }
+    });
+}
+
+asio::awaitable<void> connection::leave(awaited& running, std::size_t answers) {
+    running.cancel();
+    running_.reset();
+    shared_.counts.running_answers -= answers;
+    if (peer_gone_) {
+        ++shared_.counts.disconnects;
+        spdlog::info("disconnect id={} answers={}", request_id_, answers);
+    }
+    co_await http_.stop_watching();
+}
+
 void connection::drain() {
     http_.interrupt_idle();
 }
@@ -177,8 +202,6 @@ void connection::drain() {
 void connection::abort() {
     if (const auto running = running_.lock())
         running->cancel();
-    else if (const auto passing = passing_.lock())
-        passing->cancel();
     else
         close();
 }
@@ -186,7 +209,6 @@ void connection::abort() {
 void connection::close() {
     peer_gone_ = true;
     if (const auto running = running_.lock()) running->wake();
-    if (const auto passing = passing_.lock()) passing->wake();
     if (const auto waiting = inquiring_.lock()) waiting->give_up();
     http_.close();
 }

@@ -83,6 +83,8 @@ class connection : public std::enable_shared_from_this<connection> {
     [[nodiscard]] boost::asio::awaitable<bool> collect(request_head head,
                                                        std::shared_ptr<answer> running,
                                                        std::shared_ptr<answer_writer> writer);
+    void attend(const std::shared_ptr<awaited>& running, std::size_t answers);
+    [[nodiscard]] boost::asio::awaitable<void> leave(awaited& running, std::size_t answers);
     [[nodiscard]] boost::asio::awaitable<bool> send(reply out, request_head head);
     [[nodiscard]] reply page(const route& where, const request_head& head,
                              const std::string& body) const;
@@ -94,9 +96,8 @@ class connection : public std::enable_shared_from_this<connection> {
     serving& shared_;
     boost::asio::any_io_executor loop_;
     http_stream http_;
-    std::weak_ptr<answer> running_;
+    std::weak_ptr<awaited> running_;
     std::weak_ptr<finding_box> inquiring_;
-    std::weak_ptr<pass_through> passing_;
     bool surplus_, peer_gone_ = false;
     std::string request_id_;
     std::chrono::steady_clock::time_point began_{};

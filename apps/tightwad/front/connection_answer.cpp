@@ -3,8 +3,6 @@
 #include <limits>
 #include <utility>
 
-#include <spdlog/spdlog.h>
-
 #include "front/connection.hpp"
 #include "front/errors.hpp"
 
@@ -43,29 +41,13 @@ asio::awaitable<bool> connection::generate(request_head head, endpoint kind, std
     auto outcome = begin(kind, std::move(body));
     if (auto* refusal = std::get_if<reply>(&outcome)) co_return co_await send(std::move(*refusal), std::move(head));
     const auto [running, writer, answers, streamed] = std::get<begun>(std::move(outcome));
-    running_ = running;
-    shared_.counts.answers += answers;
-    shared_.counts.running_answers += answers;
-    http_.watch(shared_from_this(), [this, weak = std::weak_ptr(running)] {
-        peer_gone_ = true;
-        if (const auto answer = weak.lock()) {
-            answer->cancel();
-            answer->wake();
-        }
-    });
+    attend(running, answers);
     bool keep = false;
     if (streamed)
         keep = co_await stream(std::move(head), running, writer);
     else
         keep = co_await collect(std::move(head), running, writer);
-    running->cancel();
-    running_.reset();
-    shared_.counts.running_answers -= answers;
-    if (peer_gone_) {
-        ++shared_.counts.disconnects;
-        spdlog::info("disconnect id={} answers={}", request_id_, answers);
-    }
-    co_await http_.stop_watching();
+    co_await leave(*running, answers);
     co_return keep && !peer_gone_;
 }
 

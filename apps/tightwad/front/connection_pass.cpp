@@ -43,25 +43,9 @@ asio::awaitable<bool> connection::pass(request_head head, std::string path, std:
     auto outcome = begin_pass(head, path, std::move(body));
     if (auto* refusal = std::get_if<reply>(&outcome)) co_return co_await send(std::move(*refusal), std::move(head));
     const auto running = std::get<std::shared_ptr<pass_through>>(std::move(outcome));
-    passing_ = running;
-    ++shared_.counts.answers;
-    ++shared_.counts.running_answers;
-    http_.watch(shared_from_this(), [this, weak = std::weak_ptr(running)] {
-        peer_gone_ = true;
-        if (const auto one = weak.lock()) {
-            one->cancel();
-            one->wake();
-        }
-    });
+    attend(running, 1);
     const bool keep = co_await hand_down(std::move(head), running);
-    running->cancel();
-    passing_.reset();
-    --shared_.counts.running_answers;
-    if (peer_gone_) {
-        ++shared_.counts.disconnects;
-        spdlog::info("disconnect id={} answers=1", request_id_);
-    }
-    co_await http_.stop_watching();
+    co_await leave(*running, 1);
     co_return keep && !peer_gone_;
 }
 

@@ -9,6 +9,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "front/on_loop.hpp"
+
 namespace tw::front {
 
 namespace asio = boost::asio;
@@ -61,11 +63,7 @@ finding_box::finding_box(asio::any_io_executor loop)
 finding_box::~finding_box() { mail_->close(); }
 
 void finding_box::ask(asio::thread_pool& asking, std::shared_ptr<tw::pipeline> pipeline, question what) {
-    mail_->wake = [loop = loop_, weak = weak_from_this()] {
-        asio::post(loop, [weak] {
-            if (const auto self = weak.lock()) self->signal_.cancel();
-        });
-    };
+    mail_->wake = on_loop(loop_, weak_from_this(), [](finding_box& self) { self.signal_.cancel(); });
     asio::post(asking, [mail = mail_, pipeline = std::move(pipeline), what = std::move(what)]() mutable {
         if (mail->closed()) return;
         auto begun = pipeline->ask(std::move(what), [mail](result<finding> found) { mail->put(std::move(found)); });

@@ -1,4 +1,4 @@
-// Two readers that know positions: one of JSON that was found sound, one of multipart/form-data (RFC 7578).
+// JSON by the SDK's reader, whose values know their place in the text; multipart/form-data (RFC 7578) by one of our own.
 #include "front/model_place.hpp"
 
 #include <algorithm>
@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <nlohmann/json.hpp>
+#include <tightwad/sdk/json.hpp>
 
 #include "base/text.hpp"
 #include "front/fields.hpp"
@@ -29,82 +30,25 @@ error bad_form(const std::string& what) { return bad("The request body is not va
 
 error twice() { return bad("'model' is named twice; name it once.", "model"); }
 
-// Steps over JSON that is sound; of anything else it makes nonsense, within its bounds.
-class walker {
-  public:
-    explicit walker(std::string_view text) : text_(text) {}
-
-    [[nodiscard]] std::size_t at() const { return at_; }
-    void space() { at_ = std::min(text_.find_first_not_of(spaces, at_), text_.size()); }
-    bool take(char c) {
-        space();
-        if (at_ >= text_.size() || text_[at_] != c) return false;
-        ++at_;
-        return true;
-    }
-    // With its quotes.
-    std::string_view string() {
-        space();
-        const auto begin = at_++;
-        while (at_ < text_.size() && text_[at_] != '"') at_ += text_[at_] == '\\' ? 2U : 1U;
-        at_ = std::min(at_ + 1, text_.size());
-        return text_.substr(begin, at_ - begin);
-    }
-    std::string_view value() {
-        space();
-        const auto begin = at_;
-        int open = 0;
-        do {
-            if (at_ >= text_.size()) break;
-            const char c = text_[at_];
-            if (c == '"') {
-                string();
-                continue;
-            }
-            if (c == '{' || c == '[') ++open;
-            if (c == '}' || c == ']') --open;
-            if (open < 0) break;
-            ++at_;
-            if (open == 0 && c != '}' && c != ']') at_ = std::min(text_.find_first_of(",]} \t\r\n", at_), text_.size());
-        } while (open > 0);
-        return text_.substr(begin, at_ - begin);
-    }
-
-  private:
-    std::string_view text_;
-    std::size_t at_ = 0;
-};
-
-bool is_model(std::string_view key) {
-    if (key == "\"model\"") return true;
-    if (key.find('\\') == std::string_view::npos) return false;
-    const auto decoded = json::parse(key, nullptr, false);
-    return decoded.is_string() && decoded.get<std::string>() == "model";
-}
-
 result<model_place> in_json(std::string_view body) {
     json whole;
     if (auto failure = parse_body(body, whole)) return *std::move(failure);
-    constexpr std::string_view mark = "\xEF\xBB\xBF"; // which the parser steps over, too
-    const auto skipped = body.starts_with(mark) ? mark.size() : 0;
-    walker in(body.substr(skipped));
-    model_place out;
-    if (in.take('{') && !in.take('}')) {
-        do {
-            const bool meant = is_model(in.string());
-            in.take(':');
-            const auto value = in.value();
-            if (!meant) continue;
+    constexpr std::string_view mark = "\xEF\xBB\xBF"; // which that parser steps over
+    model_place out{.json = true};
+    try {
+        for (const auto& [key, value] : sdk::json::value::parse(body.substr(body.starts_with(mark) ? mark.size() : 0)).members()) {
+            if (key != "model") continue;
             if (out.size > 0) return twice();
-            out.size = value.size();
-            out.at = skipped + in.at() - value.size();
-        } while (in.take(','));
+            out.at = static_cast<std::size_t>(value.raw().data() - body.data());
+            out.size = value.raw().size();
+        }
+    } catch (const sdk::failure& unlike) { // it has limits of its own
+        return bad(unlike.what());
     }
     const auto& named = json_member(whole, "model");
     if (named.is_null()) return model_place{};
     if (!named.is_string()) return bad("'model' must be a string, not " + in_words(named) + ".", "model");
     out.model = named.get<std::string>();
-    out.json = true;
     return out;
 }
 

@@ -7,11 +7,11 @@
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/text.hpp"
 #include "front/errors.hpp"
+#include "front/on_loop.hpp"
 
 namespace tw::front {
 
@@ -93,11 +93,7 @@ pass_through::~pass_through() {
 }
 
 std::optional<error> pass_through::start(tw::pipeline& pipeline, std::shared_ptr<const pass_request> request) {
-    mail_ = std::make_shared<mail>([loop = loop_, weak = weak_from_this()] {
-        asio::post(loop, [weak] {
-            if (const auto self = weak.lock()) self->signal_.cancel();
-        });
-    });
+    mail_ = std::make_shared<mail>(on_loop(loop_, weak_from_this(), [](pass_through& self) { self.signal_.cancel(); }));
     auto begun = pipeline.pass(std::move(request), mail_);
     if (!begun) return begun.error();
     running_ = std::move(*begun);

@@ -9,6 +9,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "front/awaited.hpp"
 #include "front/http_types.hpp"
 #include "pipeline/pipeline.hpp"
 
@@ -24,11 +25,11 @@ struct passed {
 
 /// Lives and is used on the server's thread; what the pipeline's threads touch outlives it. Of what the client has not taken
 /// yet it holds 256 KiB and a piece more; until there is room, no more is read from the server.
-class pass_through : public std::enable_shared_from_this<pass_through> {
+class pass_through final : public awaited, public std::enable_shared_from_this<pass_through> {
   public:
     explicit pass_through(boost::asio::any_io_executor loop);
     /// Nothing more is posted to the loop; what still runs is cancelled.
-    ~pass_through();
+    ~pass_through() override;
     pass_through(const pass_through&) = delete;
     pass_through& operator=(const pass_through&) = delete;
 
@@ -39,9 +40,9 @@ class pass_through : public std::enable_shared_from_this<pass_through> {
     [[nodiscard]] boost::asio::awaitable<passed> next();
 
     /// Ends the wait of next().
-    void wake();
+    void wake() override;
     /// Its end still comes.
-    void cancel();
+    void cancel() override;
 
   private:
     class mail;
