@@ -7,14 +7,13 @@
 namespace tw::peer {
 namespace {
 
-wire::served_engine describe(const std::string& name, const server_drafter::terms& known, std::string vocabulary,
-                             std::size_t longest) {
+wire::served_engine describe(const std::string& name, const server_drafter& drafter, std::string vocabulary) {
     wire::served_engine out;
     out.name = name;
     out.drafter = true;
     out.vocabulary = std::move(vocabulary);
-    out.n_vocab = known.n_vocab;
-    out.n_ctx = static_cast<std::int32_t>(2 * longest);
+    out.n_vocab = drafter.known().n_vocab;
+    out.n_ctx = static_cast<std::int32_t>(2 * drafter.longest());
     return out;
 }
 
@@ -53,11 +52,11 @@ class lent_server::seat final : public drafter_seat {
     const server_drafter::guest_id guest_;
 };
 
-wire::served_engine lent_server::engine() const { return describe(name_, drafter_->known(), vocabulary_(), drafter_->longest()); }
+wire::served_engine lent_server::engine() const { return describe(name_, *drafter_, vocabulary_()); }
 
 std::unique_ptr<drafter_seat> lent_server::sit() {
     return std::make_unique<seat>(drafter_, [name = name_, drafter = drafter_, vocabulary = vocabulary_] {
-        return describe(name, drafter->known(), vocabulary(), drafter->longest());
+        return describe(name, *drafter, vocabulary());
     });
 }
 

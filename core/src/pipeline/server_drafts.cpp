@@ -106,11 +106,18 @@ result<vocabulary_sample> far_vocabulary::sample(const std::stop_token& stop) {
         if (target) engine = remote_();
     }
     if (!target || !engine) return fail(code::unavailable, "The target that it is to draft for is not there yet.");
+    if (auto known = sampled(engine->vocabulary)) return *std::move(known);
     auto ids = ids_at(*target, probing_text(), stop);
     if (!ids) return ids.error();
     const std::lock_guard lock(mutex_);
     digest_ = engine->vocabulary;
-    return vocabulary_sample{engine->name, engine->n_vocab, {{std::string(probing_text()), std::move(*ids)}}};
+    sample_ = {engine->name, engine->n_vocab, {{std::string(probing_text()), std::move(*ids)}}};
+    return sample_;
+}
+
+std::optional<vocabulary_sample> far_vocabulary::sampled(const std::string& digest) const {
+    const std::lock_guard lock(mutex_);
+    return !digest.empty() && digest == digest_ ? std::optional(sample_) : std::nullopt;
 }
 
 std::string far_vocabulary::digest() const {

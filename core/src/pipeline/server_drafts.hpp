@@ -33,16 +33,19 @@ class far_vocabulary {
     // Until this is said nothing is known; the first time counts.
     void is_of(std::weak_ptr<pipeline> target, std::function<std::optional<wire::served_engine>()> remote);
 
-    // Asks. `unavailable` while the target is not there. May block.
+    // Asks, once for each vocabulary: it is a pass of the target. `unavailable` while the target is not there. May block.
     [[nodiscard]] result<vocabulary_sample> sample(const std::stop_token& stop);
     // Of the target that was asked last; empty = none was.
     [[nodiscard]] std::string digest() const;
 
   private:
+    [[nodiscard]] std::optional<vocabulary_sample> sampled(const std::string& digest) const;
+
     mutable std::mutex mutex_;
     std::weak_ptr<pipeline> target_;
     std::function<std::optional<wire::served_engine>()> remote_;
     std::string digest_;
+    vocabulary_sample sample_; // of that
 };
 
 // For such a target: it drafts when both are there and fit.
