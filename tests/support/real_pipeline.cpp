@@ -11,6 +11,7 @@
 #include <spdlog/spdlog.h>
 
 #include "pipeline/build.hpp"
+#include "pipeline/check.hpp"
 
 namespace bench {
 namespace {

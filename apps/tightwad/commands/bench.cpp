@@ -15,6 +15,7 @@
 #include "commands/setup.hpp"
 #include "commands/terminal.hpp"
 #include "pipeline/build.hpp"
+#include "pipeline/check.hpp"
 
 namespace tw::cli {
 namespace {

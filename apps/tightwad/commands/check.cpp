@@ -8,7 +8,7 @@
 #include "commands/peer_setup.hpp"
 #include "commands/setup.hpp"
 #include "commands/terminal.hpp"
-#include "pipeline/build.hpp"
+#include "pipeline/check.hpp"
 
 namespace tw::cli {
 namespace {

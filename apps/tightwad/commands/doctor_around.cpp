@@ -12,6 +12,7 @@
 #include "agent/library_version.hpp"
 #include "base/json_depth.hpp"
 #include "base/text.hpp"
+#include "bridge/wait_for_reply.hpp"
 #include "commands/doctor_checks.hpp"
 #include "commands/http_client.hpp"
 #include "commands/pid_file.hpp"
@@ -19,7 +20,6 @@
 #include "commands/status_json.hpp"
 #include "net/peer_questions.hpp"
 #include "pipeline/nodes.hpp"
-#include "pipeline/server_probe.hpp"
 #include "pooled/other_builds.hpp"
 #include "pooled/peer_way.hpp"
 #include "pooled/rpc_client.hpp"
@@ -31,7 +31,7 @@ namespace {
 using nlohmann::json;
 using namespace std::chrono_literals;
 
-constexpr auto patience = 5s;
+constexpr auto patience = 5s, server_patience = 60s; // a server's plugin has limits of its own
 
 // --- the endpoint
 
@@ -202,12 +202,11 @@ void look_at_servers(const setup& what, std::vector<finding>& out) {
         const auto used = resolve(what.config, what.plugins, node.name);
         if (!node.server || used.as_backend == nullptr) continue;
         const auto server = open_backend(used, what.config.server);
-        const auto ask = [&](server_probe::reply_function done) { return (*server)->ask("health", "{}", std::move(done)); };
-        const auto problem = server ? ask_once(ask, {}) : std::optional(server.error());
-        if (!problem) out.push_back({"backend " + node.name, verdict::ok, "its server answers"});
-        else if (problem->code == code::unsupported)
+        const auto said = server ? ask_and_wait(**server, "health", "{}", server_patience, {}) : result<std::string>(server.error());
+        if (said) out.push_back({"backend " + node.name, verdict::ok, "its server answers"});
+        else if (said.error().code == code::unsupported)
             out.push_back({"backend " + node.name, verdict::skip, "the plugin " + node.plugin + " cannot ask its server how it is"});
-        else out.push_back({"backend " + node.name, verdict::fail, problem->message});
+        else out.push_back({"backend " + node.name, verdict::fail, said.error().message});
     }
 }
 

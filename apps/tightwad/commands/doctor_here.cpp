@@ -8,7 +8,7 @@
 #include "commands/pid_file.hpp"
 #include "commands/share_text.hpp"
 #include "memory/facts.hpp"
-#include "pipeline/build.hpp"
+#include "pipeline/check.hpp"
 #include "pipeline/memory_need.hpp"
 #include "pipeline/nodes.hpp"
 #include "pipeline/pool_layout.hpp"

@@ -20,7 +20,7 @@
 #include "net/listener.hpp"
 #include "peer/peer_host.hpp"
 #include "peer/peer_link.hpp"
-#include "pipeline/build.hpp"
+#include "pipeline/check.hpp"
 #include "pipeline/remote.hpp"
 #include "pipeline/served.hpp"
 

@@ -21,6 +21,7 @@
 #include "commands/terminal.hpp"
 #include "front/server.hpp"
 #include "pipeline/build.hpp"
+#include "pipeline/check.hpp"
 
 namespace tw::cli {
 namespace {

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "pipeline/handed_down.hpp"
 #include "pipeline/messages.hpp"
 #include "pipeline/server_news.hpp"
 #include "pipeline/server_questions.hpp"
@@ -197,22 +198,18 @@ result<std::shared_ptr<generation>> backend_pipeline::ask(question asked, findin
     return std::make_shared<running>(std::move(*begun));
 }
 
-class backend_pipeline::passing final : public pass_sink {
+class backend_pipeline::passing final : public handed_down {
   public:
     passing(std::shared_ptr<pass_sink> to, std::shared_ptr<counters> counted, std::shared_ptr<server_health> health)
-        : to_(std::move(to)), counters_(std::move(counted)), health_(std::move(health)) {}
+        : handed_down(std::move(to)), counters_(std::move(counted)), health_(std::move(health)) {}
 
-    void head(pass_head head) override { to_->head(std::move(head)); }
-    void bytes(std::string_view piece) override { to_->bytes(piece); }
-    [[nodiscard]] bool full() const override { return to_->full(); }
     void done(std::optional<error> failure) override {
         --counters_->active;
         health_->note(failure);
-        to_->done(blamed(std::move(failure)));
+        to().done(blamed(std::move(failure)));
     }
 
   private:
-    std::shared_ptr<pass_sink> to_;
     std::shared_ptr<counters> counters_;
     std::shared_ptr<server_health> health_;
 };

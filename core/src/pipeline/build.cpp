@@ -8,13 +8,13 @@
 #include <spdlog/spdlog.h>
 
 #include "bridge/backend.hpp"
-#include "bridge/interfaces.hpp"
 #include "memory/facts.hpp"
 #include "peer/describe.hpp"
 #include "peer/local_drafter.hpp"
 #include "peer/relayed_drafter.hpp"
 #include "peer/remote_pipeline.hpp"
 #include "pipeline/backend_pipeline.hpp"
+#include "pipeline/check.hpp"
 #include "pipeline/embedding_pipeline.hpp"
 #include "pipeline/limited_pipeline.hpp"
 #include "pipeline/local_target.hpp"
@@ -25,65 +25,10 @@
 #include "pipeline/remote.hpp"
 #include "pipeline/replica_pipeline.hpp"
 #include "pipeline/server_drafts.hpp"
-#include "pooled/llama_server.hpp"
 #include "speculation/drafter_thread.hpp"
 
 namespace tw {
 namespace {
-
-struct wanted_draft {
-    std::string name;
-    bool fallback;
-};
-
-std::vector<wanted_draft> drafts_of(const pipeline_config& wanted) {
-    std::vector<wanted_draft> out;
-    for (const auto& name : wanted.draft) out.push_back({name, false});
-    for (const auto& name : wanted.draft_fallback) out.push_back({name, true});
-    return out;
-}
-
-// Why a server's text cannot be drafted for, and what to do.
-std::string no_logits(const std::string& target) {
-    return "The target '" + target + "' is a server that hands out text, not logits, so no draft can be verified. To "
-           "speculate, run `tightwad peer` beside that server with the same model file and make that peer the target.";
-}
-
-void check_target(const pipeline_config& pipeline, const resolved_node& target, std::vector<diagnostic>& mistakes) {
-    if (target.code == nullptr) return; // config and registry have said so
-    if (makes_embeddings(target) && !drafts_of(pipeline).empty())
-        mistakes.push_back({pipeline.at, "Pipeline '" + pipeline.name + "' has a draft, but its target '" + target.node->name +
-                                             "' makes embeddings, for which nothing is drafted. Remove draft."});
-    if (target.as_engine != nullptr) return;
-    if (target.as_backend == nullptr)
-        mistakes.push_back({target.node->at, "The plugin '" + target.node->plugin + "' of backend '" +
-                                                 target.node->name + "' offers neither an engine nor a backend, so "
-                                                 "pipeline '" + pipeline.name + "' cannot use it as its target."});
-    else if (!pipeline.draft.empty() && !pipeline.fallback)
-        mistakes.push_back({pipeline.at, "Pipeline '" + pipeline.name + "' cannot speculate: " +
-                                             no_logits(target.node->name) + " Or remove draft, or set fallback = true, "
-                                             "to serve it plainly."});
-}
-
-void check_draft(const pipeline_config& pipeline, const configuration& config, const registry& plugins,
-                 std::vector<diagnostic>& mistakes) {
-    for (const auto& [name, fallback] : drafts_of(pipeline))
-        if (const auto draft = resolve(config, plugins, name); makes_embeddings(draft))
-            mistakes.push_back({draft.node->at, "The backend '" + name + "' makes embeddings, so it cannot draft for pipeline '" +
-                                                    pipeline.name + "'. Remove embeddings, or name another draft."});
-        else if (draft.code != nullptr && draft.as_engine == nullptr && !is_drafting_server(draft))
-            mistakes.push_back({draft.node->at, draft.node->server || draft.as_backend != nullptr
-                                                    ? "The backend '" + name + "' is a server that hands out text and no "
-                                                      "tokens, so it cannot draft for pipeline '" + pipeline.name + "'. Name a "
-                                                      "llama-server, load a small model with model_path, or run `tightwad "
-                                                      "peer` beside that server."
-                                                    : "The plugin '" + draft.node->plugin + "' of backend '" + name +
-                                                          "' offers no engine, so it cannot draft for pipeline '" +
-                                                          pipeline.name + "'."});
-    if (pipeline.verify != "exact")
-        mistakes.push_back({pipeline.at, "Pipeline '" + pipeline.name + "' asks for verify = \"" + pipeline.verify +
-                                             "\"; this version has \"exact\"."});
-}
 
 // With the slots of the target where the drafter's are not given: each answer needs a sequence at both.
 std::string draft_options(const resolved_node& draft, std::int32_t slots) {
@@ -101,25 +46,6 @@ std::string misfit(const engine& target, const engine& draft, const pipeline_con
         return "The draft '" + name + "' has " + std::to_string(draft.info().n_seq) + " slots and the target '" +
                pipeline.target + "' " + std::to_string(target.info().n_seq) + ": give the draft at least as many.";
     return {};
-}
-
-// A backend whose model a pool's llama-server holds.
-void check_held(const node_config& node, const resolved_node& used, const configuration& config,
-                std::vector<diagnostic>& mistakes) {
-    if (used.code == nullptr) return;
-    if (used.as_backend == nullptr)
-        mistakes.push_back({node.at, "The plugin '" + node.plugin + "' of backend '" + node.name +
-                                         "' cannot talk to the llama-server of [pool." + node.pool +
-                                         "]. Choose plugin = \"llamacpp\"."});
-    if (auto words = pooled::llama_server_arguments(node.options_json, *config.pool(node.pool), 1); !words)
-        mistakes.push_back({node.at, "[backend." + node.name + "]: " + words.error().message});
-}
-
-// As an engine is given a pool, so that it can say whether it has what that takes. Nobody is asked at the address.
-std::string pool_options(const std::string& options_json) {
-    auto options = nlohmann::json::parse(options_json);
-    options["rpc"] = "127.0.0.1:1";
-    return options.dump();
 }
 
 // What the pipelines of one configuration share.
@@ -248,37 +174,35 @@ result<replica> plain_target(const pipeline_config& wanted, const resolved_node&
     return replica{target.node->name, plain, [plain] { return plain->is_up(); }, {}};
 }
 
+// A target elsewhere is what it says of itself there. `far`: from the pipeline to its remote_pipeline.
+template <class Target, class Far>
+replica elsewhere(const std::string& name, const std::shared_ptr<Target>& made, Far far, const lent_drafters& drafts) {
+    drafts.vocabulary->is_of(made, [weak = std::weak_ptr(made), far] {
+        const auto there = weak.lock();
+        return there ? far(*there).remote() : std::nullopt;
+    });
+    return {name, made, [made] { return made->is_up(); },
+            [made, far] {
+                const auto what = far(*made).remote();
+                return what ? wire::exactness_digest(*what) : std::string();
+            }};
+}
+
 result<replica> far_target(const pipeline_config& wanted, const resolved_node& target, workshop& shop,
                            const lent_drafters& drafts) {
     auto link = link_to(*target.node, shop.links);
     if (!link) return link.error();
-    auto made = remote_target(wanted, *target.node, std::move(*link), drafts);
+    const auto made = remote_target(wanted, *target.node, std::move(*link), drafts);
     if (!made) return made.error();
-    drafts.vocabulary->is_of(*made, [far = std::weak_ptr(*made)] {
-        const auto there = far.lock();
-        return there ? there->remote() : std::nullopt;
-    });
-    return replica{target.node->name, *made, [far = *made] { return far->is_up(); },
-                   [far = *made] {
-                       const auto what = far->remote();
-                       return what ? wire::exactness_digest(*what) : std::string();
-                   }};
+    return elsewhere(target.node->name, *made, [](const auto& itself) -> const auto& { return itself; }, drafts);
 }
 
 result<replica> over_pool(const pipeline_config& wanted, const resolved_node& target, workshop& shop,
                           const lent_drafters& drafts, const std::function<bool(float)>& progress) {
-    auto made = pooled_target(wanted, *target.node, shop.config, shop.plugins, shop.launch, shop.links, drafts,
-                              progress);
+    const auto made = pooled_target(wanted, *target.node, shop.config, shop.plugins, shop.launch, shop.links, drafts,
+                                    progress);
     if (!made) return made.error();
-    drafts.vocabulary->is_of(*made, [pool = std::weak_ptr(*made)] {
-        const auto there = pool.lock();
-        return there ? there->far().remote() : std::nullopt;
-    });
-    return replica{target.node->name, *made, [pool = *made] { return pool->is_up(); },
-                   [pool = *made] {
-                       const auto what = pool->far().remote();
-                       return what ? wire::exactness_digest(*what) : std::string();
-                   }};
+    return elsewhere(target.node->name, *made, [](const auto& pool) -> const auto& { return pool.far(); }, drafts);
 }
 
 result<replica> server_of_pool(const pipeline_config& wanted, const resolved_node& target, workshop& shop,
@@ -353,60 +277,6 @@ std::shared_ptr<pipeline> put_on_shelf(const pipeline_config& wanted, std::share
 }
 
 } // namespace
-
-std::vector<diagnostic> check_pipelines(const configuration& config, const registry& plugins) {
-    std::vector<diagnostic> mistakes;
-    for (const auto& pipeline : config.pipelines) {
-        check_target(pipeline, resolve(config, plugins, pipeline.target), mistakes);
-        for (const auto& name : pipeline.replicas) check_target(pipeline, resolve(config, plugins, name), mistakes);
-        check_draft(pipeline, config, plugins, mistakes);
-    }
-    for (const auto& node : config.nodes) {
-        const auto used = resolve(config, plugins, node.name);
-        if (is_held_by_server(node, config)) {
-            check_held(node, used, config, mistakes);
-            continue;
-        }
-        if (!node.pool.empty() && used.code != nullptr &&
-            (used.as_engine == nullptr || !has_option(*used.as_engine, "rpc")))
-            mistakes.push_back({node.at, "The plugin '" + node.plugin + "' of backend '" + node.name +
-                                             "' cannot compute over a pool: it has no option \"rpc\". Remove pool, or "
-                                             "choose plugin = \"llamacpp\"."});
-        if (!node.pool.empty() && makes_embeddings(used))
-            mistakes.push_back({node.at, "The backend '" + node.name + "' makes embeddings, which a pool does not. Remove pool."});
-        if (used.as_engine == nullptr || node.peer) continue; // the peer checks its own
-        const auto options = node.pool.empty() ? node.options_json : pool_options(node.options_json);
-        if (const auto sound = engine::check(*used.as_engine, used.code->id, options); !sound)
-            mistakes.push_back({node.at, sound.error().message});
-    }
-    return mistakes;
-}
-
-std::vector<diagnostic> unencrypted_links(const configuration& config) {
-    std::vector<diagnostic> out;
-    for (const auto& node : config.nodes) {
-        if (!node.peer) continue;
-        const auto address = net::parse_peer_address(node.peer->url);
-        if (!address || address->tls || is_loopback(address->host)) continue;
-        out.push_back({node.at, "Backend '" + node.name + "' is reached at " + node.peer->url + " without encryption: "
-                                "anybody on the way reads its token and the text. Start that peer with TLS, and write "
-                                "the tws:// address and the fingerprint that `tightwad peer invite` prints there."});
-    }
-    for (const auto& pool : config.pools)
-        for (const auto& worker : pool.workers) {
-            if (worker.host.empty() || worker.is_private()) continue;
-            const auto called = "Worker '" + worker.name + "' of pool '" + pool.name + "'";
-            out.push_back({worker.at, worker.peer
-                                          ? called + " is reached at " + worker.peer->url + " without encryption: anybody on "
-                                            "the way reads its token and the text, and can read and write that machine's "
-                                            "memory. Start that peer with TLS, and write the tws:// address and the fingerprint "
-                                            "that `tightwad peer invite` prints there."
-                                          : called + " is an rpc-server in the open: it believes whoever reaches its port, who "
-                                            "can then read and write that machine's memory, and the text crosses the network "
-                                            "readable. Run `tightwad peer start` there and name it by url."});
-        }
-    return out;
-}
 
 result<std::vector<std::shared_ptr<pipeline>>>
 build_pipelines(const configuration& config, const registry& plugins, const std::function<bool(float)>& progress,

@@ -19,14 +19,6 @@ struct own_command {
     std::vector<std::string> arguments{};
 };
 
-// All that can be known without loading a model: are the plugins there, can they do what the edges
-// ask, are the model files whole? Every mistake at once, each with its place in the configuration.
-[[nodiscard]] std::vector<diagnostic> check_pipelines(const configuration& config, const registry& plugins);
-
-// What works and lets others listen: links without encryption to other machines, to peers, workers and rpc-servers. For
-// `check` and for the log.
-[[nodiscard]] std::vector<diagnostic> unencrypted_links(const configuration& config);
-
 // Loads every model, but those of pipelines with load = "on-demand", and starts every pipeline. `progress` gets 0 … 1
 // over all loads and returns false to give up. A node named by several edges is loaded once for each of them.
 // `launch`: for targets over a pool. `config` and `plugins` must outlive the pipelines, which may load from them later.

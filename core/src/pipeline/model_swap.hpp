@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -16,6 +17,16 @@
 #include "pooled/pool_process.hpp"
 
 namespace tw {
+
+// What makes up a pipeline over a pool, but for what answers from its process. The configuration and the plugins outlive it.
+struct pooled_parts {
+    const configuration& config;
+    const registry& plugins;
+    const pool_config& pool;
+    pool_model model;                                                  // that the process begins with
+    std::function<pooled::process_options(const pool_model&)> options; // of a process that holds another one
+    std::unique_ptr<pooled::pool_process> process;
+};
 
 // What a swap is of; all of it outlives the swap.
 struct swapped_pool {

@@ -58,6 +58,13 @@ result<std::unique_ptr<engine>> load_engine(const resolved_node& node, const std
     return loaded;
 }
 
+std::vector<wanted_draft> drafts_of(const pipeline_config& wanted) {
+    std::vector<wanted_draft> out;
+    for (const auto& name : wanted.draft) out.push_back({name, false});
+    for (const auto& name : wanted.draft_fallback) out.push_back({name, true});
+    return out;
+}
+
 result<std::unique_ptr<backend>> open_backend(const resolved_node& node, const server_config& server) {
     auto host = std::make_unique<plugin_host>(node.code->id, node.node->secrets);
     if (!server.private_upstreams) host->dial_public_only();

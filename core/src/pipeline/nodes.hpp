@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bridge/backend.hpp"
 #include "bridge/engine.hpp"
@@ -23,6 +24,14 @@ struct resolved_node {
 };
 
 [[nodiscard]] resolved_node resolve(const configuration& config, const registry& plugins, const std::string& name);
+
+struct wanted_draft {
+    std::string name; // of its [backend.…]
+    bool fallback;    // only while none of the others is there
+};
+
+// All that a pipeline names, in their order.
+[[nodiscard]] std::vector<wanted_draft> drafts_of(const pipeline_config& wanted);
 
 // Whether it lies over a pool whose model a llama-server holds, so that it hands out text only.
 [[nodiscard]] bool is_held_by_server(const node_config& node, const configuration& config);

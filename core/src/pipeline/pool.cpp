@@ -124,7 +124,7 @@ pooled_target(const pipeline_config& wanted, const node_config& target, const co
     as_peer.peer = peer_ref{(*link)->url(), {}, {}, {}}; // the only one there, whatever model that is
     auto far = remote_target(wanted, as_peer, std::move(*link), drafts);
     if (!far) return far.error();
-    pool_parts parts{config, plugins, pool, model, make, std::move(process), std::move(*far)};
+    pool_parts parts{{config, plugins, pool, model, make, std::move(process)}, std::move(*far)};
     for (const auto& each : drafts.all) parts.drafters.push_back(each.what);
     auto made = std::make_shared<pool_pipeline>(std::move(parts));
     const auto waited = wait_for(made->process(), [&] { return made->is_up(); }, pool.name, progress);
@@ -152,7 +152,7 @@ server_over_pool(const pipeline_config& wanted, const resolved_node& target, con
     const process_maker make(wanted, *target.node, launch, *port, token);
     const pool_model model{target.node->name, target.node->name, target.node->model_file};
     const auto out = std::make_shared<server_pool>(server_pool_parts{
-        config, plugins, pool, model, make, std::make_unique<pooled::pool_process>(make(model)),
+        {config, plugins, pool, model, make, std::make_unique<pooled::pool_process>(make(model))},
         std::make_unique<backend_pipeline>(wanted.name, wanted.serves, std::move(info), std::move(*made))});
     const auto waited = wait_for(out->process(), [] { return true; }, pool.name, progress);
     if (!waited) return waited.error();

@@ -14,16 +14,9 @@
 
 namespace tw {
 
-// What makes up such a pipeline; the configuration and the plugins outlive it.
-struct pool_parts {
-    const configuration& config;
-    const registry& plugins;
-    const pool_config& pool;
-    pool_model model;                                                  // that the process begins with
-    std::function<pooled::process_options(const pool_model&)> options; // of a process that holds another one
-    std::unique_ptr<pooled::pool_process> process;
-    std::shared_ptr<peer::remote_pipeline> far;                       // what answers from the process
-    std::vector<std::shared_ptr<peer::served_drafter>> drafters{};    // lent to it
+struct pool_parts : pooled_parts {
+    std::shared_ptr<peer::remote_pipeline> far;                    // what answers from the process
+    std::vector<std::shared_ptr<peer::served_drafter>> drafters{}; // lent to it
 };
 
 // The process is reached as a peer on loopback is. While it is down or changes its model, requests are refused with the

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "pipeline/handed_down.hpp"
 #include "pipeline/replicated_answer.hpp"
 
 namespace tw {
@@ -15,17 +16,15 @@ bool may_go_elsewhere(const error& why) {
 
 } // namespace
 
-struct replicated_pass::run_sink final : pass_sink {
-    run_sink(std::shared_ptr<replicated_pass> whose, std::shared_ptr<pass_sink> to) : whose_(std::move(whose)), to_(std::move(to)) {}
+struct replicated_pass::run_sink final : handed_down {
+    run_sink(std::shared_ptr<replicated_pass> whose, std::shared_ptr<pass_sink> to)
+        : handed_down(std::move(to)), whose_(std::move(whose)) {}
 
     void head(pass_head head) override { whose_->on_head(std::move(head)); }
-    void bytes(std::string_view piece) override { to_->bytes(piece); }
-    [[nodiscard]] bool full() const override { return to_->full(); }
     void done(std::optional<error> failure) override { whose_->on_done(std::move(failure)); }
 
   private:
     const std::shared_ptr<replicated_pass> whose_;
-    const std::shared_ptr<pass_sink> to_;
 };
 
 replicated_pass::replicated_pass(std::shared_ptr<const pass_request> request, std::shared_ptr<pass_sink> sink,

@@ -15,15 +15,8 @@
 
 namespace tw {
 
-// What makes up such a pipeline; the configuration and the plugins outlive it.
-struct server_pool_parts {
-    const configuration& config;
-    const registry& plugins;
-    const pool_config& pool;
-    pool_model model;                                                  // that the process begins with
-    std::function<pooled::process_options(const pool_model&)> options; // of a process that holds another one
-    std::unique_ptr<pooled::pool_process> process;
-    std::unique_ptr<backend_pipeline> server; // what answers from it
+struct server_pool_parts : pooled_parts {
+    std::unique_ptr<backend_pipeline> server; // what answers from the process
 };
 
 // The server is reached as any llama-server is. While it is down or changes its model, requests are refused with the reason

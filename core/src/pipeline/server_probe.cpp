@@ -22,8 +22,6 @@ struct reply_box {
     std::optional<error> failure;
 };
 
-} // namespace
-
 std::optional<error> ask_once(const server_probe::ask_function& ask, const std::stop_token& stop) {
     const auto box = std::make_shared<reply_box>();
     const auto begun = ask([box](const result<std::string>& reply) {
@@ -42,6 +40,8 @@ std::optional<error> ask_once(const server_probe::ask_function& ask, const std::
     }
     return box->over ? box->failure : fail(code::cancelled, "The question was not answered.");
 }
+
+} // namespace
 
 server_probe::server_probe(std::string server, std::shared_ptr<server_health> health, ask_function ask)
     : server_(std::move(server)), health_(std::move(health)), ask_(std::move(ask)),

@@ -3,8 +3,6 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
-#include <stop_token>
 #include <string>
 #include <thread>
 
@@ -33,8 +31,5 @@ class server_probe {
     const ask_function ask_;
     std::jthread thread_; // last
 };
-
-// Asks once and waits for the reply; the error that came in its place, or none. `stop` ends the question.
-[[nodiscard]] std::optional<error> ask_once(const server_probe::ask_function& ask, const std::stop_token& stop);
 
 } // namespace tw

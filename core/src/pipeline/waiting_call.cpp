@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "pipeline/handed_down.hpp"
+
 namespace tw {
 namespace {
 
@@ -27,20 +29,17 @@ class leaving_sink final : public generation_sink {
 };
 
 // Likewise for what is passed on.
-class leaving_pass final : public pass_sink {
+class leaving_pass final : public handed_down {
   public:
-    leaving_pass(std::shared_ptr<pass_sink> to, waiting_call::left_function left) : to_(std::move(to)), left_(std::move(left)) {}
+    leaving_pass(std::shared_ptr<pass_sink> to, waiting_call::left_function left)
+        : handed_down(std::move(to)), left_(std::move(left)) {}
 
-    void head(pass_head head) override { to_->head(std::move(head)); }
-    void bytes(std::string_view piece) override { to_->bytes(piece); }
-    [[nodiscard]] bool full() const override { return to_->full(); }
     void done(std::optional<error> failure) override {
         left_();
-        to_->done(std::move(failure));
+        to().done(std::move(failure));
     }
 
   private:
-    std::shared_ptr<pass_sink> to_;
     waiting_call::left_function left_;
 };
 
