@@ -35,7 +35,9 @@ std::size_t speculator::admit(drafter_offer offer) {
 
 std::size_t speculator::join(drafter_offer offer) {
     const std::lock_guard lock(mutex_);
-    return admit(std::move(offer));
+    const auto ticket = admit(std::move(offer));
+    remember();
+    return ticket;
 }
 
 void speculator::leave(std::size_t ticket) {
@@ -43,6 +45,7 @@ void speculator::leave(std::size_t ticket) {
     drafters_[ticket].link.reset(); // nothing is put under this index any more
     inbox_.forget(ticket);
     for (auto& [sequence, of] : answers_) of.ears[ticket] = {.epoch = of.ears[ticket].epoch};
+    remember();
 }
 
 void speculator::when_drafters_change(std::function<void()> tell) { inbox_.when_presence_changes(std::move(tell)); }

@@ -33,7 +33,7 @@ double faded(double mean, double value) { return mean + 0.1 * (value - mean); }
 speculator::speculator(std::vector<drafter_offer> drafters, speculator_options options)
     : options_(options), rates_(draft_path::fresh(0, 400)), places_(options.most) {
     for (auto& each : drafters) admit(std::move(each));
-    report_ = believed();
+    remember();
 }
 
 void speculator::open(sequence_id sequence, const sampling_params& sampling, std::span<const std::int32_t> prompt,
@@ -260,10 +260,14 @@ bool speculator::audit(std::span<draft_seat> seats) {
 }
 
 drafting_report speculator::report() const {
-    const std::unique_lock lock(mutex_, usual_round);
+    if (const std::unique_lock lock(mutex_, usual_round); lock) remember();
     const std::lock_guard kept(report_mutex_);
-    if (lock) report_ = believed();
     return report_;
+}
+
+void speculator::remember() const {
+    const std::lock_guard kept(report_mutex_);
+    report_ = believed();
 }
 
 drafting_report speculator::believed() const {

@@ -137,6 +137,7 @@ class speculator final : public draft_planner {
     [[nodiscard]] std::size_t cut(std::span<draft_seat> seats, std::size_t length);
     [[nodiscard]] std::optional<intent> decide(std::span<const draft_seat> seats, const round_plan& free) const;
     [[nodiscard]] drafting_report believed() const;
+    void remember() const; // what report() gives while a drafter is waited for
     void weigh(const std::vector<double>& yields, bool drafted, double seconds);
     void judge(answer& of, std::span<const std::int32_t> picked);
     void measure_drafter(std::size_t index, engine& target, std::int32_t sequence);

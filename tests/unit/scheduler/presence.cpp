@@ -158,6 +158,7 @@ TEST_CASE("a newcomer is measured as soon as nobody waits for an answer") {
     served it({.most = 8});
     static_cast<void>(it.drafters->join(offer("new", R"({"delay_us":2000})", it.lines[0])));
     it.lines[0]->cut(false);
+    REQUIRE(it.drafters->report().drafters.size() == 1); // also while it is measured
     const auto measured = [&] { return it.drafters->report().drafters.front().contention > 0; };
     for (int i = 0; i < 2000 && !measured(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
     CHECK(measured());
