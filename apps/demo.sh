@@ -71,16 +71,21 @@ clear_the_port() {
     fi
 }
 
+# A busy machine may take long, and says how far it is; one that says nothing for two minutes is stuck.
 wait_until_ready() {
-    deadline=$(($(now) + 120))
+    said=
     until answers; do
+        if [ "$(wc -c <"$log")" != "$said" ]; then
+            said=$(wc -c <"$log")
+            deadline=$(($(now) + 120))
+        fi
         if ! kill -0 "$server" 2>/dev/null; then
             wait "$server" || true
             tail -n 20 "$log" >&2
             server=
             fail "the endpoint ended before it was ready; its last lines are above, the whole log is $log"
         fi
-        [ "$(now)" -lt "$deadline" ] || fail "the endpoint was not ready after 120 s; its log is $log"
+        [ "$(now)" -lt "$deadline" ] || fail "the endpoint is not ready and has said nothing for 120 s; its log is $log"
         sleep 0.2
     done
 }

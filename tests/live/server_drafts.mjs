@@ -1,16 +1,19 @@
 // A real llama-server that drafts: for a target of the endpoint, and for one on a peer. It is killed in mid-answer, comes
 // back, and comes back with another vocabulary; every answer is the target's own.
-// Usage: node server_drafts.mjs TIGHTWAD LLAMA_SERVER
+// Usage: node server_drafts.mjs TIGHTWAD LLAMA_SERVER MAKE_MODEL
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { freePort } from './free_port.mjs';
-import { comesTrue, config, healthy, launch, pipeline, program, run, test, url, words } from './pool_machines.mjs';
+import { comesTrue, config, healthy, home, launch, pipeline, program, run, test, url, words } from './pool_machines.mjs';
 
-const llamaServer = process.argv[3];
+const [, , , llamaServer, maker] = process.argv;
 const models = join(process.env.TIGHTWAD_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(process.env.HOME, '.cache'), 'tightwad'), 'models');
 const ports = { draft: await freePort(), front: await freePort(), alone: await freePort(), peer: await freePort() };
 
-const engine = 'plugin = "llamacpp"\nmodel_path = "cache:tinyllama-1.1b-chat-q4_0.gguf"\ncontext = 2048\nslots = 4\n';
+// Dear enough for the drafts of a small model to pay, so that the policy has no reason to be silent.
+const inflated = join(home, 'inflated.gguf');
+const engine = `plugin = "llamacpp"\nmodel_path = "${inflated}"\ncontext = 1024\nslots = 4\nthreads = 1\n`;
 const far = `plugin = "llamacpp"\nurl = "tw://127.0.0.1:${ports.peer}"\nmodel = "large"\ntoken = { env = "TIGHTWAD_PEER_TOKEN" }\n`;
 const drafted = (port, target, more = '') => `[server]\nlisten = "127.0.0.1:${port}"\n[backend.t]\n${target}` +
   `[backend.d]\nplugin = "llamacpp"\nurl = "http://127.0.0.1:${ports.draft}"\n[pipeline.p]\nserves = ["story"]\ntarget = "t"\ndraft = ["d"]\n${more}`;
@@ -91,6 +94,7 @@ async function lives(look, name) {
 }
 
 async function main() {
+  execFileSync(maker, ['inflate', join(models, 'stories15m-q8_0.gguf'), inflated, '200'], { stdio: 'ignore' });
   const alone = serve('alone', `[server]\nlisten = "127.0.0.1:${ports.alone}"\n[backend.t]\n${engine}[pipeline.p]\nserves = ["story"]\ntarget = "t"\n`);
   await comesTrue('the target alone', () => healthy(ports.alone));
   for (let i = 0; i < 4; ++i) truth.push(await answer(ports.alone, i));
