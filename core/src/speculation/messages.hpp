@@ -1,10 +1,11 @@
 // What a verifier and a drafter say to each other, in one process and across a network alike.
 //
 // The verifier owns the truth: the committed tokens of a sequence. It opens a sequence, orders drafts that
-// follow a committed prefix, and closes it. A drafter answers with batches of tokens. Every message names
-// the sequence, the length and digest of the prefix it follows, and the epoch, which rises with each
-// correction. So a message that is late, repeated or lost is harmless: a batch is used only where its
-// prefix is what the verifier has, and an order whose prefix a drafter cannot rebuild is answered `lost`.
+// follow a committed prefix, and closes it. A drafter answers with batches of tokens. An order has an epoch,
+// which rises with each one, and every reply names the epoch of its order; orders and batches name the length
+// and digest of the prefix they follow. So a message that is late, repeated or lost is harmless: a batch is used
+// only where its prefix is what the verifier has, an audit ends the wait for its own order only, and an order
+// whose prefix a drafter cannot rebuild is answered `lost`.
 #pragma once
 
 #include <array>
@@ -72,6 +73,7 @@ struct audit_entry {
 };
 struct draft_audit {
     sequence_id sequence = 0;
+    std::uint32_t epoch = 0; // of the order in force when its tokens were judged
     std::vector<audit_entry> entries;
     bool complete = false; // all that was told has been judged, or was drafted from before
 };

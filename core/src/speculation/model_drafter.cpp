@@ -237,7 +237,7 @@ result<void> model_drafter::step(std::vector<drafter_reply>& out) {
         if (audits && (pass.empty() || pass.back().of != &at)) { // all of it was fed before
             at.audited = at.committed();
             at.audit_due = false;
-            out.push_back(draft_audit{at.sequence, {}, true});
+            out.push_back(draft_audit{at.sequence, at.order.epoch, {}, true});
         }
     }
     if (rows_.empty()) return {};
@@ -261,7 +261,7 @@ result<void> model_drafter::step(std::vector<drafter_reply>& out) {
 // Says of each newly told token that was fed whether the drafter would have picked it.
 void model_drafter::audit(const fed& what, const engine::logits_view& logits, std::vector<drafter_reply>& out) {
     auto& at = *what.of;
-    draft_audit report{at.sequence, {}, false};
+    draft_audit report{at.sequence, at.order.epoch, {}, false};
     at.sampler->pop(at.tokens.size() - what.judged_from);
     auto row = what.first_row;
     for (auto i = what.judged_from; i < what.judged_to; ++i) {

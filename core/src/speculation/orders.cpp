@@ -54,8 +54,10 @@ void speculator::heard(std::size_t index, drafter_event& event, clock::time_poin
             rates_[2 + index].record(entry.grade, entry.agreed);
             if (of != nullptr) of->path.own()[2 + index].record(entry.grade, entry.agreed);
         }
-        // A late one is not the answer to an order for drafts.
-        if (of != nullptr && audit->complete && of->ears[index].audits) of->ears[index].waiting = false;
+        // A late one is not the answer to an order for drafts, nor to a later one for an audit.
+        if (of == nullptr) return;
+        auto& told = of->ears[index];
+        if (audit->complete && told.audits && audit->epoch == told.epoch) told.waiting = false;
     } else {
         const auto& batch = std::get<draft_batch>(event);
         auto* of = find(batch.sequence);

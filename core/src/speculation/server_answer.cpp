@@ -74,7 +74,7 @@ void server_answer::hear(const proposal& token, replies& out) {
 }
 
 void server_answer::report(replies& out) {
-    out.push_back(draft_audit{order_.sequence, hearing_ ? std::move(hearing_->entries) : std::vector<audit_entry>(), true});
+    out.push_back(draft_audit{order_.sequence, order_.epoch, hearing_ ? std::move(hearing_->entries) : std::vector<audit_entry>(), true});
     if (hearing_) stale_ = true;
     hearing_.reset();
 }

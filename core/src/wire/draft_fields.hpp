@@ -89,6 +89,7 @@ void fields(auto& io, is<audit_entry> auto& m) {
 
 void fields(auto& io, is<draft_audit> auto& m) {
     io.varint(m.sequence, "sequence");
+    io.varint(m.epoch, "epoch");
     io.flags("flags", m.complete);
     io.list(m.entries, "entries", max_list_tokens, [](auto& each, auto& entry) { fields(each, entry); });
 }

@@ -18,7 +18,7 @@ struct protocol_version {
 
     bool operator==(const protocol_version&) const = default;
 };
-inline constexpr protocol_version our_protocol{2, 0};
+inline constexpr protocol_version our_protocol{3, 0};
 
 // A loaded model that may be opened over a channel.
 struct served_engine {

@@ -63,10 +63,10 @@ TEST_CASE("an audit that is said again does not end the wait for drafts") {
     std::int32_t next = 1000;
     speculator verifier(offers([&](const draft_order& order, const tell& out) {
                             if (order.audit) {
-                                out(draft_audit{one, std::vector<audit_entry>(20, {grades - 1, true}), true});
+                                out(draft_audit{one, order.epoch, std::vector<audit_entry>(20, {grades - 1, true}), true});
                                 return;
                             }
-                            out(draft_audit{one, {}, true});
+                            out(draft_audit{one, order.epoch, {}, true});
                             drafting.emplace_back([=] { out(batch(order, {next, next + 1, next + 2}, 0.375F)); });
                         }),
                         waiting);
@@ -83,6 +83,30 @@ TEST_CASE("an audit that is said again does not end the wait for drafts") {
         next += 4;
     }
     for (auto& each : drafting) each.join();
+}
+
+TEST_CASE("a late audit does not end the wait for the next one") {
+    std::vector<std::thread> listening;
+    speculator verifier(offers([&](const draft_order& order, const tell& out) {
+                            if (!order.audit) return out(batch(order, {}, 0.001F));
+                            out(draft_audit{one, order.epoch - 1, {}, true});
+                            listening.emplace_back([=] {
+                                std::this_thread::sleep_for(std::chrono::milliseconds(20)); // judging takes its time
+                                out(draft_audit{one, order.epoch, std::vector<audit_entry>(20, {grades - 1, true}), true});
+                            });
+                        }),
+                        waiting);
+    const ids prompt{0, 2, 3, 4};
+    verifier.open(one, {}, prompt, {});
+    say(verifier, {10, 11, 12, 13, 14, 15, 16, 17}, 1, 1.0); // a step takes a second, so the drafter is waited for long
+    for (int round = 0; round < 20 && listening.empty(); ++round) {
+        std::vector<draft_seat> seats{{.sequence = one, .most = 8, .left = 100, .draft = {}}};
+        static_cast<void>(verifier.plan(seats, 1));
+        CHECK((listening.empty() || verifier.report().drafters.front().observations > 19));
+        say(verifier, {18 + round}, 1, 1.0);
+    }
+    REQUIRE(listening.size() == 1);
+    for (auto& each : listening) each.join();
 }
 
 TEST_CASE("a stream is asked for no more than the answer can still take") {

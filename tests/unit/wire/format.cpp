@@ -63,11 +63,11 @@ TEST_CASE("golden bytes of a batch") {
 }
 
 TEST_CASE("golden bytes of a hello") {
-    const hello mine{.protocol = {2, 0}, .tightwad = "0.1", .machine = "den", .sampler = 1, .session = 2,
+    const hello mine{.protocol = {3, 0}, .tightwad = "0.1", .machine = "den", .sampler = 1, .session = 2,
                      .engines = {{.name = "m", .drafter = true, .target = true, .vocabulary = "v", .identity = "i", .build = "b", .device = "d",
                                   .settings = "s", .n_vocab = 768,
                                   .n_ctx = 512, .slots = 2, .exactness = exactness_class::shape_class}}};
-    CHECK(hex(*encode(0, mine)) == "01" "00" "02" "00" "03302e31" "0364656e" "01" "0200000000000000"
+    CHECK(hex(*encode(0, mine)) == "01" "00" "03" "00" "03302e31" "0364656e" "01" "0200000000000000"
                                    "01" "016d" "03" "0176" "0169" "0162" "0164" "0173" "8006" "8004" "02" "01");
 }
 

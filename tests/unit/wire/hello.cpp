@@ -22,11 +22,11 @@ TEST_CASE("hosts of one major and one sampler go together") {
 }
 
 TEST_CASE("a hello of another major is understood as far as its refusal needs") {
-    auto theirs = host("den", {3, 3});
+    auto theirs = host("den", {our_protocol.major_number + 1, 3});
     theirs.tightwad = "0.9.1";
-    const auto got = received(*encode(0, theirs) + "whatever version 3 says");
+    const auto got = received(*encode(0, theirs) + "whatever that version says");
     CHECK(compare(host("here"), got).error().message ==
-          R"(The peer "den" (Tightwad 0.9.1) speaks protocol 3.3 and this host (Tightwad 0.1.0) speaks 2.0; update the older of the two.)");
+          R"(The peer "den" (Tightwad 0.9.1) speaks protocol 4.3 and this host (Tightwad 0.1.0) speaks 3.0; update the older of the two.)");
     CHECK(compare(host("here"), got).error().code == code::unsupported);
 }
 

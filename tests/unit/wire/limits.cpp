@@ -35,7 +35,7 @@ TEST_CASE("a malformed frame is refused in words") {
     CHECK(not_read("\x05\x01\x01x\x02"s) == R"(A frame of kind open_channel holds 2 in "role"; at most 1 is allowed.)");
     CHECK(not_read("\x23\x01\x01\x00\x00\x00\x00\x00"s) ==
           R"(A frame of kind refused holds 0 in "code", which means nothing here.)");
-    CHECK(not_read("\x14\x01\x01\x02\x00"s) ==
+    CHECK(not_read("\x14\x01\x01\x01\x02\x00"s) ==
           R"(A frame of kind draft_audit holds 2 in "flags", which means nothing here.)");
     CHECK(not_read("\x16\x01\x02\n\n"s) ==
           R"(A frame of kind drafter_failed holds control characters or malformed UTF-8 in "why".)");
@@ -47,8 +47,8 @@ TEST_CASE("a malformed frame is refused in words") {
 }
 
 TEST_CASE("a count of more than the frame can hold takes no memory") {
-    CHECK(not_read("\x14\x01\x01\x00\xFF\xFF\x3F"s) == R"(A frame of kind draft_audit ends after 7 bytes, inside "entries".)");
-    CHECK(not_read("\x14\x01\x01\x00\x81\x80\x40"s) ==
+    CHECK(not_read("\x14\x01\x01\x01\x00\xFF\xFF\x3F"s) == R"(A frame of kind draft_audit ends after 8 bytes, inside "entries".)");
+    CHECK(not_read("\x14\x01\x01\x01\x00\x81\x80\x40"s) ==
           R"(A frame of kind draft_audit holds 1048577 in "entries"; at most 1048576 is allowed.)");
 }
 

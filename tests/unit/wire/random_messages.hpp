@@ -46,7 +46,7 @@ inline auto members(is<draft_batch> auto& m) {
     return std::tie(a, b, c, d, e, f, g);
 }
 inline auto members(is<audit_entry> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
-inline auto members(is<draft_audit> auto& m) { auto& [a, b, c] = m; return std::tie(a, b, c); }
+inline auto members(is<draft_audit> auto& m) { auto& [a, b, c, d] = m; return std::tie(a, b, c, d); }
 inline auto members(is<draft_lost> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<drafter_failed> auto& m) { auto& [a] = m; return std::tie(a); }
 inline auto members(is<tool_call> auto& m) { auto& [a, b, c] = m; return std::tie(a, b, c); }
