@@ -18,10 +18,14 @@ class relayed_drafter::seat final : public drafter_seat {
     ~seat() override { channel_->close("The other side has closed it."); }
 
     void listen(seat_events events) override {
-        const std::lock_guard lock(mutex_);
+        std::unique_lock lock(mutex_);
         events_ = std::move(events);
-        if (events_.opened && opened_) events_.opened(*opened_);
-        else if (events_.away && !away_.empty()) events_.away(away_);
+        if (events_.opened && opened_) return events_.opened(*opened_);
+        if (!events_.away || away_.empty()) return;
+        const auto tell = events_.away;
+        const auto why = away_;
+        lock.unlock();
+        tell(why); // this seat may be gone afterwards
     }
     void send(drafter_message message) override {
         static_cast<void>(channel_->send(wire::as_message(std::move(message)))); // lost messages are harmless

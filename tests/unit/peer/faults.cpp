@@ -142,3 +142,16 @@ TEST_CASE("sequences wait for a link that comes back, and not for ever") {
     order(3);
     CHECK(heard(draft_lost{}));
 }
+
+TEST_CASE("a seat at a relayed drafter that is away may go while it is told so") {
+    machine third("third");
+    const auto beyond = link_to(third.port());
+    relayed_drafter nowhere(peer_link::channels(beyond), "nobody");
+    auto seat = nowhere.sit();
+    std::atomic<bool> away{false};
+    seat->listen({.opened = [](const auto&) {}, .reply = [](auto) {}, .away = [&](const std::string&) { away = true; }});
+    REQUIRE(comes_true([&] { return away.load(); }));
+    auto* here = seat.get();
+    here->listen({.opened = [](const auto&) {}, .reply = [](auto) {}, .away = [&](const std::string&) { seat.reset(); }});
+    CHECK(seat == nullptr);
+}

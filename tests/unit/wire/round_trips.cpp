@@ -1,5 +1,9 @@
 // Every message arrives as it was sent, to the last bit of the last field.
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <limits>
+#include <set>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -98,4 +102,19 @@ TEST_CASE("drafting messages move between their own types and frames") {
     CHECK(std::get<draft_close>(narrow<drafter_message>(as_message(drafter_message(draft_close{7}))).value()).sequence == 7);
     CHECK(std::get<draft_lost>(narrow<drafter_reply>(as_message(drafter_reply(draft_lost{7}))).value()).sequence == 7);
     CHECK_FALSE(narrow<drafter_reply>(as_message(drafter_message(draft_close{7}))).has_value());
+}
+
+TEST_CASE("the frames that fuzzing starts from are frames, of every kind") {
+    std::set<std::size_t> kinds;
+    for (const auto& entry : std::filesystem::directory_iterator(TW_SOURCE_DIR "/tests/fuzz/corpus/wire")) {
+        std::ifstream in(entry.path(), std::ios::binary);
+        const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+        const auto name = entry.path().filename().string();
+        if (name.starts_with("unknown")) continue;
+        CAPTURE(name);
+        const auto got = decode(bytes);
+        CHECK(got.has_value());
+        if (got) kinds.insert(got->body.index());
+    }
+    CHECK(kinds.size() == std::variant_size_v<message>);
 }
