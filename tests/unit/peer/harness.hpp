@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
 
 #include "peer/describe.hpp"
 #include "peer/local_drafter.hpp"
@@ -27,6 +28,9 @@ namespace tw::test {
 
 using namespace tw::peer;
 using namespace std::chrono_literals;
+
+// Made before there are threads, as the program does: the sanitizer does not see into the library that makes it.
+inline const auto logger = spdlog::default_logger();
 
 inline bool comes_true(const std::function<bool()>& condition, std::chrono::seconds most = 20s) {
     const auto until = std::chrono::steady_clock::now() + most;
