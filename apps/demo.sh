@@ -75,8 +75,9 @@ clear_the_port() {
 wait_until_ready() {
     said=
     until answers; do
-        if [ "$(wc -c <"$log")" != "$said" ]; then
-            said=$(wc -c <"$log")
+        length=$(wc -c <"$log")
+        if [ "$length" != "$said" ]; then
+            said=$length
             deadline=$(($(now) + 120))
         fi
         if ! kill -0 "$server" 2>/dev/null; then

@@ -5,14 +5,14 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from './free_port.mjs';
+import { models } from './models.mjs';
 
 const [program, makeModel, rpcServer] = process.argv.slice(2);
-const cache = process.env.TIGHTWAD_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'tightwad');
-const dense = join(cache, 'models', 'stories15m-f32.gguf');
+const dense = join(models, 'stories15m-f32.gguf');
 const home = mkdtempSync(join(tmpdir(), 'tightwad-experts-'));
 const running = new Set();
 

@@ -4,9 +4,10 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { models } from './models.mjs';
 
 export const [program, rpcServer, relay] = process.argv.slice(2);
 export const home = mkdtempSync(join(tmpdir(), 'tightwad-pool-'));
@@ -54,8 +55,7 @@ export function config(name, text) {
 
 /// A model that only llama.cpp itself finds fault with: it names an architecture that there is not.
 export function brokenModel() {
-  const cache = process.env.TIGHTWAD_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'tightwad');
-  const bytes = readFileSync(join(cache, 'models', 'stories15m-q4_0.gguf'));
+  const bytes = readFileSync(join(models, 'stories15m-q4_0.gguf'));
   bytes.write('nonex', bytes.indexOf('llama', bytes.indexOf('general.architecture')));
   const file = join(home, 'broken.gguf');
   writeFileSync(file, bytes);

@@ -5,10 +5,10 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { freePort } from './free_port.mjs';
+import { models } from './models.mjs';
 import { comesTrue, config, healthy, home, launch, pipeline, program, run, test, url, words } from './pool_machines.mjs';
 
 const [, , , llamaServer, maker] = process.argv;
-const models = join(process.env.TIGHTWAD_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(process.env.HOME, '.cache'), 'tightwad'), 'models');
 const ports = { draft: await freePort(), front: await freePort(), alone: await freePort(), peer: await freePort() };
 
 // Dear enough for the drafts of a small model to pay, so that the policy has no reason to be silent.

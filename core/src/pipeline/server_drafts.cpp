@@ -104,20 +104,15 @@ result<vocabulary_sample> far_vocabulary::sample(const std::stop_token& stop) {
         const std::lock_guard lock(mutex_);
         target = target_.lock();
         if (target) engine = remote_();
+        if (engine && !digest_.empty() && engine->vocabulary == digest_) return sample_;
     }
     if (!target || !engine) return fail(code::unavailable, "The target that it is to draft for is not there yet.");
-    if (auto known = sampled(engine->vocabulary)) return *std::move(known);
     auto ids = ids_at(*target, probing_text(), stop);
     if (!ids) return ids.error();
     const std::lock_guard lock(mutex_);
     digest_ = engine->vocabulary;
     sample_ = {engine->name, engine->n_vocab, {{std::string(probing_text()), std::move(*ids)}}};
     return sample_;
-}
-
-std::optional<vocabulary_sample> far_vocabulary::sampled(const std::string& digest) const {
-    const std::lock_guard lock(mutex_);
-    return !digest.empty() && digest == digest_ ? std::optional(sample_) : std::nullopt;
 }
 
 std::string far_vocabulary::digest() const {

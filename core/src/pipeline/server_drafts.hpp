@@ -39,8 +39,6 @@ class far_vocabulary {
     [[nodiscard]] std::string digest() const;
 
   private:
-    [[nodiscard]] std::optional<vocabulary_sample> sampled(const std::string& digest) const;
-
     mutable std::mutex mutex_;
     std::weak_ptr<pipeline> target_;
     std::function<std::optional<wire::served_engine>()> remote_;

@@ -14,8 +14,6 @@ namespace tw::sdk {
 // Belongs to the request's thread.
 class answer_watch {
   public:
-    static constexpr std::size_t longest_refusal = 64U << 10U; // of its words, that are read
-
     void begin(const http_head& head) { head_ = head; }
     [[nodiscard]] bool good() const { return head_.status >= 200 && head_.status < 300; }
     // A piece of the body of one that is not.
@@ -31,6 +29,8 @@ class answer_watch {
     }
 
   private:
+    static constexpr std::size_t longest_refusal = 64U << 10U; // of its words, that are read
+
     http_head head_;
     std::string refusal_;
     std::optional<std::chrono::steady_clock::time_point> finished_;

@@ -136,8 +136,11 @@ class server_backend {
         inquiry(const Self& self, std::string what, const tw_reply* reply)
             : self_(self), what_(std::move(what)), reply_(reply) {}
 
-        void head(const http_head& head) override { head_ = head; }
-        void chunk(std::string_view bytes) override { body_.append(bytes); }
+        void head(const http_head& head) override { server_.begin(head); }
+        void chunk(std::string_view bytes) override {
+            if (!server_.good()) return server_.refuse(bytes);
+            body_.append(bytes);
+        }
         [[nodiscard]] bool cancelled() override { return reply_->cancelled(reply_) != 0; }
         void done(std::optional<failure> problem) override {
             tw_error told{};
@@ -145,8 +148,7 @@ class server_backend {
             std::string json;
             const auto code = detail::guarded(&told, [&] {
                 if (problem) throw failure(*problem);
-                if (head_.status < 200 || head_.status >= 300)
-                    throw self_.refusal(head_, body_.substr(0, answer_watch::longest_refusal));
+                if (!server_.good()) throw server_.refusal(self_);
                 json = read();
             });
             // The instance may be gone when this returns.
@@ -166,7 +168,7 @@ class server_backend {
         const Self& self_;
         std::string what_;
         const tw_reply* reply_;
-        http_head head_;
+        answer_watch server_;
         std::string body_;
     };
 
