@@ -13,7 +13,7 @@ const ports = { draft: await freePort(), front: await freePort(), alone: await f
 
 // Dear enough for the drafts of a small model to pay, so that the policy has no reason to be silent.
 const inflated = join(home, 'inflated.gguf');
-const engine = `plugin = "llamacpp"\nmodel_path = "${inflated}"\ncontext = 1024\nslots = 4\nthreads = 1\n`;
+const engine = `plugin = "llamacpp"\nmodel_path = "${inflated}"\ncontext = 256\nslots = 4\nthreads = 1\n`;
 const far = `plugin = "llamacpp"\nurl = "tw://127.0.0.1:${ports.peer}"\nmodel = "large"\ntoken = { env = "TIGHTWAD_PEER_TOKEN" }\n`;
 const drafted = (port, target, more = '') => `[server]\nlisten = "127.0.0.1:${port}"\n[backend.t]\n${target}` +
   `[backend.d]\nplugin = "llamacpp"\nurl = "http://127.0.0.1:${ports.draft}"\n[pipeline.p]\nserves = ["story"]\ntarget = "t"\ndraft = ["d"]\n${more}`;
@@ -94,7 +94,7 @@ async function lives(look, name) {
 }
 
 async function main() {
-  execFileSync(maker, ['inflate', join(models, 'stories15m-q8_0.gguf'), inflated, '200'], { stdio: 'ignore' });
+  execFileSync(maker, ['inflate', join(models, 'stories15m-q8_0.gguf'), inflated, '60'], { stdio: 'ignore' });
   const alone = serve('alone', `[server]\nlisten = "127.0.0.1:${ports.alone}"\n[backend.t]\n${engine}[pipeline.p]\nserves = ["story"]\ntarget = "t"\n`);
   await comesTrue('the target alone', () => healthy(ports.alone));
   for (let i = 0; i < 4; ++i) truth.push(await answer(ports.alone, i));
