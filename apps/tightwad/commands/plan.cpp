@@ -51,7 +51,7 @@ void improve(planned_pool& out, const plan_subject& subject, const proposal& as_
 result<planned_pool> plan_pool(const plan_subject& subject, const pool_config& pool, plan_outcome& outcome) {
     const auto placed = with_experts_placed(pool, subject.model, subject.options);
     if (!placed) return placed.error();
-    auto workers = survey(pool, subject.model);
+    auto workers = survey(pool, subject.model, subject.context);
     if (!workers) return workers.error();
     planned_pool out{pool.name, std::move(*workers), {}, {}, {}, {}, {}, 0};
     for (std::size_t i = 0; i < out.workers.size(); ++i) {
@@ -125,7 +125,7 @@ int plan_model(const global_options& global, const plan_options& options) {
     const auto program = !options.rpc_server.empty() ? resolve_path(options.rpc_server, std::filesystem::current_path())
                          : what->config.peer         ? what->config.peer->rpc_server
                                                      : std::filesystem::path();
-    outcome.here = survey_here(subject->model, program, subject->threads);
+    outcome.here = survey_here(subject->model, subject->context, program, subject->threads);
     outcome.no_draft = subject->no_draft;
     if (subject->draft != nullptr) {
         const auto time = time_of_token(*what, *subject->draft);

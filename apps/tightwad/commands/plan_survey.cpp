@@ -28,13 +28,12 @@ namespace {
 using nlohmann::json;
 
 constexpr auto patience = std::chrono::seconds{20}; // a start of the rpc-server over there may take its time
-constexpr std::uint64_t matrices_of_a_layer = 7;    // of attention four, of the feed-forward part three
 
-// As a machine reads the model's weights that holds one part of so many.
-pooled::sample_weights sample_of(const plan::model_shape& model, std::size_t parts) {
+// What a machine computes that holds one part of so many, in the middle of such a context.
+pooled::sample_layers sample_of(const plan::model_shape& model, std::size_t parts, std::uint64_t context) {
     const auto most = std::ranges::max_element(model.bytes_by_type, {}, [](const auto& one) { return one.second; });
-    pooled::sample_weights out{plan::gguf_types.front(), model.weight_bytes / parts, model.width,
-                               model.layers.size() * matrices_of_a_layer / parts};
+    pooled::sample_layers out{plan::gguf_types.front(), model.weight_bytes / parts, model.width,
+                              model.layers.size() / parts, model.attention, context / 2};
     for (const auto& type : plan::gguf_types)
         if (most != model.bytes_by_type.end() && type.name == most->first) out.type = type;
     return out;
@@ -97,13 +96,13 @@ class losses {
     std::string last_;
 };
 
-result<pooled::worker_figures> measure_at(std::uint16_t port, const std::string& name, const pooled::sample_weights& sample) {
+result<pooled::worker_figures> measure_at(std::uint16_t port, const std::string& name, const pooled::sample_layers& sample) {
     auto worker = pooled::rpc_client::connect(port, name, patience);
     if (!worker) return worker.error();
     return pooled::measure(*worker, sample);
 }
 
-surveyed survey(const pool_worker& worker, std::uint16_t port, const pooled::sample_weights& sample, losses& lost) {
+surveyed survey(const pool_worker& worker, std::uint16_t port, const pooled::sample_layers& sample, losses& lost) {
     surveyed out{{worker.name}, worker.device, {}, {}};
     peer_facts peer;
     if (worker.peer) {
@@ -128,7 +127,7 @@ surveyed survey(const pool_worker& worker, std::uint16_t port, const pooled::sam
 }
 
 result<pooled::worker_figures> measure_own(const std::filesystem::path& program, unsigned threads,
-                                           const pooled::sample_weights& sample) {
+                                           const pooled::sample_layers& sample) {
     agent::rpc_servers servers({.program = program, .logs = state_folder() / "logs", .threads = static_cast<std::int32_t>(threads)});
     const auto port = net::free_port();
     const auto started = servers.start(port, "");
@@ -138,13 +137,13 @@ result<pooled::worker_figures> measure_own(const std::filesystem::path& program,
 
 } // namespace
 
-surveyed survey_here(const plan::model_shape& model, const std::filesystem::path& rpc_server, unsigned threads) {
+surveyed survey_here(const plan::model_shape& model, std::uint64_t context, const std::filesystem::path& rpc_server, unsigned threads) {
     surveyed out{{"this machine"}, {}, {}, {}};
     const auto memory = memory::look_at_memory();
     const auto cores = std::max(1U, std::thread::hardware_concurrency());
     out.machine.memory_bytes = memory.room_bytes();
     if (!rpc_server.empty()) {
-        const auto found = measure_own(rpc_server, threads, sample_of(model, 1));
+        const auto found = measure_own(rpc_server, threads, sample_of(model, 1, context));
         if (found) {
             out.machine.memory_bytes = really_free(*found, memory.total_bytes, memory.room_bytes());
             out.machine.compute = found->compute;
@@ -157,11 +156,11 @@ surveyed survey_here(const plan::model_shape& model, const std::filesystem::path
     return out;
 }
 
-result<std::vector<surveyed>> survey(const pool_config& pool, const plan::model_shape& model) {
+result<std::vector<surveyed>> survey(const pool_config& pool, const plan::model_shape& model, std::uint64_t context) {
     losses lost;
     const auto ways = pooled::worker_ways::open(pool, [&](const error& why) { lost.add(why); });
     if (!ways) return ways.error();
-    const auto sample = sample_of(model, pool.workers.size());
+    const auto sample = sample_of(model, pool.workers.size(), context);
     std::vector<surveyed> out;
     for (std::size_t i = 0; i < pool.workers.size(); ++i)
         out.push_back(survey(pool.workers[i], ways->port(i), sample, lost));

@@ -1,6 +1,7 @@
 // Asks every machine that a plan is about: what memory it has, how fast it computes, how far away it is.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -19,12 +20,13 @@ struct surveyed {
 };
 
 // This machine: by an rpc-server that is started for a moment where its program is known, else by how fast memory is
-// read, which is a bound. `threads`: that compute; 0 = one per core.
-[[nodiscard]] surveyed survey_here(const plan::model_shape& model, const std::filesystem::path& rpc_server,
-                                   unsigned threads);
+// read, which is a bound. `context`: of one answer. `threads`: that compute; 0 = one per core.
+[[nodiscard]] surveyed survey_here(const plan::model_shape& model, std::uint64_t context,
+                                   const std::filesystem::path& rpc_server, unsigned threads);
 
 // The workers of a pool in its order, one after the other, over the ways that the pool itself takes. Takes seconds for
 // each; an rpc-server behind a peer that does not run yet is started. The error: a token that cannot be read.
-[[nodiscard]] result<std::vector<surveyed>> survey(const pool_config& pool, const plan::model_shape& model);
+[[nodiscard]] result<std::vector<surveyed>> survey(const pool_config& pool, const plan::model_shape& model,
+                                                   std::uint64_t context);
 
 } // namespace tw::cli

@@ -52,6 +52,20 @@ std::optional<std::uint64_t> cache_width(const gguf_header& header, const std::s
     return *cached * (keys + values);
 }
 
+std::optional<attention_shape> attention_of(const gguf_header& header, const std::string& architecture) {
+    if (!cache_width(header, architecture, 0) || header.number(architecture + ".attention.kv_lora_rank")) return std::nullopt;
+    const auto of_first = [&](const char* rest) { return per_layer(header, architecture + rest, 0).value_or(0); };
+    const auto heads = of_first(".attention.head_count");
+    if (heads == 0) return std::nullopt;
+    const auto cached = per_layer(header, architecture + ".attention.head_count_kv", 0).value_or(heads);
+    const auto width = header.number(architecture + ".attention.key_length").value_or(of_first(".embedding_length") / heads);
+    const auto inner = of_first(".feed_forward_length");
+    if (heads > 1024 || cached == 0 || heads % cached != 0 || width == 0 || width > 1024 || width % 2 != 0 || inner > (1U << 20U))
+        return std::nullopt;
+    const auto number = [](std::uint64_t value) { return static_cast<std::uint32_t>(value); };
+    return attention_shape{number(heads), number(cached), number(width), number(inner)};
+}
+
 void add_tensors(model_shape& out, const gguf_header& header) {
     for (const auto& one : header.tensors) {
         out.weight_bytes += one.bytes;
@@ -111,6 +125,7 @@ result<model_shape> shape_of(const std::vector<gguf_header>& headers) {
     for (std::size_t i = 0; i < out.layers.size(); ++i)
         if (const auto width = cache_width(first, out.architecture, i))
             out.layers[i].cache_bytes_per_token = *width * cache_number_bytes;
+    if (!out.layers.empty()) out.attention = attention_of(first, out.architecture);
     out.tied = true;
     for (const auto& header : headers) add_tensors(out, header);
     if (out.tied) out.output_bytes += out.embedding_bytes;

@@ -19,12 +19,19 @@ struct layer_shape {
     std::optional<std::uint64_t> cache_bytes_per_token{};
 };
 
+// Of the layers that attend, and of their feed-forward part.
+struct attention_shape {
+    std::uint32_t heads = 0, cached_heads = 0; // of queries; of keys and values
+    std::uint32_t head_width = 0, feed_forward = 0;
+};
+
 struct model_shape {
     std::string name, architecture;
     std::uint64_t file_bytes = 0, weight_bytes = 0, files = 0;
     std::uint64_t context = 0, vocabulary = 0;   // that it was trained for; 0 = not said
     std::uint64_t width = 0;                     // numbers of a hidden state; 0 = not said
     std::uint64_t experts = 0, experts_used = 0; // 0 = it has none
+    std::optional<attention_shape> attention{}; // of the first layer; none = not known, or of another kind
     std::uint64_t embedding_bytes = 0;           // of the token embedding
     std::uint64_t output_bytes = 0; // of what follows the last layer; the embedding's where it is used for both
     bool tied = false;              // it is

@@ -32,10 +32,9 @@ enum request : std::uint8_t { // rpc_cmd
     graph_recompute = 16,
 };
 
-constexpr std::uint32_t type_i8 = 24;                 // GGML_TYPE_I8
-constexpr std::uint32_t op_none = 0, op_mul_mat = 29; // ggml_op of protocol 7.0
-constexpr std::uint32_t flag_compute = 16;            // GGML_TENSOR_FLAG_COMPUTE
-constexpr int most_sources = 10;
+constexpr std::uint32_t type_i8 = 24;      // GGML_TYPE_I8
+constexpr std::uint32_t flag_compute = 16; // GGML_TENSOR_FLAG_COMPUTE
+constexpr std::size_t most_sources = 10;
 
 template <class T> void put(std::string& out, T value) {
     for (std::size_t i = 0; i < sizeof(T); ++i) out += static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * i));
@@ -48,22 +47,21 @@ std::uint64_t number_at(const std::string& bytes, std::size_t at, std::size_t si
     return out;
 }
 
-// rpc_tensor, 296 bytes. `op`: how it comes to be, from the tensors `from` and `with`; op_none = it is there.
-void put_tensor(std::string& out, std::uint64_t id, const rpc_buffer& buffer, const rpc_matrix& what,
-                std::uint32_t op = op_none, std::uint64_t from = 0, std::uint64_t with = 0) {
-    const auto whole = what.row_bytes * what.rows;
+// ggml-rpc's own rpc_tensor, 296 bytes. `how`: the operation it comes of, from the tensors with the numbers `from`; null =
+// it is there.
+void put_tensor(std::string& out, std::uint64_t id, const rpc_buffer& buffer, const rpc_tensor& what,
+                const rpc_node* how = nullptr, const std::vector<std::uint64_t>& from = {}) {
     put(out, id);
-    put(out, what.type);
+    put(out, what.type.id);
     put(out, buffer.handle);
-    for (const auto size : {what.columns, what.rows, 1U, 1U}) put(out, size);
-    for (const auto stride : {std::uint64_t{what.block_bytes}, what.row_bytes, whole, whole})
-        put(out, static_cast<std::uint32_t>(stride));
-    put(out, op);
-    out.append(64, '\0'); // op_params
-    put(out, op == op_none ? 0U : flag_compute);
-    put(out, from);
-    put(out, with);
-    out.append(8 * (most_sources - 2), '\0');
+    for (const auto size : what.sizes) put(out, size);
+    std::uint64_t stride = what.row_bytes();
+    put(out, what.type.bytes);
+    for (const auto size : {1U, what.sizes[1], what.sizes[2]}) put(out, static_cast<std::uint32_t>(stride *= size));
+    put(out, how == nullptr ? 0U : static_cast<std::uint32_t>(how->op));
+    for (std::size_t i = 0; i < 16; ++i) put(out, how == nullptr ? 0U : how->params[i]);
+    put(out, how == nullptr ? 0U : flag_compute);
+    for (std::size_t i = 0; i < most_sources; ++i) put(out, i < from.size() ? from[i] : std::uint64_t{0});
     out.append(16, '\0'); // it is no view
     put(out, buffer.begin + what.offset);
     out.append(64 + 4, '\0'); // name, use_count
@@ -71,7 +69,7 @@ void put_tensor(std::string& out, std::uint64_t id, const rpc_buffer& buffer, co
 
 void put_bytes_of(std::string& out, const rpc_buffer& buffer) {
     const auto size = static_cast<std::uint32_t>(std::min<std::uint64_t>(buffer.bytes, 1U << 30U));
-    put_tensor(out, 1, buffer, {type_i8, size, 1, 1, size, 0});
+    put_tensor(out, 1, buffer, {*plan::find_gguf_type(type_i8), {size, 1, 1, 1}});
 }
 
 } // namespace
@@ -227,18 +225,19 @@ result<void> rpc_client::read(const rpc_buffer& buffer, std::uint64_t bytes) {
     return said ? result<void>() : said.error();
 }
 
-result<void> rpc_client::compute(std::uint32_t device, const rpc_buffer& buffer,
-                                 const std::vector<rpc_product>& products) {
+result<void> rpc_client::compute(std::uint32_t device, const rpc_buffer& buffer, const std::vector<rpc_node>& nodes) {
     std::string head, tensors;
     put(head, device);
-    put(head, static_cast<std::uint32_t>(products.size()));
+    put(head, static_cast<std::uint32_t>(nodes.size()));
     std::uint64_t id = 0;
-    for (const auto& one : products) {
-        const auto weights = ++id, inputs = ++id, out = ++id;
-        put_tensor(tensors, weights, buffer, one.weights);
-        put_tensor(tensors, inputs, buffer, one.inputs);
-        put_tensor(tensors, out, buffer, one.out, op_mul_mat, weights, inputs);
-        put(head, out);
+    for (const auto& one : nodes) {
+        std::vector<std::uint64_t> from;
+        for (const auto& source : one.from) {
+            from.push_back(++id);
+            put_tensor(tensors, id, buffer, source);
+        }
+        put_tensor(tensors, ++id, buffer, one.out, &one, from);
+        put(head, id);
     }
     put(head, static_cast<std::uint32_t>(id));
     return send(graph_compute, head, tensors);

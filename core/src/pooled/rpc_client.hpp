@@ -2,6 +2,7 @@
 // protocol (version 7.0) as it takes to measure a worker.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "plan/gguf_types.hpp"
 
 namespace tw::pooled {
 
@@ -17,17 +19,25 @@ struct rpc_buffer {
     std::uint64_t handle = 0, begin = 0, bytes = 0;
 };
 
-// A matrix at an offset of a buffer, row by row without gaps.
-struct rpc_matrix {
-    std::uint32_t type = 0; // of GGUF
-    std::uint32_t columns = 0, rows = 0;
-    std::uint32_t block_bytes = 0; // of an element, or of a block of them
-    std::uint64_t row_bytes = 0, offset = 0;
+// A tensor at an offset of a buffer, its elements one behind the other.
+struct rpc_tensor {
+    plan::gguf_type type;
+    std::array<std::uint32_t, 4> sizes{1, 1, 1, 1}; // as ggml orders them: the first is a row's
+    std::uint64_t offset = 0;
+
+    [[nodiscard]] std::uint64_t row_bytes() const { return std::uint64_t{sizes[0]} / type.block * type.bytes; }
+    [[nodiscard]] std::uint64_t bytes() const { return row_bytes() * sizes[1] * sizes[2] * sizes[3]; }
 };
 
-// out = weights x inputs transposed, inputs and out of floats.
-struct rpc_product {
-    rpc_matrix weights, inputs, out;
+// What ggml is to compute, by its numbers of protocol 7.0 (ggml_op).
+enum class rpc_op : std::uint32_t { add = 2, multiply = 7, rms_norm = 25, mul_mat = 29, soft_max = 46, rope = 48, glu = 100 };
+
+// `out` is made of `from`, with the parameters that ggml's constructor of the operation writes down.
+struct rpc_node {
+    rpc_op op;
+    rpc_tensor out;
+    std::vector<rpc_tensor> from; // ten at most
+    std::array<std::uint32_t, 16> params{};
 };
 
 // Every call may fail with `unavailable` (the connection ended), `timed_out` (no byte for as long as the patience) or
@@ -57,8 +67,8 @@ class rpc_client {
     [[nodiscard]] result<void> read(const rpc_buffer& buffer, std::uint64_t bytes);
 
     // Neither is answered; the server does one thing after the other, so a read() comes back when they are done.
-    [[nodiscard]] result<void> compute(std::uint32_t device, const rpc_buffer& buffer,
-                                       const std::vector<rpc_product>& products);
+    // The nodes are computed in their order.
+    [[nodiscard]] result<void> compute(std::uint32_t device, const rpc_buffer& buffer, const std::vector<rpc_node>& nodes);
     [[nodiscard]] result<void> compute_again(std::uint32_t device);
 
   private:

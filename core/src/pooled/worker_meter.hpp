@@ -2,19 +2,23 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "plan/gguf_types.hpp"
 #include "plan/machine.hpp"
+#include "plan/model_shape.hpp"
 #include "pooled/rpc_client.hpp"
 
 namespace tw::pooled {
 
-// Weights as a model has them.
-struct sample_weights {
-    plan::gguf_type type;
-    std::uint64_t bytes = 0;    // that the worker is to hold; as many are read, 256 MiB at most
-    std::uint64_t columns = 0;  // of a matrix
-    std::uint64_t matrices = 1; // that the bytes are divided into
+// A part of a model, in its measures.
+struct sample_layers {
+    plan::gguf_type type;      // of most weights
+    std::uint64_t bytes = 0;   // of weights that the worker is to hold; as many are read, 256 MiB at most
+    std::uint64_t columns = 0; // of a matrix
+    std::uint64_t layers = 1;  // that the bytes are divided into
+    std::optional<plan::attention_shape> attention{}; // none: only the matrices of the layers are computed
+    std::uint64_t tokens = 0; // that a row attends to
 };
 
 struct worker_figures {
@@ -24,6 +28,6 @@ struct worker_figures {
 };
 
 // Takes seconds, during which the worker computes. Errors: those of rpc_client.
-[[nodiscard]] result<worker_figures> measure(rpc_client& worker, const sample_weights& sample);
+[[nodiscard]] result<worker_figures> measure(rpc_client& worker, const sample_layers& sample);
 
 } // namespace tw::pooled

@@ -1,7 +1,6 @@
 // Start-up measurements: v(k), each drafter's pace, and what drafting at the same time costs the target.
 #include <algorithm>
 #include <chrono>
-#include <limits>
 
 #include "bridge/engine.hpp"
 #include "speculation/speculator.hpp"
@@ -13,6 +12,7 @@ constexpr double budget_s = 2;       // for the table of pass times
 constexpr double tolerated = 1.05;   // a target step beside a streaming drafter, over one alone
 constexpr double least_pace = 0.5;   // of the drafter's own, beside the target
 constexpr double felt = 0.1;         // of a step: what a change of shape must cost to count
+constexpr auto long_enough = std::chrono::milliseconds{500}; // for that price
 constexpr sequence_id measuring = ~sequence_id{0};
 
 double timed(engine& target, std::int32_t sequence, std::int32_t at, std::size_t rows) {
@@ -24,15 +24,22 @@ double timed(engine& target, std::int32_t sequence, std::int32_t at, std::size_t
     return done ? std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() : 0;
 }
 
-// What a pass costs more when the one before had another number of rows; 0 where only one number was timed.
+// What a pass costs more when the one before had another number of rows; 0 where only one number was timed. Each shape runs
+// twice, and what the first time took longer than the second is the price: both are of the same moment of the machine.
 double price_of_reshaping(engine& target, const step_times& times) {
     const auto table = times.table();
     const auto other = std::min<std::size_t>(4, table.rbegin()->first);
     if (!table.contains(other) || other == 1) return 0;
-    static_cast<void>(timed(target, 0, 0, other));
-    double turns = std::numeric_limits<double>::max();
-    for (int i = 0; i < 5; ++i) turns = std::min(turns, timed(target, 0, 0, 1) + timed(target, 0, 0, other));
-    const auto price = (turns - table.at(1) - table.at(other)) / 2;
+    static_cast<void>(timed(target, 0, 0, 1));
+    std::vector<double> prices;
+    const auto start = std::chrono::steady_clock::now();
+    while (prices.size() < 6 || (prices.size() < 12 && std::chrono::steady_clock::now() - start < long_enough))
+        for (const auto rows : {other, std::size_t{1}}) {
+            const auto first = timed(target, 0, 0, rows);
+            prices.push_back(first - timed(target, 0, 0, rows));
+        }
+    std::ranges::nth_element(prices, prices.begin() + static_cast<std::ptrdiff_t>(prices.size() / 2));
+    const auto price = prices[prices.size() / 2];
     return price > felt * table.at(1) ? price : 0;
 }
 

@@ -62,9 +62,10 @@ class draft_path {
     [[nodiscard]] const rates& own() const { return own_; }
 
     static std::size_t index_of(const drafted_token& token);
-    [[nodiscard]] static rates fresh(std::size_t drafters, double memory);
+    // `memory` and `weight` are those of acceptance_rate; `weight` of the models' alone.
+    [[nodiscard]] static rates fresh(std::size_t drafters, double memory, double weight = 4);
     // Nothing is known of this drafter yet, the next one or one whose place was another's.
-    static void admit(rates& all, std::size_t drafter, double memory);
+    static void admit(rates& all, std::size_t drafter, double memory, double weight = 4);
     void admit(std::size_t drafter);
 
   private:

@@ -18,7 +18,8 @@ double shared_tokens(const std::vector<double>& each) {
     return n == 0 ? 0 : n * std::exp(logs / n);
 }
 
-round_plan best_cut(const std::vector<std::vector<double>>& chances, std::size_t most, const pass_times& times) {
+round_plan best_cut(const std::vector<std::vector<double>>& chances, std::size_t most, const pass_times& times,
+                    double usual) {
     const auto answers = chances.size();
     std::size_t longest = 0;
     for (const auto& draft : chances) longest = std::max(longest, draft.size());
@@ -32,7 +33,8 @@ round_plan best_cut(const std::vector<std::vector<double>>& chances, std::size_t
                 tokens[i] += survival[i];
             }
         const round_plan plan{length, shared_tokens(tokens), times.seconds(answers * (length + 1))};
-        if (length == 0 || plan.rate() > best.rate()) best = plan;
+        const auto worth = [&](const round_plan& one) { return usual > 0 ? one.tokens - usual * one.seconds : one.rate(); };
+        if (length == 0 || worth(plan) > worth(best)) best = plan;
     }
     return best;
 }

@@ -45,11 +45,13 @@ struct pass_times {
     }
 };
 
-// The common length at which drafts that exist already yield most tokens per second. chances[i][j] is the
-// chance that token j of answer i's draft is accepted if those before it are; shorter drafts are padded.
-// Length 0, a plain step, is among the choices.
+// The common length at which drafts that exist already yield most. chances[i][j] is the chance that token j of answer i's
+// draft is accepted if those before it are; shorter drafts are padded. Length 0, a plain step, is among the choices.
+// `usual` is the rate that rounds are expected to have: a second is worth that many tokens, so most is what is left of this
+// round's tokens when its time is paid (Dinkelbach 1967: the length that maximizes E(tokens) - usual * E(time) maximizes the
+// long run's E(tokens) / E(time)). With 0, not known, the round's own tokens per second count.
 [[nodiscard]] round_plan best_cut(const std::vector<std::vector<double>>& chances, std::size_t most,
-                                  const pass_times& times);
+                                  const pass_times& times, double usual = 0);
 
 struct drafter_cost {
     double token_s = 0;    // a token for every answer: c·T

@@ -63,8 +63,8 @@ drafter_cost speculator::cost(const drafter& each, std::size_t answers) const {
     return {token * (1 + each.crowd * static_cast<double>(answers - 1)), each.handover_s};
 }
 
-// Fills every seat with its likeliest continuation; the common length that pays best is in the plan.
-round_plan speculator::compose(std::span<draft_seat> seats) {
+// Fills every seat with its likeliest continuation; the common length that pays best is in the plan. `usual`: best_cut().
+round_plan speculator::compose(std::span<draft_seat> seats, double usual) {
     std::vector<std::vector<double>> chances(seats.size());
     for (std::size_t i = 0; i < seats.size(); ++i) {
         auto& seat = seats[i];
@@ -73,7 +73,7 @@ round_plan speculator::compose(std::span<draft_seat> seats) {
         for (const auto& each : seat.draft) chances[i].push_back(each.chance);
     }
     const bool silenced = free_gain_.paused() && !ordered_ && !options_.always;
-    auto plan = best_cut(chances, silenced ? 0 : options_.most, passes(seats.size()));
+    auto plan = best_cut(chances, silenced ? 0 : options_.most, passes(seats.size()), usual);
     if (options_.always) plan.length = options_.most;
     return plan;
 }
@@ -151,7 +151,7 @@ std::size_t speculator::plan(std::span<draft_seat> seats, std::size_t least_rows
         if (order) {
             if (drafters_[order->drafter].streams) hear_out(*order, seats);
             else ask(*order, seats);
-            plan = compose(seats);
+            plan = compose(seats, order->plan.rate());
         }
     }
     const auto rows = cut(seats, plan.length);

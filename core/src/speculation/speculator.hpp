@@ -132,7 +132,7 @@ class speculator final : public draft_planner {
     void order_always(std::span<draft_seat> seats);
     void late(std::size_t index);
     [[nodiscard]] std::array<float, grades> chances(std::size_t index, const answer& of) const;
-    [[nodiscard]] round_plan compose(std::span<draft_seat> seats);
+    [[nodiscard]] round_plan compose(std::span<draft_seat> seats, double usual = 0);
     [[nodiscard]] pass_times passes(std::size_t answers) const;
     [[nodiscard]] std::size_t cut(std::span<draft_seat> seats, std::size_t length);
     [[nodiscard]] std::optional<intent> decide(std::span<const draft_seat> seats, const round_plan& free) const;

@@ -15,6 +15,33 @@ const openings = [
     "Mia looked out of the window and saw snow. She ran",
 ];
 
+const moreOpenings = [
+    "Lucy had a blue kite. One windy morning she took it to the",
+    "There was a small boat on the lake. Nobody knew whose it was, so",
+    "Grandma baked bread every Sunday. When Sam came in, he smelled",
+    "The mouse wanted to see the moon. It climbed up the",
+    "A farmer had a lazy donkey. Each day the donkey",
+    "Zoe lost her favourite doll in the garden. She looked under the",
+    "Two brothers built a tower of blocks. The big brother said,",
+    "It was Emma's first day at school. She was a little afraid, but",
+    "Deep in the sea lived a fish with golden fins. The other fish",
+    "The clock in the kitchen stopped. Dad opened it and found a",
+    "A girl named Nina had a magic pencil. Whatever she drew",
+    "Leo heard a strange noise in the night. He got out of bed and",
+    "The snowman stood in the yard and wished for a friend. Then a",
+    "Once a little train could not climb the hill. It tried",
+    "Jack gave his sandwich to a hungry bird. The next day",
+    "There were three ducks in the park. The smallest duck always",
+    "Molly wanted to play the drum, but it was too loud. Her mom",
+    "An old wizard lived in a tower by the river. One evening he",
+    "The cat saw a butterfly and ran after it. They came to a",
+    "Billy found a key in his pocket. He did not know which door",
+    "On her birthday, Rosa got a box with holes in it. Inside",
+    "The rain did not stop for a week. The children were bored, so",
+    "A lion had a thorn in his paw. A rabbit came by and",
+    "Daniel did not want to share his toys. His friend Kim felt",
+];
+
 const questions = [
     "What is the capital of France, and what is it known for?",
     "Explain in a few sentences why the sky is blue.",
@@ -64,6 +91,7 @@ const quote = (passage, i) =>
         "Repeat the following text word by word"}:\n\n${passage}`) + (i % 3 === 0 ? "Here is the text:\n\n" : "");
 
 export const story = openings;
+export const stories = [...openings, ...moreOpenings];
 export const chat = questions.map(chatText);
 export const quoting = passages.map(quote);
 export const questionsAsked = questions;

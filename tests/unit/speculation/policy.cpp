@@ -66,6 +66,19 @@ TEST_CASE("drafts that exist are cut where a further row costs more than it brin
     CHECK(best_cut({std::vector<double>(3, 0.2)}, 31, {steps, 4}).length == 3);
 }
 
+TEST_CASE("a round is worth its tokens without those that its time usually gives") {
+    step_times steps;
+    for (const auto& [rows, cost] : {std::pair{1U, 1.0}, {2U, 1.3}, {3U, 1.5}, {4U, 1.8}, {5U, 2.2}, {6U, 2.5}})
+        steps.measured(rows, cost * 0.02);
+    const auto length = [&](const std::vector<double>& draft, double usual) { return best_cut({draft}, 5, {steps, 1}, usual).length; };
+    const std::vector<double> doubtful{0.5, 0.5, 0.5}, sure(5, 0.9);
+    // Rounds usually give 1.6 tokens in the time of a step: .3 of a step for half a token is dear then, not against a plain step.
+    CHECK(length(doubtful, 1.6 / 0.02) < length(doubtful, 0));
+    CHECK(length(sure, 1.6 / 0.02) == 5);
+    // Where rounds give no more than plain steps, both say alike whether to draft.
+    for (const auto chance : {0.2, 0.25, 0.35, 0.4}) CHECK((length({chance}, 1 / 0.02) > 0) == (length({chance}, 0) > 0));
+}
+
 TEST_CASE("where another shape has a price, drafts fill the shape that is held, and longer ones must earn it") {
     const auto steps = linear(0.1); // a row is 1 ms
     const auto length = [&](double alpha, std::size_t held, double price) {
