@@ -76,6 +76,10 @@ TEST_CASE("the layers, the cache and what a token reads are summed up from a hea
     CHECK(model->layers[0].bytes == layer);
     CHECK(model->layers[0].cache_bytes_per_token == 2 * 2 * 16 * 2); // heads, keys and values, width of a head, bytes
     CHECK(model->cache_bytes(100) == 2 * 128 * 100);
+    REQUIRE(model->attention);
+    CHECK(model->attention->heads == 4);
+    CHECK(model->attention->cached_heads == 2);
+    CHECK(model->attention->head_width == 16);
     CHECK(model->embedding_bytes == 64 * 4 * 4);
     CHECK(model->output_bytes == 64 * 4 + 64 * 4 / 32 * 34);
     CHECK_FALSE(model->tied);
@@ -109,6 +113,10 @@ TEST_CASE("a model whose layers have heads of their own, one with a compressed c
         .u32("y.attention.kv_lora_rank", 512)
         .u32("y.rope.dimension_count", 64);
     CHECK(shape_of({*read(compressed.done())})->cache_bytes(1) == 576 * 2);
+    CHECK_FALSE(shape_of({*read(compressed.done())})->attention);
+    gguf_bytes absurd; // heads that nobody computes with
+    absurd.word("general.architecture", "z").u32("z.block_count", 1).u32("z.embedding_length", 64).u32("z.attention.head_count", 60000);
+    CHECK_FALSE(shape_of({*read(absurd.done())})->attention);
     gguf_bytes state;
     state.word("general.architecture", "z").u32("z.block_count", 1).u32("z.ssm.state_size", 16);
     CHECK_FALSE(shape_of({*read(state.done())})->cache_bytes(1).has_value());
