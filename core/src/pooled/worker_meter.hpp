@@ -2,24 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 
-#include "plan/gguf_types.hpp"
 #include "plan/machine.hpp"
-#include "plan/model_shape.hpp"
+#include "pooled/made_up_model.hpp"
 #include "pooled/rpc_client.hpp"
 
 namespace tw::pooled {
-
-// A part of a model, in its measures.
-struct sample_layers {
-    plan::gguf_type type;      // of most weights
-    std::uint64_t bytes = 0;   // of weights that the worker is to hold; as many are read, 256 MiB at most
-    std::uint64_t columns = 0; // of a matrix
-    std::uint64_t layers = 1;  // that the bytes are divided into
-    std::optional<plan::attention_shape> attention{}; // none: only the matrices of the layers are computed
-    std::uint64_t tokens = 0; // that a row attends to
-};
 
 struct worker_figures {
     std::uint64_t free_bytes = 0, total_bytes = 0; // of all its devices
