@@ -31,15 +31,14 @@ std::optional<std::uint64_t> per_layer(const gguf_header& header, const std::str
     return header.number(key);
 }
 
-// Width of keys and of values together, over all heads. A layer without attention, in models that mix, has 0 heads.
-std::optional<std::uint64_t> cache_width(const gguf_header& header, const std::string& architecture,
-                                         std::size_t layer) {
+// A layer without attention, in models that mix, has 0 heads.
+struct layer_heads {
+    std::uint64_t queries = 0, cached = 0; // heads
+    std::uint64_t keys = 0, values = 0;    // width of one
+};
+
+std::optional<layer_heads> heads_of(const gguf_header& header, const std::string& architecture, std::size_t layer) {
     const auto key = [&](const char* rest) { return architecture + rest; };
-    if (header.number(key(".ssm.state_size")) || header.number(key(".wkv.head_size"))) return std::nullopt;
-    if (const auto rank = header.number(key(".attention.kv_lora_rank"))) { // one compressed vector for all heads
-        const auto rope = header.number(key(".rope.dimension_count"));
-        return rope ? std::optional(*rank + *rope) : std::nullopt;
-    }
     const auto heads = per_layer(header, key(".attention.head_count"), layer);
     auto cached = per_layer(header, key(".attention.head_count_kv"), layer);
     if (!cached) cached = heads;
@@ -49,21 +48,34 @@ std::optional<std::uint64_t> cache_width(const gguf_header& header, const std::s
     const auto keys = header.number(key(".attention.key_length")).value_or(usual);
     const auto values = header.number(key(".attention.value_length")).value_or(usual);
     if (*cached > 65536 || keys > (1U << 20U) || values > (1U << 20U)) return std::nullopt;
-    return *cached * (keys + values);
+    return layer_heads{*heads, *cached, keys, values};
+}
+
+bool recurrent(const gguf_header& header, const std::string& architecture) {
+    return header.number(architecture + ".ssm.state_size") || header.number(architecture + ".wkv.head_size");
+}
+
+// Width of keys and of values together, over all heads.
+std::optional<std::uint64_t> cache_width(const gguf_header& header, const std::string& architecture,
+                                         std::size_t layer) {
+    if (recurrent(header, architecture)) return std::nullopt;
+    if (const auto rank = header.number(architecture + ".attention.kv_lora_rank")) { // one compressed vector for all heads
+        const auto rope = header.number(architecture + ".rope.dimension_count");
+        return rope ? std::optional(*rank + *rope) : std::nullopt;
+    }
+    const auto heads = heads_of(header, architecture, layer);
+    return heads ? std::optional(heads->cached * (heads->keys + heads->values)) : std::nullopt;
 }
 
 std::optional<attention_shape> attention_of(const gguf_header& header, const std::string& architecture) {
-    if (!cache_width(header, architecture, 0) || header.number(architecture + ".attention.kv_lora_rank")) return std::nullopt;
-    const auto of_first = [&](const char* rest) { return per_layer(header, architecture + rest, 0).value_or(0); };
-    const auto heads = of_first(".attention.head_count");
-    if (heads == 0) return std::nullopt;
-    const auto cached = per_layer(header, architecture + ".attention.head_count_kv", 0).value_or(heads);
-    const auto width = header.number(architecture + ".attention.key_length").value_or(of_first(".embedding_length") / heads);
-    const auto inner = of_first(".feed_forward_length");
-    if (heads > 1024 || cached == 0 || heads % cached != 0 || width == 0 || width > 1024 || width % 2 != 0 || inner > (1U << 20U))
-        return std::nullopt;
+    const auto heads = heads_of(header, architecture, 0);
+    if (!heads || recurrent(header, architecture) || header.number(architecture + ".attention.kv_lora_rank")) return std::nullopt;
+    const auto inner = per_layer(header, architecture + ".feed_forward_length", 0).value_or(0);
+    const auto& [queries, cached, width, values] = *heads;
+    if (queries == 0 || queries > 1024 || cached == 0 || queries % cached != 0) return std::nullopt;
+    if (width == 0 || width > 1024 || width % 2 != 0 || inner > (1U << 20U)) return std::nullopt;
     const auto number = [](std::uint64_t value) { return static_cast<std::uint32_t>(value); };
-    return attention_shape{number(heads), number(cached), number(width), number(inner)};
+    return attention_shape{number(queries), number(cached), number(width), number(inner)};
 }
 
 void add_tensors(model_shape& out, const gguf_header& header) {

@@ -9,7 +9,7 @@ namespace {
 constexpr std::array<double, grades> said_before{0.1, 0.3, 0.4, 0.5, 0.65, 0.75, 0.85, 0.9};
 constexpr std::array<double, grades> client_expects{0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95};
 constexpr std::array<double, grades> drafted{0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.88, 0.95};
-constexpr double prior_weight = 4, own_memory = 64;
+constexpr double own_memory = 64;
 // How many tokens of one answer weigh as much as what all answers say of a model's token of that grade: an answer shows few
 // of each, and one that failed must not look like a worse drafter.
 constexpr double own_model_weight = 32;
@@ -19,11 +19,11 @@ grade grade_of_run(std::size_t length) { return grade_of_match(length + 1); }
 
 } // namespace
 
-draft_path::rates draft_path::fresh(std::size_t drafters, double memory, double model_weight) {
+draft_path::rates draft_path::fresh(std::size_t drafters, double memory, double weight) {
     rates out;
     out.emplace_back(said_before, prior_weight, memory);
     out.emplace_back(client_expects, prior_weight, memory);
-    for (std::size_t i = 0; i < drafters; ++i) admit(out, i, memory, model_weight);
+    for (std::size_t i = 0; i < drafters; ++i) admit(out, i, memory, weight);
     return out;
 }
 
@@ -46,8 +46,8 @@ std::size_t draft_path::index_of(const drafted_token& token) {
 
 draft_path::draft_path(std::span<const std::int32_t> prompt, std::span<const std::int32_t> prediction,
                        std::size_t drafters)
-    : tokens_(prompt.begin(), prompt.end()), prefix_(extend(empty_prefix, prompt)), own_(fresh(drafters, own_memory, own_model_weight)),
-      endings_(drafters) {
+    : tokens_(prompt.begin(), prompt.end()), prefix_(extend(empty_prefix, prompt)),
+      own_(fresh(drafters, own_memory, own_model_weight)), endings_(drafters) {
     said_.append(prompt);
     prediction_.append(prediction);
     expected_ = {0, 0};

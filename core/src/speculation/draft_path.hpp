@@ -62,10 +62,11 @@ class draft_path {
     [[nodiscard]] const rates& own() const { return own_; }
 
     static std::size_t index_of(const drafted_token& token);
+    static constexpr double prior_weight = 4;
     // `memory` and `weight` are those of acceptance_rate; `weight` of the models' alone.
-    [[nodiscard]] static rates fresh(std::size_t drafters, double memory, double weight = 4);
+    [[nodiscard]] static rates fresh(std::size_t drafters, double memory, double weight = prior_weight);
     // Nothing is known of this drafter yet, the next one or one whose place was another's.
-    static void admit(rates& all, std::size_t drafter, double memory, double weight = 4);
+    static void admit(rates& all, std::size_t drafter, double memory, double weight = prior_weight);
     void admit(std::size_t drafter);
 
   private:

@@ -25,6 +25,7 @@ round_plan best_cut(const std::vector<std::vector<double>>& chances, std::size_t
     for (const auto& draft : chances) longest = std::max(longest, draft.size());
     std::vector<double> survival(answers, 1);
     std::vector<double> tokens(answers, 1);
+    const auto worth = [&](const round_plan& one) { return usual > 0 ? one.tokens - usual * one.seconds : one.rate(); };
     round_plan best;
     for (std::size_t length = 0; length <= std::min(longest, most); ++length) {
         if (length > 0)
@@ -33,7 +34,6 @@ round_plan best_cut(const std::vector<std::vector<double>>& chances, std::size_t
                 tokens[i] += survival[i];
             }
         const round_plan plan{length, shared_tokens(tokens), times.seconds(answers * (length + 1))};
-        const auto worth = [&](const round_plan& one) { return usual > 0 ? one.tokens - usual * one.seconds : one.rate(); };
         if (length == 0 || worth(plan) > worth(best)) best = plan;
     }
     return best;
