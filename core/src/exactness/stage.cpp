@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/median.hpp"
 #include "sampling/digest.hpp"
 
 namespace tw::exactness {
@@ -106,9 +107,7 @@ double stage::median_ms(std::int32_t rows) const {
     const auto found = times_.find(rows);
     if (found == times_.end()) return 0;
     auto sorted = found->second;
-    const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
-    std::nth_element(sorted.begin(), middle, sorted.end());
-    return *middle;
+    return median(sorted);
 }
 
 std::size_t stage::times(std::int32_t rows) const {

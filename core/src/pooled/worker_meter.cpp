@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/median.hpp"
 #include "pooled/made_up_model.hpp"
 
 namespace tw::pooled {
@@ -26,12 +27,6 @@ result<double> time_of(const act& what) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
 }
 
-double middle(std::vector<double>& times) {
-    const auto at = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-    std::ranges::nth_element(times, at);
-    return *at;
-}
-
 // The middle one of `count` times, after one that does not count: a connection speeds up.
 result<double> usual_time(int count, const act& what) {
     std::vector<double> times;
@@ -40,7 +35,7 @@ result<double> usual_time(int count, const act& what) {
         if (!took) return took;
         if (i > 0) times.push_back(*took);
     }
-    return middle(times);
+    return median(times);
 }
 
 result<plan::link_speed> measure_link(rpc_client& worker, const rpc_buffer& buffer) {
@@ -88,7 +83,7 @@ result<double> pass_s(rpc_client& worker, const rpc_buffer& buffer, double round
         if (!took) return took;
         times.push_back(*took);
     }
-    return std::max(middle(times) - round_trip_s, 1e-7);
+    return std::max(median(times) - round_trip_s, 1e-7);
 }
 
 result<plan::compute_speed> measure_compute(rpc_client& worker, const rpc_buffer& buffer, const made_up_model& work,

@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <span>
+
+#include "base/median.hpp"
 
 namespace tw {
 
@@ -15,11 +18,7 @@ class recent {
     // 0 without values.
     [[nodiscard]] double median() const {
         auto sorted = values_;
-        const auto n = std::min(count_, sorted.size());
-        if (n == 0) return 0;
-        const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(n / 2);
-        std::nth_element(sorted.begin(), middle, sorted.begin() + static_cast<std::ptrdiff_t>(n));
-        return *middle;
+        return tw::median(std::span(sorted).first(std::min(count_, sorted.size())));
     }
 
   private:

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/median.hpp"
 #include "bridge/engine.hpp"
 #include "speculation/speculator.hpp"
 
@@ -24,12 +25,6 @@ double timed(engine& target, std::int32_t sequence, std::int32_t at, std::size_t
     return done ? std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() : 0;
 }
 
-double middle(std::vector<double>& values) {
-    const auto at = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::ranges::nth_element(values, at);
-    return *at;
-}
-
 // What a pass costs more when the one before had another number of rows; 0 where only one number was timed. Each shape runs
 // twice, and what the first time took longer than the second is the price: both are of the same moment of the machine.
 double price_of_reshaping(engine& target, const step_times& times) {
@@ -44,7 +39,7 @@ double price_of_reshaping(engine& target, const step_times& times) {
             const auto first = timed(target, 0, 0, rows);
             prices.push_back(first - timed(target, 0, 0, rows));
         }
-    const auto price = middle(prices);
+    const auto price = median(prices);
     return price > felt * table.at(1) ? price : 0;
 }
 
@@ -142,7 +137,7 @@ bool speculator::bears_company(std::size_t index, engine& target, std::int32_t s
     }
     if (beside.empty() || step_s <= 0 || !reachable(each)) return false;
     const auto pace = static_cast<double>(made) * each.token_s / std::max(together, 1e-9);
-    const auto slower = middle(beside) / step_s;
+    const auto slower = median(beside) / step_s;
     each.contention = std::max({each.contention, slower, 1 / std::max(pace, 0.01)});
     return slower <= tolerated && pace >= least_pace;
 }
