@@ -71,6 +71,7 @@ bench_report make_report(const std::vector<bench_pair>& pairs, std::size_t promp
     for (const auto& pair : pairs) {
         out.equal += pair.equal() ? 1 : 0;
         sum += pair.on.result.stats;
+        out.approximate = out.approximate || pair.on.result.approximate;
     }
     out.on = side(pairs, &bench_pair::on);
     out.alone = side(pairs, &bench_pair::alone);
@@ -80,6 +81,8 @@ bench_report make_report(const std::vector<bench_pair>& pairs, std::size_t promp
     out.ratio_95 = median_interval(ratios);
     out.tokens_per_round = share(sum.tokens, sum.rounds);
     out.sources = source_rows(sum);
+    out.agreed = sum.agreed;
+    out.overruled = sum.overruled;
     out.status = status;
     return out;
 }
@@ -102,6 +105,9 @@ void print_report(const bench_report& report) {
                   << text(": %.3f (%llu of %llu)\n", share(source.accepted, source.drafted),
                           static_cast<unsigned long long>(source.accepted),
                           static_cast<unsigned long long>(source.drafted));
+    if (report.approximate)
+        std::cout << text("approximate: drafters agreed on %llu tokens, %llu of them not the target's\n",
+                          static_cast<unsigned long long>(report.agreed), static_cast<unsigned long long>(report.overruled));
     std::cout << text("speed-up %.3f (95 %% interval %.3f to %.3f, order statistics of the paired ratios), answers "
                       "equal in %zu of %zu pairs (text and ids)\n",
                       report.ratio, report.ratio_95.low, report.ratio_95.high, report.equal, report.pairs)
@@ -149,6 +155,8 @@ ordered_json to_json(const bench_report& report, const std::vector<bench_pair>& 
             {"ttft_new_ms", report.cold_ttft_ms},
             {"tokens_per_round", report.tokens_per_round},
             {"sources", std::move(sources)},
+            {"approximate", report.approximate},
+            {"consensus", {{"agreed", report.agreed}, {"overruled", report.overruled}}},
             {"status", report.status},
             {"samples", std::move(list)}};
 }

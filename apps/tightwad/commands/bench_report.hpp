@@ -27,6 +27,8 @@ struct bench_report {
     interval ratio_95;
     double tokens_per_round = 0; // of the pipeline
     std::vector<bench_source> sources;
+    std::uint64_t agreed = 0, overruled = 0; // where drafters that agree are believed
+    bool approximate = false;                // they are: answers need not be equal
     nlohmann::json status; // the pipeline's own, at the end
 
     [[nodiscard]] bool all_equal() const { return equal == pairs; }

@@ -32,6 +32,13 @@ const json& figures(const json& pipeline, const char* key) {
     return own.is_object() ? own : part(part(part(pipeline, "remote"), "pipeline"), key);
 }
 
+// The class of the target's bits, or that its drafters have a say in its answers.
+std::string claim(const json& pipeline, const std::string& exactness) {
+    const auto mode = text(part(part(pipeline, "speculation"), "consensus"), "mode");
+    if (!mode.empty()) return "approximate (" + mode + ")";
+    return exactness.empty() ? "unprobed" : exactness;
+}
+
 void print(const json& status, const server_config& server) {
     const auto process = find_serving(server.port);
     const auto& front = part(status, "server");
@@ -48,7 +55,7 @@ void print(const json& status, const server_config& server) {
         const auto exactness = text(part(one, "target"), "exactness");
         const auto model = text(part(one, "target"), "model");
         rows.push_back({text(one, "name"), joined(part(one, "serves")), model.empty() ? text(part(one, "load"), "state") : model,
-                        drafter.empty() ? "none" : drafter, exactness.empty() ? "unprobed" : exactness,
+                        drafter.empty() ? "none" : drafter, claim(one, exactness),
                         number(slots, "active") + "/" + number(slots, "total"), number(slots, "queued"),
                         number(stats, "drafted"), number(stats, "accepted"),
                         number(stats, "tokens_per_round", "%.2f")});

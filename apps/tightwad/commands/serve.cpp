@@ -66,6 +66,8 @@ void announce(const std::vector<std::shared_ptr<pipeline>>& pipelines, const std
                 std::snprintf(price, sizeof price, " (cost %.2f)", cost.get<double>());
             std::cout << price;
         }
+        if (const auto mode = text(part(part(status, "speculation"), "consensus"), "mode"); !mode.empty())
+            std::cout << ", approximate: drafts that agree are not judged (" << mode << ")";
         std::cout << '\n';
     }
     std::cout.flush();

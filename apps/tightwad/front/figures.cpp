@@ -1,6 +1,7 @@
 // What speculation did for an answer, in numbers.
 #include "front/figures.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <nlohmann/json.hpp>
@@ -39,6 +40,11 @@ ordered_json figures(std::span<const choice> choices) {
                      {"verify_ms", ms(sum.verify_s)},
                      {"prefill_ms", ms(sum.prefill_s)},
                      {"queue_ms", ms(sum.queue_s)}};
+    const bool approximate = std::any_of(choices.begin(), choices.end(), [](const choice& each) { return each.result.approximate; });
+    if (approximate) {
+        out["approximate"] = true;
+        out["consensus"] = {{"agreed", sum.agreed}, {"overruled", sum.overruled}};
+    }
     for (const auto& each : choices)
         if (!each.result.continued_on.empty()) out["continued_on"] = each.result.continued_on;
     return out;

@@ -26,6 +26,8 @@ constexpr metric of_pipelines[] = {
     {"rounds_total", "counter", "Passes of the target that made tokens.", "stats", "rounds"},
     {"drafted_tokens_total", "counter", "Tokens that were drafted.", "stats", "drafted"},
     {"accepted_tokens_total", "counter", "Drafted tokens that the target took.", "stats", "accepted"},
+    {"consensus_agreed_tokens_total", "counter", "Drafted tokens that stood because drafters agreed.", "stats", "agreed"},
+    {"consensus_overruled_tokens_total", "counter", "Of those, the ones the target would not have said.", "stats", "overruled"},
     {"queue_seconds_total", "counter", "Time that answers waited for a place.", "stats", "queue_s"},
     {"prefill_seconds_total", "counter", "Time that prompts took.", "stats", "prefill_s"},
     {"draft_seconds_total", "counter", "Time that was waited for drafts.", "stats", "draft_s"},

@@ -125,6 +125,7 @@ struct pipeline_config {
     std::string failover = "same-bytes";
     std::string verify = "exact";
     std::string exactness = "auto"; // or the class that is asked for: bitwise, shape-class, numeric
+    std::string consensus_mode = "off"; // drafters that agree are believed: strict, any_disagree, majority
     std::optional<std::int32_t> max_draft_tokens; // none = "auto"
     std::string drafting = "measured"; // not in the file: as configuration::drafting
     std::string pass_shape = "measured"; // not in the file: as configuration::pass_shape

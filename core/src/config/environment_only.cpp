@@ -67,7 +67,8 @@ constexpr std::array idle{
     idle_variable{"TIGHTWAD_DRAFT_BACKEND", "",
                   "It belongs to TIGHTWAD_DRAFT_URL, which is left out. In a file it is the plugin of a draft's [backend.NAME]."},
     idle_variable{"TIGHTWAD_CONSENSUS_MODE", "off",
-                  "Drafters never answer without the target here, so there is no consensus of them. Leave it out."},
+                  "Nothing is drafted for a server, so no drafters can agree. In a file it is consensus_mode of a pipeline whose "
+                  "target is loaded here."},
     idle_variable{"TIGHTWAD_CHAT_TEMPLATE", "auto",
                   "The server brings its own chat template. For a model that is loaded here write chat_template into the "
                   "[backend.NAME] of a file."},

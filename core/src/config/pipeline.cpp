@@ -22,6 +22,20 @@ void read_draft_length(table_reader& reader, pipeline_config& pipeline, report& 
     else out.add(written.at, "\"max_draft_tokens\" must be \"auto\" or an integer from 1 to 256.");
 }
 
+// Needs the drafts and targets to be read.
+void read_consensus(table_reader& reader, pipeline_config& pipeline, const value& table, report& out) {
+    if (auto mode = reader.one_of("consensus_mode", {"off", "strict", "any_disagree", "majority"}))
+        pipeline.consensus_mode = std::move(*mode);
+    if (pipeline.consensus_mode == "off") return;
+    const auto refuse = [&](const char* why) { out.add(table.find("consensus_mode")->value.at, why); };
+    if (pipeline.draft.size() < 2)
+        refuse("\"consensus_mode\" needs at least two backends in \"draft\": one alone agrees with nobody.");
+    if (!pipeline.draft_fallback.empty())
+        refuse("\"consensus_mode\" counts the backends in \"draft\", so none may stand in for them: remove \"draft_fallback\".");
+    if (!pipeline.replicas.empty())
+        refuse("With \"consensus_mode\" an answer is not the target's alone, so no other target can go on with it: name one in \"target\".");
+}
+
 // When it is loaded, and how long it stays.
 void read_load(table_reader& reader, pipeline_config& pipeline, report& out) {
     const auto when = reader.one_of("load", {"start", "on-demand"});
@@ -126,6 +140,7 @@ pipeline_config read_pipeline(const toml_tree::member& table, report& out) {
                 "\"verify\" is \"" + *verify + "\"; the only way there is is \"exact\".");
     if (auto exactness = reader.one_of("exactness", {"auto", "bitwise", "shape-class", "numeric"}))
         pipeline.exactness = std::move(*exactness);
+    read_consensus(reader, pipeline, table.value, out);
     read_draft_length(reader, pipeline, out);
     if (const auto fallback = reader.boolean("fallback")) pipeline.fallback = *fallback;
     if (const auto queue = reader.integer("queue", 0, 100000))

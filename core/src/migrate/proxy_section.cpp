@@ -85,7 +85,8 @@ void read_lengths(section& from, proxy_section& proxy, differences& out) {
 
 void drop_what_has_gone(section& from) {
     from.drop("consensus_mode", no_counterpart,
-              "Several drafters never answer without the target here: the target decides every token.", "off");
+              "It takes a target that one process loads: give its backend no pool, and write consensus_mode into its pipeline, which "
+              "is then approximate.", "off");
     from.drop("chat_template", no_counterpart,
               "The server or the model file brings its own chat template; where a model's has none, chat_template of its "
               "backend names one.", "auto");

@@ -27,6 +27,15 @@ void check_target(const pipeline_config& pipeline, const resolved_node& target, 
                                              "to serve it plainly."});
 }
 
+// Who believes drafters has to have their drafts and the target's passes in one process.
+void check_consensus(const pipeline_config& pipeline, const resolved_node& target, std::vector<diagnostic>& mistakes) {
+    const bool unknown = target.code == nullptr && !target.node->peer; // said elsewhere
+    if (pipeline.consensus_mode == "off" || unknown || (target.as_engine != nullptr && !target.node->peer && target.node->pool.empty())) return;
+    mistakes.push_back({pipeline.at, "Pipeline '" + pipeline.name + "' has consensus_mode = \"" + pipeline.consensus_mode +
+                                         "\", which takes a target that is loaded in this process, and '" + target.node->name +
+                                         "' is not. Give it a model_path and no pool, or remove consensus_mode."});
+}
+
 void check_draft(const pipeline_config& pipeline, const configuration& config, const registry& plugins,
                  std::vector<diagnostic>& mistakes) {
     for (const auto& [name, fallback] : drafts_of(pipeline))
@@ -79,6 +88,7 @@ std::vector<diagnostic> check_pipelines(const configuration& config, const regis
         check_target(pipeline, resolve(config, plugins, pipeline.target), mistakes);
         for (const auto& name : pipeline.replicas) check_target(pipeline, resolve(config, plugins, name), mistakes);
         check_draft(pipeline, config, plugins, mistakes);
+        check_consensus(pipeline, resolve(config, plugins, pipeline.target), mistakes);
     }
     for (const auto& node : config.nodes) {
         const auto used = resolve(config, plugins, node.name);

@@ -55,7 +55,7 @@ std::string cannot_be_drafted_for(const std::string& model) {
 
 engine_pipeline::engine_pipeline(engine_pipeline_parts parts)
     : name_(std::move(parts.name)), serves_(std::move(parts.serves)), no_draft_(why_not(parts)),
-      draft_models_(models_of(parts.drafts)), draft_limit_(parts.speculation.most),
+      draft_models_(models_of(parts.drafts)), draft_limit_(parts.speculation.most), believed_(parts.speculation.believed),
       exactness_(std::move(parts.exactness)), made_(make_speculator(parts)), speculator_(made_.get()),
       scheduler_(std::move(parts.target), std::move(made_), parts.scheduling),
       chats_(std::move(parts.own_chat), std::move(parts.chat), std::move(parts.no_chat),

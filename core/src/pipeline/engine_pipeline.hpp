@@ -81,6 +81,7 @@ class engine_pipeline final : public pipeline {
     std::string no_draft_;
     std::vector<std::string> draft_models_;
     std::size_t draft_limit_;
+    consensus believed_;
     exactness_claim exactness_;
     std::unique_ptr<speculator> made_; // on its way into the scheduler
     speculator* speculator_;           // there; null = the target cannot be drafted for

@@ -57,7 +57,10 @@ json engine_pipeline::status() const {
     json speculation{{"active", drafting}, // a model drafts; what was said before is drafted from all the same
                      {"why_not", no_draft_.empty() ? json(nullptr) : json(no_draft_)},
                      {"max_draft_tokens", draft_limit_},
-                     {"verify", "exact"}};
+                     {"verify", believed_.on() ? "approximate" : "exact"}};
+    if (believed_.on())
+        speculation["consensus"] = {{"mode", tw::name(believed_.asks)}, {"drafters", believed_.configured},
+                                    {"quorum", believed_.quorum()}, {"agreed", totals.agreed}, {"overruled", totals.overruled}};
     if (planner != nullptr) {
         speculation["mode"] = report.mode;
         speculation["draft_tokens"] = rounded(report.draft_length, 1e-2);
@@ -81,6 +84,7 @@ json engine_pipeline::status() const {
         {"stats",
          {{"requests", state.requests}, {"rounds", totals.rounds}, {"drafted", totals.drafted},
           {"accepted", totals.accepted}, {"bonus", totals.bonus}, {"tokens", totals.tokens},
+          {"agreed", totals.agreed}, {"overruled", totals.overruled},
           {"sources", sources(totals)}, {"acceptance", totals.acceptance()},
           {"tokens_per_round", ratio(static_cast<double>(totals.tokens), static_cast<double>(totals.rounds))},
           {"prompt_tokens", state.prompt_tokens}, {"cached_tokens", state.cached_tokens},

@@ -96,6 +96,9 @@ speculator_options policy_of(const pipeline_config& wanted) {
     using shape = speculator_options::shape;
     if (wanted.pass_shape == "held") out.passes = shape::held;
     if (wanted.pass_shape == "follows") out.passes = shape::follows;
+    using rule = consensus::rule;
+    for (const auto each : {rule::strict, rule::any_disagree, rule::majority})
+        if (wanted.consensus_mode == name(each)) out.believed = {each, wanted.draft.size()};
     return out;
 }
 

@@ -95,6 +95,9 @@ struct speculation_stats {
     std::uint64_t accepted = 0; // of those, the ones the target picked too and the answer has
     std::uint64_t bonus = 0;    // rounds in which the whole draft stood and one more token came free
     std::uint64_t tokens = 0;   // tokens of the answers
+    // Where drafters that agree are believed (speculation/consensus.hpp): tokens that enough of them proposed, and of those
+    // the ones in whose place the target would have said another. They are not among `accepted`.
+    std::uint64_t agreed = 0, overruled = 0;
     struct share {
         std::uint64_t drafted = 0, accepted = 0;
     };
@@ -107,6 +110,8 @@ struct speculation_stats {
         accepted += other.accepted;
         bonus += other.bonus;
         tokens += other.tokens;
+        agreed += other.agreed;
+        overruled += other.overruled;
         for (std::size_t i = 0; i < sources.size(); ++i) {
             sources[i].drafted += other.sources[i].drafted;
             sources[i].accepted += other.sources[i].accepted;
@@ -133,6 +138,7 @@ struct generation_result {
     std::vector<round_record> rounds;          // when asked for
     std::vector<token_likelihood> prompt_logprobs; // when asked for, one a token; the first has neither logprob nor top
     std::string stopped_by; // the stop string that ended the answer; empty = none did
+    bool approximate = false; // drafters that agree were believed: not the target's answer alone
     std::string continued_on; // the replica that went on with other bytes than the lost one's may have been; empty = none
 };
 

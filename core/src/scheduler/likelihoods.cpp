@@ -17,9 +17,10 @@ token_likelihood scheduler::likelihood(const sequence& answer, std::int32_t toke
     return out;
 }
 
-// The end-of-generation token is no part of the text.
+// The end-of-generation token is no part of the text. Evaluation harnesses, who ask for the prompt's likelihoods, count on
+// one entry for each token that was generated.
 void scheduler::note_likelihood(sequence& answer, std::int32_t token, std::span<const float> logits) {
-    if ((target_->vocabulary()[static_cast<std::size_t>(token)].flags & TW_TOKEN_EOG) != 0) return;
+    if (!answer.request.prompt_logprobs && (target_->vocabulary()[static_cast<std::size_t>(token)].flags & TW_TOKEN_EOG) != 0) return;
     answer.likelihoods.emplace_back(answer.text.seen(), likelihood(answer, token, logits));
 }
 

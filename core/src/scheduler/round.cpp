@@ -52,7 +52,8 @@ void scheduler::conclude(const list& answers, const engine::logits_view& logits,
     std::vector<round_outcome> outcomes;
     for (std::size_t i = 0; i < answers.size(); ++i) {
         take(*answers[i], verdicts[i], logits);
-        outcomes.push_back({answers[i]->drafted_as, std::span(answers[i]->tokens).last(answers[i]->fresh)});
+        const auto fresh = answers[i]->fresh;
+        outcomes.push_back({answers[i]->drafted_as, std::span(answers[i]->tokens).last(fresh), std::span(verdicts[i].picks).first(fresh)});
     }
     if (planner_) planner_->learn(outcomes, rows, seconds);
 
@@ -178,10 +179,8 @@ verdict scheduler::pick(sequence& answer, const engine::logits_view& logits) con
     const auto ends = [&](std::int32_t token) {
         return (target_->vocabulary()[static_cast<std::size_t>(token)].flags & TW_TOKEN_EOG) != 0;
     };
-    token_ids draft;
-    for (const auto& each : answer.draft) draft.push_back(each.token);
     const auto limit = std::min(answer.remaining(), context() - answer.tokens.size());
-    return accept(logits, answer.first_row, position, draft, limit, answer.sampler, ends);
+    return accept(logits, answer.first_row, position, answer.draft, limit, answer.sampler, ends);
 }
 
 // Makes what was picked part of the answer, up to where it ends, and counts that.
@@ -196,25 +195,29 @@ void scheduler::take(sequence& answer, const verdict& picked, const engine::logi
         answer.ending = accept_token(answer, token);
         if (answer.ending) break;
     }
-    count(answer, std::min(picked.accepted, answer.fresh));
+    count(answer, picked);
 }
 
-// A round whose draft stood for its first `accepted` tokens.
-void scheduler::count(sequence& answer, std::size_t accepted) {
+void scheduler::count(sequence& answer, const verdict& picked) {
     const auto& draft = answer.draft;
+    const auto stood = std::min(picked.stood, answer.fresh);
     ++answer.stats.rounds;
     answer.stats.drafted += draft.size();
-    answer.stats.accepted += accepted;
     for (std::size_t i = 0; i < draft.size(); ++i) {
         auto& share = answer.stats.sources[static_cast<std::size_t>(draft[i].source)];
         ++share.drafted;
-        if (i < accepted) ++share.accepted;
+        if (i >= stood) continue;
+        const bool accepted = picked.picks[i] == draft[i].token;
+        share.accepted += accepted ? 1 : 0;
+        answer.stats.accepted += accepted ? 1 : 0;
+        answer.stats.overruled += accepted ? 0 : 1;
+        answer.stats.agreed += draft[i].agreed ? 1 : 0;
     }
     if (!draft.empty() && answer.fresh > draft.size()) ++answer.stats.bonus;
     if (!answer.request.record_rounds) return;
     auto& round = answer.rounds.emplace_back();
     for (const auto& each : draft) round.draft.push_back(each.token);
-    round.accepted = accepted;
+    round.accepted = stood;
 }
 
 // One more token of the answer; says how it ends when it ends with it.

@@ -174,6 +174,7 @@ void scheduler::admit() {
         if (planner_ && answer->request.speculate) {
             answer->drafted_as = ++last_sequence_;
             planner_->open(answer->drafted_as, answer->request.sampling, answer->tokens, answer->request.prediction);
+            answer->approximate = planner_->believes_drafters(answer->request.sampling);
         }
         const auto after = std::find_if(active_.begin(), active_.end(),
                                         [&](const auto& other) { return other->slot > answer->slot; });
@@ -226,6 +227,7 @@ void scheduler::finish(sequence& answer, finish_reason reason, std::optional<err
     out.rounds = std::move(answer.rounds);
     out.prompt_logprobs = std::move(answer.prompt_likelihoods);
     out.stopped_by = answer.text.stopped_by();
+    out.approximate = answer.approximate;
     if (answer.slot >= 0) vacate(answer, reason == finish_reason::failed);
     answer.sink->done(std::move(out));
 }

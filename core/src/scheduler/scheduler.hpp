@@ -83,7 +83,7 @@ class scheduler {
     result<engine::logits_view> decode();
     [[nodiscard]] verdict pick(sequence& answer, const engine::logits_view& logits) const;
     void take(sequence& answer, const verdict& picked, const engine::logits_view& logits);
-    static void count(sequence& answer, std::size_t accepted);
+    static void count(sequence& answer, const verdict& picked);
     [[nodiscard]] std::optional<finish_reason> accept_token(sequence& answer, std::int32_t token);
     void note_likelihood(sequence& answer, std::int32_t token, std::span<const float> logits);
     [[nodiscard]] token_likelihood likelihood(const sequence& answer, std::int32_t token,

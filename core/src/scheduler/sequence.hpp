@@ -57,6 +57,7 @@ struct sequence {
     std::size_t reused = 0; // of the prompt, how many an earlier request had left there
     std::int32_t slot = -1; // the sequence id at the target
     sequence_id drafted_as = 0;       // its name at the planner; 0 = nothing is drafted for it
+    bool approximate = false;         // drafters that agree are believed
     std::vector<drafted_token> draft; // of the round under way
     std::int32_t first_row = 0;       // its first row of logits in the pass under way
     std::string unsent;               // text of the round under way

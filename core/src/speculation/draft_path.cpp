@@ -2,6 +2,7 @@
 #include "speculation/draft_path.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tw {
 namespace {
@@ -45,9 +46,9 @@ std::size_t draft_path::index_of(const drafted_token& token) {
 }
 
 draft_path::draft_path(std::span<const std::int32_t> prompt, std::span<const std::int32_t> prediction,
-                       std::size_t drafters)
+                       std::size_t drafters, consensus believed)
     : tokens_(prompt.begin(), prompt.end()), prefix_(extend(empty_prefix, prompt)),
-      own_(fresh(drafters, own_memory, own_model_weight)), endings_(drafters) {
+      own_(fresh(drafters, own_memory, own_model_weight)), endings_(drafters), believed_(believed) {
     said_.append(prompt);
     prediction_.append(prediction);
     expected_ = {0, 0};
@@ -130,6 +131,21 @@ void draft_path::candidates(const cursors& where, prefix_digest prefix, std::spa
                               .drafter = entry->second.drafter, .grade = entry->second.what.grade}, all));
 }
 
+// Of what is proposed for one place, each drafter at most once: what enough of them say is certain.
+void draft_path::agree(std::vector<drafted_token>& choices) const {
+    if (!believed_.on()) return;
+    const auto of_drafters = [](const drafted_token& each) { return each.source == draft_source::model; };
+    const auto voices = std::count_if(choices.begin(), choices.end(), of_drafters);
+    for (auto& each : choices) {
+        if (!of_drafters(each)) continue;
+        const auto same = std::count_if(choices.begin(), choices.end(), [&](const auto& other) {
+            return of_drafters(other) && other.token == each.token;
+        });
+        each.agreed = believed_.met(static_cast<std::size_t>(same), static_cast<std::size_t>(voices - same));
+        if (each.agreed) each.chance = 1;
+    }
+}
+
 std::vector<drafted_token> draft_path::next(const rates& all) const {
     std::vector<drafted_token> out;
     candidates(root_, prefix_, {}, all, out);
@@ -143,8 +159,9 @@ std::vector<drafted_token> draft_path::best(std::size_t most, const rates& all) 
     while (path.size() < most) {
         candidates(where, prefix, path, all, choices);
         if (choices.empty()) break;
+        agree(choices);
         const auto chosen = *std::max_element(choices.begin(), choices.end(), [](const auto& a, const auto& b) {
-            return a.chance < b.chance;
+            return std::pair(a.agreed, a.chance) < std::pair(b.agreed, b.chance);
         });
         path.push_back(chosen);
         prefix = extend(prefix, chosen.token);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "speculation/acceptance.hpp"
+#include "speculation/consensus.hpp"
 #include "speculation/messages.hpp"
 #include "speculation/sources.hpp"
 #include "speculation/suffix_index.hpp"
@@ -21,7 +22,8 @@ struct drafted_token {
     draft_source source = draft_source::ngram;
     std::size_t drafter = 0; // of draft_source::model, which one
     tw::grade grade = 0;
-    double chance = 0; // that it is accepted, if those before it are
+    double chance = 0; // that it stands, if those before it do
+    bool agreed = false; // enough drafters proposed it: it stands whatever the target says
 };
 
 // Follows one answer of the verifier: its committed tokens, what drafters posted for it (streams and
@@ -30,7 +32,8 @@ struct drafted_token {
 class draft_path {
   public:
     // `prompt` is committed; `prediction` is what the client expects as the answer, or empty.
-    draft_path(std::span<const std::int32_t> prompt, std::span<const std::int32_t> prediction, std::size_t drafters);
+    draft_path(std::span<const std::int32_t> prompt, std::span<const std::int32_t> prediction, std::size_t drafters,
+               consensus believed = {});
 
     // Batches that follow no prefix of interest are kept until the answer has passed them.
     void post(std::size_t drafter, const draft_batch& batch);
@@ -84,6 +87,7 @@ class draft_path {
     void candidates(const cursors& where, prefix_digest prefix, std::span<const drafted_token> path, const rates& all,
                     std::vector<drafted_token>& out) const;
     [[nodiscard]] drafted_token judged(drafted_token token, const rates& all) const;
+    void agree(std::vector<drafted_token>& choices) const;
     void realign(std::int32_t token);
 
     std::vector<std::int32_t> tokens_;
@@ -94,6 +98,7 @@ class draft_path {
     std::unordered_multimap<prefix_digest, posted> board_;
     rates own_;
     std::vector<ending> endings_; // per drafter
+    consensus believed_;
 };
 
 } // namespace tw

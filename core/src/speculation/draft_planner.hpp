@@ -27,7 +27,8 @@ struct draft_seat {
 // What the target made of it.
 struct round_outcome {
     sequence_id sequence = 0;
-    std::span<const std::int32_t> tokens; // picked in this round, at least one
+    std::span<const std::int32_t> tokens; // of the answer that came of this round, at least one
+    std::span<const std::int32_t> picks;  // what the target itself would have said in each of those places
 };
 
 // What the planner believes and does now.
@@ -59,6 +60,8 @@ class draft_planner {
     virtual void open(sequence_id sequence, const sampling_params& sampling, std::span<const std::int32_t> prompt,
                       std::span<const std::int32_t> prediction) = 0;
     virtual void close(sequence_id sequence) = 0;
+    // Whether an answer that is picked so may hold tokens that drafters agreed on and the target would not have said.
+    [[nodiscard]] virtual bool believes_drafters(const sampling_params& sampling) const { return static_cast<void>(sampling), false; }
     // Before a pass over these answers; a pass has at least `least_rows` rows, whatever is drafted. Returns how many rows
     // each answer should bring, all of them with logits, to keep the shape of the last pass; 0 = as its draft needs.
     virtual std::size_t plan(std::span<draft_seat> seats, std::size_t least_rows) = 0;

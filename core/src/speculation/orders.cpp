@@ -172,38 +172,58 @@ std::array<float, grades> speculator::chances(std::size_t index, const answer& o
     return out;
 }
 
-// Orders drafts and waits for them.
+// Orders drafts, of all that are to draft before any of them is waited for.
 void speculator::ask(const intent& what, std::span<draft_seat> seats) {
-    auto& each = drafters_[what.drafter];
+    auto start = clock::now();
+    std::vector<sent_order> sent;
+    for (const auto index : what.drafters) sent.push_back(send_order(index, what.plan, seats));
+    for (std::size_t i = 0; i < sent.size(); ++i) {
+        const auto index = what.drafters[i];
+        const bool punctual = wait_out(index, start, sent[i].expected_s, [&] { return answered(index, seats); });
+        const auto now = clock::now();
+        // What came while another one was waited for says nothing of its own way.
+        std::optional<double> waited;
+        if (sent.size() == 1) waited = std::chrono::duration<double>(now - start).count();
+        start = now;
+        if (punctual && sent[i].behind <= 2 * seats.size() + 8) time_order(index, seats.size(), waited);
+    }
+}
+
+speculator::sent_order speculator::send_order(std::size_t index, const round_plan& plan, std::span<const draft_seat> seats) {
+    auto& each = drafters_[index];
     const auto price = cost(each, seats.size());
-    std::size_t longest = 0, behind = 0;
+    std::size_t longest = 0;
+    sent_order out;
     each.order_s = 0;
     each.order_tokens = 0;
-    const auto start = clock::now();
     for (const auto& seat : seats) {
         if (seat.most == 0 || !worth_asking(seat)) continue;
         const auto& of = answers_.at(seat.sequence);
-        const auto want = std::min({seat.most, options_.most, each.link->longest(), 2 * what.plan.length + 2});
-        const auto alpha = of.path.own()[2 + what.drafter].mean(rates_[2 + what.drafter]);
-        behind += of.path.committed().size() - (of.ears[what.drafter].open ? of.ears[what.drafter].told : 0);
+        const auto want = std::min({seat.most, options_.most, each.link->longest(), 2 * plan.length + 2});
+        const auto alpha = of.path.own()[2 + index].mean(rates_[2 + index]);
+        out.behind += of.path.committed().size() - (of.ears[index].open ? of.ears[index].told : 0);
         longest = std::max(longest, want);
-        tell(what.drafter, seat.sequence,
+        tell(index, seat.sequence,
              {.want = static_cast<std::uint16_t>(want),
-              .floor = survival_floor(what.plan, seats.size(), alpha, passes(seats.size()), price),
-              .chance = chances(what.drafter, of)});
+              .floor = survival_floor(plan, seats.size(), alpha, passes(seats.size()), price),
+              .chance = chances(index, of)});
     }
-    const auto expected = static_cast<double>(longest + behind / 4) * price.token_s + price.handover_s;
-    if (!wait_out(what.drafter, start, expected, [&] { return answered(what.drafter, seats); })) return;
-    const auto waited = std::chrono::duration<double>(clock::now() - start).count();
-    if (each.order_tokens == 0 || behind > 2 * seats.size() + 8) return;
+    out.expected_s = static_cast<double>(longest + out.behind / 4) * price.token_s + price.handover_s;
+    return out;
+}
+
+// What the order that was just answered says of the drafter's pace.
+void speculator::time_order(std::size_t index, std::size_t answers, std::optional<double> waited_s) {
+    auto& each = drafters_[index];
+    if (each.order_tokens == 0) return;
     const auto token = each.order_s / static_cast<double>(each.order_tokens);
-    if (seats.size() == 1) {
+    if (answers == 1) {
         each.token_s += 0.1 * (token - each.token_s);
     } else if (each.token_s > 0) {
-        const auto crowd = (token / each.token_s - 1) / static_cast<double>(seats.size() - 1);
+        const auto crowd = (token / each.token_s - 1) / static_cast<double>(answers - 1);
         each.crowd += 0.1 * (std::clamp(crowd, 0.0, 1.0) - each.crowd);
     }
-    each.handover_s += 0.1 * (std::max(0.0, waited - each.order_s) - each.handover_s);
+    if (waited_s) each.handover_s += 0.1 * (std::max(0.0, *waited_s - each.order_s) - each.handover_s);
 }
 
 // Streaming drafters learn at once how the answer went on; nobody waits for them.
@@ -237,14 +257,15 @@ void speculator::stream(std::span<const draft_seat> seats) {
 
 // A streaming drafter has its order already: waits until as much as was planned is there.
 void speculator::hear_out(const intent& what, std::span<const draft_seat> seats) {
-    const auto price = cost(drafters_[what.drafter], seats.size());
+    const auto index = what.drafters.front();
+    const auto price = cost(drafters_[index], seats.size());
     const auto told_all = [&](const draft_seat& seat) {
         if (seat.most == 0 || !worth_asking(seat)) return true;
         const auto& of = answers_.at(seat.sequence);
-        return !of.ears[what.drafter].waiting ||
+        return !of.ears[index].waiting ||
                of.path.best(std::min(seat.most, options_.most), rates_).size() >= std::min(seat.most, what.plan.length);
     };
-    wait_out(what.drafter, clock::now(), static_cast<double>(what.plan.length) * price.token_s + price.handover_s,
+    wait_out(index, clock::now(), static_cast<double>(what.plan.length) * price.token_s + price.handover_s,
              [&] { return std::all_of(seats.begin(), seats.end(), told_all); });
 }
 

@@ -32,6 +32,7 @@ double faded(double mean, double value) { return mean + 0.1 * (value - mean); }
 
 speculator::speculator(std::vector<drafter_offer> drafters, speculator_options options)
     : options_(options), rates_(draft_path::fresh(0, 400)), places_(options.most) {
+    if (options_.believed.on()) options_.mode = speculator_options::way::synchronous;
     for (auto& each : drafters) admit(std::move(each));
     remember();
 }
@@ -39,8 +40,13 @@ speculator::speculator(std::vector<drafter_offer> drafters, speculator_options o
 void speculator::open(sequence_id sequence, const sampling_params& sampling, std::span<const std::int32_t> prompt,
                       std::span<const std::int32_t> prediction) {
     const std::lock_guard lock(mutex_);
-    answers_.try_emplace(sequence, answer{draft_path(prompt, prediction, drafters_.size()), prompt.size(), sampling,
-                                          std::vector<ear>(drafters_.size()), {}, {}});
+    answers_.try_emplace(sequence, answer{draft_path(prompt, prediction, drafters_.size(), believed_of(sampling)),
+                                          prompt.size(), sampling, std::vector<ear>(drafters_.size()), {}, {}});
+}
+
+// A server that drafts knows neither what a grammar allows nor what a bias forbids, and a token that stands is not checked.
+consensus speculator::believed_of(const sampling_params& sampling) const {
+    return sampling.grammar.empty() && sampling.logit_bias.empty() ? options_.believed : consensus{};
 }
 
 void speculator::close(sequence_id sequence) {
@@ -103,30 +109,59 @@ std::size_t speculator::cut(std::span<draft_seat> seats, std::size_t length) {
     return rows;
 }
 
+// What a drafter would give at its best length; none where it may not be asked.
+std::optional<speculator::prospect> speculator::prospect_of(std::span<const draft_seat> seats, std::size_t index) const {
+    const auto& each = drafters_[index];
+    const auto& all = rates_[2 + index];
+    if (!usable(each) || all.seen() < evidence) return {};
+    prospect out;
+    for (const auto& seat : seats) {
+        const bool asked = seat.most > 0 && worth_asking(seat);
+        out.alphas.push_back(asked ? answers_.at(seat.sequence).path.own()[2 + index].mean(all) : 0);
+        if (asked) out.most = std::max(out.most, seat.most);
+    }
+    out.most = std::min({out.most, options_.most, each.link->longest()});
+    if (out.most == 0) return {};
+    out.price = cost(each, seats.size());
+    out.plan = best_order(out.alphas, out.most, passes(seats.size()), out.price);
+    return out;
+}
+
 // Whether a drafter that is waited for would beat what is there already, and plain steps.
 std::optional<speculator::intent> speculator::decide(std::span<const draft_seat> seats,
                                                      const round_plan& free) const {
     if (model_gain_.paused()) return {};
-    std::optional<intent> best;
+    auto best = committee(seats, free);
+    if (best) return best;
     for (std::size_t d = 0; d < drafters_.size(); ++d) {
-        const auto& all = rates_[2 + d];
-        if (!usable(drafters_[d]) || all.seen() < evidence) continue;
-        std::vector<double> alphas;
-        std::size_t most = 0;
-        for (const auto& seat : seats) {
-            const bool asked = seat.most > 0 && worth_asking(seat);
-            alphas.push_back(asked ? answers_.at(seat.sequence).path.own()[2 + d].mean(all) : 0);
-            if (asked) most = std::max(most, seat.most);
-        }
-        most = std::min({most, options_.most, drafters_[d].link->longest()});
-        if (most == 0) continue;
-        const auto price = cost(drafters_[d], seats.size());
-        const auto plan = best_order(alphas, most, passes(seats.size()), price);
-        const auto instead = drafters_[d].streams ? std::max(free.rate(), one_pass_later(free, plan, alphas, price).rate())
-                                                  : free.rate();
-        if (plan.rate() > worth * instead && (!best || plan.rate() > best->plan.rate())) best = intent{d, plan};
+        const auto one = prospect_of(seats, d);
+        if (!one) continue;
+        const auto instead = drafters_[d].streams
+                                 ? std::max(free.rate(), one_pass_later(free, one->plan, one->alphas, one->price).rate())
+                                 : free.rate();
+        if (one->plan.rate() > worth * instead && (!best || one->plan.rate() > best->plan.rate())) best = intent{{d}, one->plan};
     }
     return best;
+}
+
+// All that can be asked, where enough of them could agree: a token stands at least as often as the best one's.
+std::optional<speculator::intent> speculator::committee(std::span<const draft_seat> seats, const round_plan& free) const {
+    if (!options_.believed.on()) return {};
+    intent out;
+    prospect all{std::vector<double>(seats.size()), 0, {}, {}};
+    for (std::size_t d = 0; d < drafters_.size(); ++d) {
+        const auto one = prospect_of(seats, d);
+        if (!one) continue;
+        out.drafters.push_back(d);
+        for (std::size_t i = 0; i < seats.size(); ++i)
+            if (one->alphas[i] > 0) all.alphas[i] = std::max({all.alphas[i], one->alphas[i], stood_});
+        all.most = std::max(all.most, one->most);
+        all.price = {std::max(all.price.token_s, one->price.token_s), std::max(all.price.handover_s, one->price.handover_s)};
+    }
+    if (out.drafters.size() < options_.believed.quorum()) return {};
+    out.plan = best_order(all.alphas, all.most, passes(seats.size()), all.price);
+    if (out.plan.rate() <= worth * free.rate()) return {};
+    return out;
 }
 
 std::size_t speculator::plan(std::span<draft_seat> seats, std::size_t least_rows) {
@@ -149,7 +184,7 @@ std::size_t speculator::plan(std::span<draft_seat> seats, std::size_t least_rows
         auto order = decide(seats, plan);
         if (!order && audit(seats)) order = decide(seats, plan);
         if (order) {
-            if (drafters_[order->drafter].streams) hear_out(*order, seats);
+            if (drafters_[order->drafters.front()].streams) hear_out(*order, seats);
             else ask(*order, seats);
             plan = compose(seats, order->plan.rate());
         }
@@ -166,7 +201,7 @@ std::size_t speculator::plan(std::span<draft_seat> seats, std::size_t least_rows
 }
 
 // What the picks say about the draft and about every source's next token.
-void speculator::judge(answer& of, std::span<const std::int32_t> picked) {
+void speculator::judge(answer& of, std::span<const std::int32_t> said, std::span<const std::int32_t> picked) {
     const auto record = [&](const drafted_token& token, bool accepted) {
         const auto index = draft_path::index_of(token);
         rates_[index].record(token.grade, accepted);
@@ -177,7 +212,9 @@ void speculator::judge(answer& of, std::span<const std::int32_t> picked) {
         record(of.draft[i], accepted);
         places_[i].seen += 1;
         places_[i].accepted += accepted ? 1 : 0;
-        if (!accepted) break;
+        const bool stood = of.draft[i].token == said[i];
+        if (of.draft[i].source == draft_source::model) stood_ += 0.02 * ((stood ? 1 : 0) - stood_);
+        if (!stood) break;
     }
     for (const auto& token : of.root) {
         const bool used = !of.draft.empty() && draft_path::index_of(of.draft.front()) == draft_path::index_of(token);
@@ -201,7 +238,7 @@ void speculator::learn(std::span<const round_outcome> outcomes, std::size_t rows
         auto& of = answers_.at(outcome.sequence);
         drafted = drafted || !of.draft.empty();
         if (rows > 0 && !ordered_) unheard_ += outcome.tokens.size();
-        judge(of, outcome.tokens);
+        judge(of, outcome.tokens, outcome.picks);
         of.path.commit(outcome.tokens);
         for (std::size_t d = 0; d < drafters_.size(); ++d) {
             if (!of.ears[d].branches) continue;

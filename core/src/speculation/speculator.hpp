@@ -35,6 +35,7 @@ struct speculator_options {
     // How drafters are used; `measured` streams where a drafter does not slow the target down.
     enum class way { measured, synchronous, streaming } mode = way::measured;
     bool branches = true; // streaming drafters also send continuations of likely corrections
+    consensus believed{}; // drafters that agree; then they draft synchronously, all for the same places
     // Whether passes keep their shape: `measured` weighs the price of another one against that of rows nobody reads.
     enum class shape { measured, held, follows } passes = shape::measured;
 };
@@ -59,6 +60,7 @@ class speculator final : public draft_planner {
     void open(sequence_id sequence, const sampling_params& sampling, std::span<const std::int32_t> prompt,
               std::span<const std::int32_t> prediction) override;
     void close(sequence_id sequence) override;
+    [[nodiscard]] bool believes_drafters(const sampling_params& sampling) const override { return believed_of(sampling).on(); }
     std::size_t plan(std::span<draft_seat> seats, std::size_t least_rows) override;
     void learn(std::span<const round_outcome> outcomes, std::size_t rows, double seconds) override;
     // While a call above waits for a drafter, what was reported last.
@@ -104,8 +106,14 @@ class speculator final : public draft_planner {
 
         [[nodiscard]] bool present() const { return link != nullptr && alive && here; }
     };
+    struct prospect { // what drafts that are waited for would give
+        std::vector<double> alphas; // per answer
+        std::size_t most = 0;
+        drafter_cost price;
+        round_plan plan;
+    };
     struct intent { // an order worth waiting for
-        std::size_t drafter = 0;
+        std::vector<std::size_t> drafters; // of one, or of as many as may agree
         round_plan plan;
     };
 
@@ -125,7 +133,13 @@ class speculator final : public draft_planner {
     bool await(std::size_t index, std::span<const draft_seat> seats, clock::time_point deadline);
     bool wait_out(std::size_t index, clock::time_point start, double expected_s, const std::function<bool()>& there);
     [[nodiscard]] bool answered(std::size_t index, std::span<const draft_seat> seats) const;
+    struct sent_order {
+        double expected_s = 0;
+        std::size_t behind = 0; // tokens that it reads before it drafts
+    };
     void ask(const intent& what, std::span<draft_seat> seats);
+    [[nodiscard]] sent_order send_order(std::size_t index, const round_plan& plan, std::span<const draft_seat> seats);
+    void time_order(std::size_t index, std::size_t answers, std::optional<double> waited_s);
     void stream(std::span<const draft_seat> seats);
     void hear_out(const intent& what, std::span<const draft_seat> seats);
     bool audit(std::span<draft_seat> seats);
@@ -136,10 +150,13 @@ class speculator final : public draft_planner {
     [[nodiscard]] pass_times passes(std::size_t answers) const;
     [[nodiscard]] std::size_t cut(std::span<draft_seat> seats, std::size_t length);
     [[nodiscard]] std::optional<intent> decide(std::span<const draft_seat> seats, const round_plan& free) const;
+    [[nodiscard]] std::optional<prospect> prospect_of(std::span<const draft_seat> seats, std::size_t index) const;
+    [[nodiscard]] std::optional<intent> committee(std::span<const draft_seat> seats, const round_plan& free) const;
     [[nodiscard]] drafting_report believed() const;
     void remember() const; // what report() gives while a drafter is waited for
     void weigh(const std::vector<double>& yields, bool drafted, double seconds);
-    void judge(answer& of, std::span<const std::int32_t> picked);
+    void judge(answer& of, std::span<const std::int32_t> said, std::span<const std::int32_t> picked);
+    [[nodiscard]] consensus believed_of(const sampling_params& sampling) const;
     void measure_drafter(std::size_t index, engine& target, std::int32_t sequence);
     [[nodiscard]] bool bears_company(std::size_t index, engine& target, std::int32_t sequence);
 
@@ -160,6 +177,7 @@ class speculator final : public draft_planner {
     };
     std::vector<place> places_; // acceptance by position in the draft
     gain model_gain_, free_gain_;
+    double stood_ = 0;          // of drafters' tokens, where those that agree are believed: running mean
     bool ordered_ = false;      // a model drafted for the round under way
     double waited_s_ = 0;       // for it
     std::size_t unheard_ = 0;   // tokens since drafters were last listened to

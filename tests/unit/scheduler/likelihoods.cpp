@@ -97,3 +97,18 @@ TEST_CASE("the prompt's log probabilities are those of its tokens as an answer, 
         CHECK(read.outcome.cached_tokens == 0);
     }
 }
+
+TEST_CASE("beside a prompt's likelihoods the end of generation has one, too: as many as there are tokens") {
+    scheduler alone(toy_model(R"({"eog":1000})"), nullptr, {});
+    auto request = wanting(3, 1, true);
+    request.sampling.logit_bias.clear();
+    const auto whole = ask_likely(alone, request);
+    REQUIRE(whole.outcome.reason == finish_reason::stop);
+    REQUIRE(whole.outcome.tokens == token_ids{1});
+    REQUIRE(whole.tokens.size() == 1);
+    CHECK(whole.tokens[0].chosen.token == 1);
+    CHECK(whole.tokens[0].chosen.bytes.empty());
+    CHECK(whole.outcome.prompt_logprobs.size() == request.prompt.size());
+    request.prompt_logprobs = false;
+    CHECK(ask_likely(alone, request).tokens.empty());
+}
