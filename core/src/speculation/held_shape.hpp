@@ -3,23 +3,30 @@
 
 #include <algorithm>
 #include <cstddef>
-
-#include "speculation/step_times.hpp"
+#include <vector>
 
 namespace tw {
 
-// A pool sends the graph of a pass anew when its shape differs from the last one's, a GPU records it anew. Rows nobody
-// reads keep the shape, until what they cost together has reached that price: then the shape shrinks to the most that
-// was needed meanwhile. So at most twice the price is lost against whoever knew what comes (the rent-or-buy rule), where
-// the link is the cost one shape is held, and where rows are the cost shapes follow the drafts. Not thread-safe.
+// A pool sends the graph of a pass anew when its shape differs from the last one's, an engine builds it anew, a GPU records it
+// anew. So one shape is held until another one would have saved that price since: what each is worth is told pass by pass, its
+// lead over the held one is summed up and never falls below nothing (Page's cumulative sum, Biometrika 41, 1954), and the
+// first whose lead reaches the price takes over. So what is lost to the best of all shapes is about the price before a
+// change, and where what is best comes and goes faster than that, nothing is changed for it. Not thread-safe.
 class held_shape {
   public:
-    // Rows for each of `answers`, of which a pass needs `needed`; at least that. `price_s`: of a change of shape.
-    std::size_t rows(std::size_t answers, std::size_t needed, const step_times& times, double price_s) {
-        if (answers != answers_ || needed > held_) return change(answers, needed);
-        most_ = std::max(most_, needed);
-        padding_s_ += times.seconds(answers * held_) - times.seconds(answers * needed);
-        return padding_s_ >= price_s ? change(answers, most_) : held_;
+    // Rows for each of `answers`. worth[n] is what a pass with n + 1 of them is worth now, in seconds, for all n that may be
+    // chosen; at least one. `price_s`: of a change of shape.
+    std::size_t rows(std::size_t answers, const std::vector<double>& worth, double price_s) {
+        const auto best = static_cast<std::size_t>(std::max_element(worth.begin(), worth.end()) - worth.begin());
+        if (answers != answers_ || held_ > worth.size()) return change(answers, best + 1);
+        leads_.resize(worth.size());
+        for (std::size_t n = 0; n < worth.size(); ++n) leads_[n] = std::max(0.0, leads_[n] + worth[n] - worth[held_ - 1]);
+        const auto first = std::max_element(leads_.begin(), leads_.end());
+        return *first >= price_s ? change(answers, static_cast<std::size_t>(first - leads_.begin()) + 1) : held_;
+    }
+    // Likewise, where no price is too high: only what has no room in the shape changes it.
+    std::size_t rows(std::size_t answers, std::size_t needed) {
+        return answers == answers_ && needed <= held_ ? held_ : change(answers, needed);
     }
 
     // Rows of all answers in the shape that is held; 0 = another number of answers has to change it anyway.
@@ -28,15 +35,12 @@ class held_shape {
   private:
     std::size_t change(std::size_t answers, std::size_t rows) {
         answers_ = answers;
-        held_ = rows;
-        most_ = 0;
-        padding_s_ = 0;
-        return held_;
+        leads_.clear();
+        return held_ = rows;
     }
 
     std::size_t answers_ = 0, held_ = 0;
-    std::size_t most_ = 0; // needed since the shape changed
-    double padding_s_ = 0; // spent on padding since then
+    std::vector<double> leads_; // seconds, since the shape changed
 };
 
 } // namespace tw

@@ -176,7 +176,7 @@ std::array<float, grades> speculator::chances(std::size_t index, const answer& o
 void speculator::ask(const intent& what, std::span<draft_seat> seats) {
     auto start = clock::now();
     std::vector<sent_order> sent;
-    for (const auto index : what.drafters) sent.push_back(send_order(index, what.plan, seats));
+    for (const auto index : what.drafters) sent.push_back(send_order(index, what.of.plan, seats));
     for (std::size_t i = 0; i < sent.size(); ++i) {
         const auto index = what.drafters[i];
         const bool punctual = wait_out(index, start, sent[i].expected_s, [&] { return answered(index, seats); });
@@ -263,9 +263,9 @@ void speculator::hear_out(const intent& what, std::span<const draft_seat> seats)
         if (seat.most == 0 || !worth_asking(seat)) return true;
         const auto& of = answers_.at(seat.sequence);
         return !of.ears[index].waiting ||
-               of.path.best(std::min(seat.most, options_.most), rates_).size() >= std::min(seat.most, what.plan.length);
+               of.path.best(std::min(seat.most, options_.most), rates_).size() >= std::min(seat.most, what.of.plan.length);
     };
-    wait_out(index, clock::now(), static_cast<double>(what.plan.length) * price.token_s + price.handover_s,
+    wait_out(index, clock::now(), static_cast<double>(what.of.plan.length) * price.token_s + price.handover_s,
              [&] { return std::all_of(seats.begin(), seats.end(), told_all); });
 }
 

@@ -39,6 +39,20 @@ round_plan best_cut(const std::vector<std::vector<double>>& chances, std::size_t
     return best;
 }
 
+std::vector<double> worth_of_rows(const std::vector<std::vector<double>>& chances, const std::vector<double>& beyond,
+                                  double draft_s, std::size_t most, const pass_times& times, double usual) {
+    const auto answers = chances.size();
+    std::vector<double> survival(answers, 1), tokens(answers, 1), out;
+    for (std::size_t length = 0; length <= most; ++length) {
+        for (std::size_t i = 0; length > 0 && i < answers; ++i) {
+            survival[i] *= length <= chances[i].size() ? chances[i][length - 1] : beyond[i];
+            tokens[i] += survival[i];
+        }
+        out.push_back(shared_tokens(tokens) / usual - times.seconds(answers * (length + 1)) - static_cast<double>(length) * draft_s);
+    }
+    return out;
+}
+
 round_plan best_order(const std::vector<double>& alphas, std::size_t most, const pass_times& times,
                       const drafter_cost& cost) {
     std::vector<double> tokens(alphas.size());

@@ -29,20 +29,12 @@ struct round_plan {
 // of the logarithms of all rates is what is made largest).
 [[nodiscard]] double shared_tokens(const std::vector<double>& each);
 
-// What passes take, where their shape has a price: v(k) of the rows, or of the shape that is held and padded, whichever is
-// cheaper with the price of another shape.
+// What passes take: v(k) of their rows.
 struct pass_times {
     const step_times& steps;
-    std::size_t least_rows = 1; // of every pass
-    std::size_t held_rows = 0;  // of the last pass; 0 = whatever comes has another shape
-    double reshape_s = 0;       // what another shape costs
+    std::size_t least_rows = 1; // of every pass: those of a shape that is held, too
 
-    [[nodiscard]] double seconds(std::size_t rows) const {
-        rows = std::max(rows, least_rows);
-        if (rows == held_rows) return steps.seconds(rows);
-        const auto other = steps.seconds(rows) + reshape_s;
-        return rows < held_rows ? std::min(steps.seconds(held_rows), other) : other;
-    }
+    [[nodiscard]] double seconds(std::size_t rows) const { return steps.seconds(std::max(rows, least_rows)); }
 };
 
 // The common length at which drafts that exist already yield most. chances[i][j] is the chance that token j of answer i's
@@ -52,6 +44,12 @@ struct pass_times {
 // long run's E(tokens) / E(time)). With 0, not known, the round's own tokens per second count.
 [[nodiscard]] round_plan best_cut(const std::vector<std::vector<double>>& chances, std::size_t most,
                                   const pass_times& times, double usual = 0);
+
+// What a pass with 1, 2, … `most` + 1 rows for each answer is worth, in seconds: the time that its tokens usually take at
+// `usual` tokens per second, less its own and `draft_s` for each draft of an answer. Where drafts are longer than those there
+// are, their tokens are accepted with the chance in `beyond`, one an answer.
+[[nodiscard]] std::vector<double> worth_of_rows(const std::vector<std::vector<double>>& chances, const std::vector<double>& beyond,
+                                                double draft_s, std::size_t most, const pass_times& times, double usual);
 
 struct drafter_cost {
     double token_s = 0;    // a token for every answer: c·T

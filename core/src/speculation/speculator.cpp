@@ -84,26 +84,34 @@ round_plan speculator::compose(std::span<draft_seat> seats, double usual) {
     return plan;
 }
 
-// What the next pass takes for so many answers.
+// What the next pass takes for so many answers. Rows of a shape that is held are there anyway; whether it is to be held is
+// weighed afterwards.
 pass_times speculator::passes(std::size_t answers) const {
-    const bool weighed = options_.passes == speculator_options::shape::measured && reshape_s_ > 0;
-    return {times_, least_rows_, weighed ? shape_.held(answers) : 0, weighed ? reshape_s_ : 0};
+    return {times_, shape_has_price() ? std::max(least_rows_, shape_.held(answers)) : least_rows_};
 }
 
-// Cuts the drafts to that length, or to the shape of the last pass where that is held: its rows are there anyway.
-std::size_t speculator::cut(std::span<draft_seat> seats, std::size_t length) {
-    std::size_t longest = 0;
-    for (const auto& seat : seats) longest = std::max(longest, std::min(seat.draft.size(), length));
-    using shape = speculator_options::shape;
-    const auto price = options_.passes == shape::measured ? reshape_s_
-                       : options_.passes == shape::held   ? std::numeric_limits<double>::infinity()
-                                                          : 0.0;
-    std::size_t rows = 0;
-    if (price > 0) {
-        const auto least = (least_rows_ + seats.size() - 1) / seats.size();
-        rows = shape_.rows(seats.size(), std::max(longest + 1, least), times_, price);
+// Rows for each answer; 0 = as its draft needs.
+std::size_t speculator::shape_of(std::span<const draft_seat> seats, const round_plan& plan, const std::optional<intent>& order) {
+    const auto least = (least_rows_ + seats.size() - 1) / seats.size();
+    if (options_.passes == speculator_options::shape::held) {
+        std::size_t longest = 0;
+        for (const auto& seat : seats) longest = std::max(longest, std::min(seat.draft.size(), plan.length));
+        return shape_.rows(seats.size(), std::max(longest + 1, least));
     }
-    const auto most = longest == 0 ? 0 : std::max(length, rows == 0 ? 0 : rows - 1);
+    if (!shape_has_price()) return 0;
+    std::vector<std::vector<double>> chances(seats.size());
+    for (std::size_t i = 0; plan.length > 0 && i < seats.size(); ++i)
+        for (const auto& each : seats[i].draft) chances[i].push_back(each.chance);
+    const auto beyond = order ? order->of.alphas : std::vector<double>(seats.size());
+    const auto draft_s = order ? order->of.price.token_s : 0.0;
+    const auto usual = std::max(order ? order->of.plan.rate() : plan.rate(), static_cast<double>(seats.size()) / plain_step(seats.size()));
+    return shape_.rows(seats.size(), worth_of_rows(chances, beyond, draft_s, options_.most, {times_, least_rows_}, usual), reshape_s_);
+}
+
+// Cuts the drafts to what pays, or to the rows of a shape that is held. Returns those.
+std::size_t speculator::cut(std::span<draft_seat> seats, const round_plan& plan, const std::optional<intent>& order) {
+    const auto rows = shape_of(seats, plan, order);
+    const auto most = plan.length == 0 ? 0 : rows > 0 ? rows - 1 : plan.length;
     for (auto& seat : seats)
         if (seat.draft.size() > most) seat.draft.resize(most);
     return rows;
@@ -139,7 +147,7 @@ std::optional<speculator::intent> speculator::decide(std::span<const draft_seat>
         const auto instead = drafters_[d].streams
                                  ? std::max(free.rate(), one_pass_later(free, one->plan, one->alphas, one->price).rate())
                                  : free.rate();
-        if (one->plan.rate() > worth * instead && (!best || one->plan.rate() > best->plan.rate())) best = intent{{d}, one->plan};
+        if (one->plan.rate() > worth * instead && (!best || one->plan.rate() > best->of.plan.rate())) best = intent{{d}, *one};
     }
     return best;
 }
@@ -147,8 +155,8 @@ std::optional<speculator::intent> speculator::decide(std::span<const draft_seat>
 // All that can be asked, where enough of them could agree: a token stands at least as often as the best one's.
 std::optional<speculator::intent> speculator::committee(std::span<const draft_seat> seats, const round_plan& free) const {
     if (!options_.believed.on()) return {};
-    intent out;
-    prospect all{std::vector<double>(seats.size()), 0, {}, {}};
+    intent out{{}, {std::vector<double>(seats.size()), 0, {}, {}}};
+    auto& all = out.of;
     for (std::size_t d = 0; d < drafters_.size(); ++d) {
         const auto one = prospect_of(seats, d);
         if (!one) continue;
@@ -159,8 +167,8 @@ std::optional<speculator::intent> speculator::committee(std::span<const draft_se
         all.price = {std::max(all.price.token_s, one->price.token_s), std::max(all.price.handover_s, one->price.handover_s)};
     }
     if (out.drafters.size() < options_.believed.quorum()) return {};
-    out.plan = best_order(all.alphas, all.most, passes(seats.size()), all.price);
-    if (out.plan.rate() <= worth * free.rate()) return {};
+    all.plan = best_order(all.alphas, all.most, passes(seats.size()), all.price);
+    if (all.plan.rate() <= worth * free.rate()) return {};
     return out;
 }
 
@@ -180,16 +188,17 @@ std::size_t speculator::plan(std::span<draft_seat> seats, std::size_t least_rows
     if (options_.always) order_always(seats);
     stream(seats);
     auto plan = compose(seats);
+    std::optional<intent> order;
     if (!options_.always) {
-        auto order = decide(seats, plan);
+        order = decide(seats, plan);
         if (!order && audit(seats)) order = decide(seats, plan);
         if (order) {
             if (drafters_[order->drafters.front()].streams) hear_out(*order, seats);
             else ask(*order, seats);
-            plan = compose(seats, order->plan.rate());
+            plan = compose(seats, order->of.plan.rate());
         }
     }
-    const auto rows = cut(seats, plan.length);
+    const auto rows = cut(seats, plan, order);
     for (auto& seat : seats) {
         if (seat.sequence != 0) answers_.at(seat.sequence).draft = seat.draft;
         seat.waited_s = waited_s_;

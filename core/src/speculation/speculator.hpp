@@ -114,7 +114,7 @@ class speculator final : public draft_planner {
     };
     struct intent { // an order worth waiting for
         std::vector<std::size_t> drafters; // of one, or of as many as may agree
-        round_plan plan;
+        prospect of;
     };
 
     // Seconds of a pass without drafts.
@@ -148,7 +148,9 @@ class speculator final : public draft_planner {
     [[nodiscard]] std::array<float, grades> chances(std::size_t index, const answer& of) const;
     [[nodiscard]] round_plan compose(std::span<draft_seat> seats, double usual = 0);
     [[nodiscard]] pass_times passes(std::size_t answers) const;
-    [[nodiscard]] std::size_t cut(std::span<draft_seat> seats, std::size_t length);
+    [[nodiscard]] bool shape_has_price() const { return options_.passes == speculator_options::shape::measured && reshape_s_ > 0; }
+    [[nodiscard]] std::size_t shape_of(std::span<const draft_seat> seats, const round_plan& plan, const std::optional<intent>& order);
+    [[nodiscard]] std::size_t cut(std::span<draft_seat> seats, const round_plan& plan, const std::optional<intent>& order);
     [[nodiscard]] std::optional<intent> decide(std::span<const draft_seat> seats, const round_plan& free) const;
     [[nodiscard]] std::optional<prospect> prospect_of(std::span<const draft_seat> seats, std::size_t index) const;
     [[nodiscard]] std::optional<intent> committee(std::span<const draft_seat> seats, const round_plan& free) const;

@@ -1,4 +1,5 @@
 // The arithmetic of draft lengths, against the design's closed form and against brute force.
+#include <algorithm>
 #include <cmath>
 
 #include <catch2/catch_approx.hpp>
@@ -79,16 +80,21 @@ TEST_CASE("a round is worth its tokens without those that its time usually gives
     for (const auto chance : {0.2, 0.25, 0.35, 0.4}) CHECK((length({chance}, 1 / 0.02) > 0) == (length({chance}, 0) > 0));
 }
 
-TEST_CASE("where another shape has a price, drafts fill the shape that is held, and longer ones must earn it") {
+TEST_CASE("drafts fill a shape that is held, and other shapes are weighed by what they would bring") {
     const auto steps = linear(0.1); // a row is 1 ms
-    const auto length = [&](double alpha, std::size_t held, double price) {
-        return best_order({alpha}, 31, {steps, 1, held, price}, {0.0005, 0}).length;
+    constexpr drafter_cost cost{0.0005, 0};
+    CHECK(best_order({0.7}, 31, {steps, 1}, cost).length == 3);
+    CHECK(best_order({0.7}, 31, {steps, 5}, cost).length == 4); // the fifth row is there anyway
+    CHECK(best_cut({std::vector<double>(6, 0.7)}, 31, {steps, 5}).length == 4);
+    const auto best = [](const std::vector<double>& worth) {
+        return static_cast<std::size_t>(std::max_element(worth.begin(), worth.end()) - worth.begin());
     };
-    CHECK(length(0.7, 5, 0) == 3);
-    CHECK(length(0.7, 5, 0.004) == 4);  // the fifth row is there anyway
-    CHECK(length(0.7, 16, 0.004) < 15); // ten rows nobody needs cost more than another shape
-    CHECK(length(0.95, 5, 0.004) > 4);
-    CHECK(best_cut({std::vector<double>(6, 0.7)}, 31, {steps, 1, 5, 0.02}).length == 4);
+    for (const auto alpha : {0.3, 0.7, 0.9}) { // the length that yields most is worth most, whether its drafts are there or not
+        const auto plan = best_order({alpha}, 31, {steps, 1}, cost);
+        for (const std::size_t there : {0U, 2U, 31U})
+            CHECK(best(worth_of_rows({std::vector<double>(there, alpha)}, {alpha}, cost.token_s, 31, {steps, 1}, plan.rate())) == plan.length);
+    }
+    CHECK(best(worth_of_rows({{}}, {0}, 0, 31, {steps, 1}, 100)) == 0);
 }
 
 TEST_CASE("with more answers drafting loses, and the policy counts them") {
