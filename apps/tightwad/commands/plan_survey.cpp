@@ -30,10 +30,10 @@ using nlohmann::json;
 constexpr auto patience = std::chrono::seconds{20}; // a start of the rpc-server over there may take its time
 
 // What a machine computes that holds one part of so many, in the middle of such a context.
-pooled::sample_layers sample_of(const plan::model_shape& model, std::size_t parts, std::uint64_t context) {
+pooled::sample_layers sample_of(const plan::model_shape& model, std::size_t parts, std::uint64_t context, bool on_processor) {
     const auto most = std::ranges::max_element(model.bytes_by_type, {}, [](const auto& one) { return one.second; });
     pooled::sample_layers out{plan::gguf_types.front(), model.weight_bytes / parts, model.width,
-                              model.layers.size() / parts, model.attention, context / 2};
+                              model.layers.size() / parts, model.attention, context / 2, on_processor};
     for (const auto& type : plan::gguf_types)
         if (most != model.bytes_by_type.end() && type.name == most->first) out.type = type;
     return out;
@@ -143,7 +143,7 @@ surveyed survey_here(const plan::model_shape& model, std::uint64_t context, cons
     const auto cores = std::max(1U, std::thread::hardware_concurrency());
     out.machine.memory_bytes = memory.room_bytes();
     if (!rpc_server.empty()) {
-        const auto found = measure_own(rpc_server, threads, sample_of(model, 1, context));
+        const auto found = measure_own(rpc_server, threads, sample_of(model, 1, context, true));
         if (found) {
             out.machine.memory_bytes = really_free(*found, memory.total_bytes, memory.room_bytes());
             out.machine.compute = found->compute;
@@ -160,10 +160,11 @@ result<std::vector<surveyed>> survey(const pool_config& pool, const plan::model_
     losses lost;
     const auto ways = pooled::worker_ways::open(pool, [&](const error& why) { lost.add(why); });
     if (!ways) return ways.error();
-    const auto sample = sample_of(model, pool.workers.size(), context);
     std::vector<surveyed> out;
-    for (std::size_t i = 0; i < pool.workers.size(); ++i)
-        out.push_back(survey(pool.workers[i], ways->port(i), sample, lost));
+    for (std::size_t i = 0; i < pool.workers.size(); ++i) {
+        const auto& worker = pool.workers[i];
+        out.push_back(survey(worker, ways->port(i), sample_of(model, pool.workers.size(), context, worker.device == "CPU"), lost));
+    }
     return out;
 }
 

@@ -13,7 +13,7 @@ constexpr std::uint64_t matrices_of_a_layer = 7; // of attention four, of the fe
 constexpr std::uint64_t most_layers = 512, least_columns = 256;
 constexpr std::uint64_t fewest_tokens = 32, most_tokens = 16384;
 constexpr std::uint64_t alignment = 256;
-constexpr std::uint32_t f32 = 0, f16 = 1, i32 = 26; // of GGUF
+constexpr std::uint32_t f32 = 0, f16 = 1, i32 = 26, bf16 = 30; // of GGUF
 
 std::uint64_t aligned(std::uint64_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
 std::uint64_t bytes_of(std::uint32_t type) { return plan::find_gguf_type(type)->bytes; }
@@ -21,7 +21,7 @@ std::uint32_t bits(float value) { return std::bit_cast<std::uint32_t>(value); }
 
 } // namespace
 
-made_up_model::made_up_model(const sample_layers& sample) : attention_(sample.attention) {
+made_up_model::made_up_model(const sample_layers& sample) : attention_(sample.attention), exact_cache_(sample.exact_cache) {
     const auto blocks = (std::max(sample.columns, least_columns) + sample.type.block - 1) / sample.type.block;
     columns_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(blocks, 1U << 16U) * sample.type.block);
     weights_.type = sample.type;
@@ -93,16 +93,30 @@ void made_up_model::add_rest(std::vector<rpc_node>& out, std::uint64_t layer, st
         const sizes turned{width, count, rows, 1};
         out.push_back({rpc_op::rope, made(turned), {inputs(turned), inputs({rows, 1, 1, 1}, i32)}, rotation});
     }
+    add_attention(out, layer, rows);
+    constexpr std::uint32_t swiglu = 2;
+    if (inner > 0) out.push_back({rpc_op::glu, made(row(inner)), {inputs(row(inner)), inputs(row(inner))}, {swiglu}});
+}
+
+void made_up_model::add_attention(std::vector<rpc_node>& out, std::uint64_t layer, std::uint32_t rows) const {
+    const auto& [heads, cached, width, inner] = *attention_;
     const auto& half = *plan::find_gguf_type(f16);
     const auto cache_at = caches_at_ + 2 * layer * cache_bytes();
+    if (exact_cache_) {
+        const sizes cache{width, tokens_, cached, 1};
+        const rpc_tensor keys{half, cache, cache_at}, values{*plan::find_gguf_type(bf16), cache, cache_at + cache_bytes()};
+        constexpr std::uint32_t in_f32 = 10;
+        out.push_back({rpc_op::flash_attn, made({width, heads, rows, 1}),
+                       {inputs({width, rows, heads, 1}), keys, values, inputs({tokens_, rows, 1, 1}, f16)},
+                       {bits(1), 0, 0, in_f32}});
+        return;
+    }
     const rpc_tensor keys{half, {width, tokens_, cached, 1}, cache_at};
     const rpc_tensor values{half, {tokens_, width, cached, 1}, cache_at + cache_bytes()};
     const sizes scores{tokens_, rows, heads, 1};
     out.push_back({rpc_op::mul_mat, made(scores), {keys, inputs({width, rows, heads, 1})}});
-    out.push_back({rpc_op::soft_max, made(scores), {inputs(scores), inputs(row(tokens_))}, {bits(1)}});
+    out.push_back({rpc_op::soft_max, made(scores), {inputs(scores), inputs({tokens_, rows, 1, 1})}, {bits(1)}});
     out.push_back({rpc_op::mul_mat, made({width, rows, heads, 1}), {values, inputs(scores)}});
-    constexpr std::uint32_t swiglu = 2;
-    if (inner > 0) out.push_back({rpc_op::glu, made(row(inner)), {inputs(row(inner)), inputs(row(inner))}, {swiglu}});
 }
 
 } // namespace tw::pooled

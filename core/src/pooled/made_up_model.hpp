@@ -20,6 +20,7 @@ struct sample_layers {
     std::uint64_t layers = 1;  // that the bytes are divided into
     std::optional<plan::attention_shape> attention{}; // none: only the matrices of the layers are computed
     std::uint64_t tokens = 0; // that a row attends to
+    bool exact_cache = false; // on a processor: as cache = "exact" of the llamacpp plugin has it
 };
 
 // The layers lie one behind the other in one buffer. Each has matrices and a cache of its own, as much of a pass is reading
@@ -44,8 +45,10 @@ class made_up_model {
     [[nodiscard]] rpc_tensor made(const sizes& of) const;
     void add_product(std::vector<rpc_node>& out, std::uint64_t number, std::uint32_t rows) const;
     void add_rest(std::vector<rpc_node>& out, std::uint64_t layer, std::uint32_t rows) const;
+    void add_attention(std::vector<rpc_node>& out, std::uint64_t layer, std::uint32_t rows) const;
 
     std::optional<plan::attention_shape> attention_;
+    bool exact_cache_ = false;
     rpc_tensor weights_; // of one matrix
     std::uint32_t columns_ = 0, tokens_ = 0;
     std::uint64_t layers_ = 0, inputs_at_ = 0, caches_at_ = 0, out_at_ = 0, end_ = 0;

@@ -30,7 +30,7 @@ struct rpc_tensor {
 };
 
 // What ggml is to compute, by its numbers of protocol 7.0 (ggml_op).
-enum class rpc_op : std::uint32_t { add = 2, multiply = 7, rms_norm = 25, mul_mat = 29, soft_max = 46, rope = 48, glu = 100 };
+enum class rpc_op : std::uint32_t { add = 2, multiply = 7, rms_norm = 25, mul_mat = 29, soft_max = 46, rope = 48, flash_attn = 74, glu = 100 };
 
 // `out` is made of `from`, with the parameters that ggml's constructor of the operation writes down.
 struct rpc_node {

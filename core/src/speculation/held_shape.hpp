@@ -29,6 +29,9 @@ class held_shape {
         return answers == answers_ && needed <= held_ ? held_ : change(answers, needed);
     }
 
+    // Another kind of pass came between: whatever is next has another shape.
+    void forget() { answers_ = 0; }
+
     // Rows of all answers in the shape that is held; 0 = another number of answers has to change it anyway.
     [[nodiscard]] std::size_t held(std::size_t answers) const { return answers == answers_ ? answers * held_ : 0; }
 

@@ -14,6 +14,8 @@ constexpr std::size_t listen_every = 8; // tokens; doubles up to 2^4 times while
 constexpr int quietest = 4;
 constexpr double listening_share = 0.01; // of the time, while drafting does not pay
 constexpr auto usual_round = std::chrono::milliseconds{100}; // that a report waits for; after it, drafters are waited for
+constexpr double pace_share = 0.01;   // of the last round in the usual rate,
+constexpr int pace_rounds = 16;       // which is believed after so many
 constexpr double too_far = 4; // steps of hand-over: S ≤ 1 / ((1 - α)(1 + r)) leaves nothing to win by waiting
 
 // What `free` and the round after it give when nobody waits: a streaming drafter has its draft ready by then, if the token
@@ -90,6 +92,11 @@ pass_times speculator::passes(std::size_t answers) const {
     return {times_, shape_has_price() ? std::max(least_rows_, shape_.held(answers)) : least_rows_};
 }
 
+// Tokens per second of the last rounds; `planned` until there were some with so many answers.
+double speculator::usual(std::size_t answers, double planned) const {
+    return answers == last_answers_ && pace_.rounds >= pace_rounds ? pace_.tokens / pace_.seconds : planned;
+}
+
 // Rows for each answer; 0 = as its draft needs.
 std::size_t speculator::shape_of(std::span<const draft_seat> seats, const round_plan& plan, const std::optional<intent>& order) {
     const auto least = (least_rows_ + seats.size() - 1) / seats.size();
@@ -100,12 +107,12 @@ std::size_t speculator::shape_of(std::span<const draft_seat> seats, const round_
     }
     if (!shape_has_price()) return 0;
     std::vector<std::vector<double>> chances(seats.size());
-    for (std::size_t i = 0; plan.length > 0 && i < seats.size(); ++i)
+    for (std::size_t i = 0; (order || plan.length > 0) && i < seats.size(); ++i)
         for (const auto& each : seats[i].draft) chances[i].push_back(each.chance);
     const auto beyond = order ? order->of.alphas : std::vector<double>(seats.size());
     const auto draft_s = order ? order->of.price.token_s : 0.0;
-    const auto usual = std::max(order ? order->of.plan.rate() : plan.rate(), static_cast<double>(seats.size()) / plain_step(seats.size()));
-    return shape_.rows(seats.size(), worth_of_rows(chances, beyond, draft_s, options_.most, {times_, least_rows_}, usual), reshape_s_);
+    const auto rate = usual(seats.size(), order ? order->of.plan.rate() : plan.rate());
+    return shape_.rows(seats.size(), worth_of_rows(chances, beyond, draft_s, options_.most, {times_, least_rows_}, rate), reshape_s_);
 }
 
 // Cuts the drafts to what pays, or to the rows of a shape that is held. Returns those.
@@ -195,9 +202,10 @@ std::size_t speculator::plan(std::span<draft_seat> seats, std::size_t least_rows
         if (order) {
             if (drafters_[order->drafters.front()].streams) hear_out(*order, seats);
             else ask(*order, seats);
-            plan = compose(seats, order->of.plan.rate());
+            plan = compose(seats, usual(seats.size(), order->of.plan.rate()));
         }
     }
+    if (!order) stood_ += 0.002 * (hoped - stood_); // they are tried again some day
     const auto rows = cut(seats, plan, order);
     for (auto& seat : seats) {
         if (seat.sequence != 0) answers_.at(seat.sequence).draft = seat.draft;
@@ -237,7 +245,9 @@ void speculator::learn(std::span<const round_outcome> outcomes, std::size_t rows
     const std::lock_guard lock(mutex_);
     const bool reshaped = rows != last_rows_ || outcomes.size() != last_answers_;
     last_rows_ = rows;
-    last_answers_ = outcomes.size();
+    if (rows == 0) shape_.forget();
+    else if (outcomes.size() != last_answers_) pace_ = {};
+    if (rows > 0) last_answers_ = outcomes.size();
     times_.observe(rows, seconds - (reshaped ? reshape_s_ : 0));
     std::vector<double> yields;
     bool drafted = false;
@@ -261,6 +271,10 @@ void speculator::learn(std::span<const round_outcome> outcomes, std::size_t rows
 // Whether a round like this one pays, and when drafters are to be listened to again.
 void speculator::weigh(const std::vector<double>& yields, bool drafted, double seconds) {
     const auto tokens = shared_tokens(yields);
+    ++pace_.rounds;
+    const auto share = std::max(1.0 / pace_.rounds, pace_share);
+    pace_.tokens += share * (tokens - pace_.tokens);
+    pace_.seconds += share * (seconds + waited_s_ - pace_.seconds);
     const auto plain = static_cast<double>(yields.size()) / plain_step(yields.size());
     if (ordered_) {
         model_gain_.drafted(tokens, seconds + waited_s_, plain);

@@ -69,6 +69,8 @@ class speculator final : public draft_planner {
   private:
     using clock = std::chrono::steady_clock;
 
+    static constexpr double hoped = 0.7; // how often drafters agree, until they were tried
+
     struct ear { // what one drafter was told of one answer
         bool open = false;
         std::uint32_t epoch = 0, opened = 0; // of the last order, and of the first after opening
@@ -148,6 +150,7 @@ class speculator final : public draft_planner {
     [[nodiscard]] std::array<float, grades> chances(std::size_t index, const answer& of) const;
     [[nodiscard]] round_plan compose(std::span<draft_seat> seats, double usual = 0);
     [[nodiscard]] pass_times passes(std::size_t answers) const;
+    [[nodiscard]] double usual(std::size_t answers, double planned) const;
     [[nodiscard]] bool shape_has_price() const { return options_.passes == speculator_options::shape::measured && reshape_s_ > 0; }
     [[nodiscard]] std::size_t shape_of(std::span<const draft_seat> seats, const round_plan& plan, const std::optional<intent>& order);
     [[nodiscard]] std::size_t cut(std::span<draft_seat> seats, const round_plan& plan, const std::optional<intent>& order);
@@ -173,13 +176,17 @@ class speculator final : public draft_planner {
     double reshape_s_ = 0;      // what a change of the passes' shape costs
     held_shape shape_;
     std::size_t last_rows_ = 0, last_answers_ = 0; // of the last pass; 0 = another kind of pass
+    struct {
+        int rounds = 0;
+        double tokens = 0, seconds = 0; // running means of the last rounds with so many answers
+    } pace_;
     draft_path::rates rates_;
     struct place {
         double seen = 0, accepted = 0;
     };
     std::vector<place> places_; // acceptance by position in the draft
     gain model_gain_, free_gain_;
-    double stood_ = 0;          // of drafters' tokens, where those that agree are believed: running mean
+    double stood_ = hoped;      // of drafters' tokens, where those that agree are believed: running mean
     bool ordered_ = false;      // a model drafted for the round under way
     double waited_s_ = 0;       // for it
     std::size_t unheard_ = 0;   // tokens since drafters were last listened to

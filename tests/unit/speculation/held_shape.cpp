@@ -72,6 +72,15 @@ TEST_CASE("another number of answers is another shape, and so is less room") {
     CHECK(shape.rows(2, {1, 0}, price) == 1);
 }
 
+TEST_CASE("behind another kind of pass the best shape is free") {
+    held_shape shape;
+    CHECK(shape.rows(1, best_with(4, 0.1), price) == 4);
+    CHECK(shape.rows(1, best_with(2, 0.001), price) == 4);
+    shape.forget();
+    CHECK(shape.held(1) == 0);
+    CHECK(shape.rows(1, best_with(2, 0.001), price) == 2);
+}
+
 TEST_CASE("where no price is too high a shape only grows") {
     held_shape shape;
     CHECK(shape.rows(1, std::size_t{3}) == 3);

@@ -43,7 +43,7 @@ std::vector<drafter_offer> offers(part play) {
 constexpr sequence_id one = 1;
 
 void say(speculator& to, const ids& picked, std::size_t rows, double seconds) {
-    const round_outcome outcome{one, picked};
+    const round_outcome outcome{one, picked, picked};
     to.learn({&outcome, 1}, rows, seconds);
 }
 
@@ -139,7 +139,7 @@ TEST_CASE("in a shape class drafting is weighed against the padded step") {
     verifier.open(one, {}, prompt, prediction);
     for (int i = 0; i < 300; ++i) { // two passes that picked nothing, of an answer that is not drafted for
         const ids other{1};
-        const round_outcome outcome{0, other};
+        const round_outcome outcome{0, other, other};
         verifier.learn({&outcome, 1}, i % 2 == 0 ? 1 : 8, i % 2 == 0 ? 0.001 : 0.0045);
     }
     REQUIRE(verifier.report().times.at(8) / verifier.report().times.at(1) > 4);
