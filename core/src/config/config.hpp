@@ -26,7 +26,7 @@ struct secret_ref {
 };
 
 // The secret, read anew at every call; a file's trailing line break is dropped.
-// Fails when the variable or file is not there or is empty. Any thread.
+// Fails when the variable or file is not there or is empty, or holds "${NAME}", which nothing replaces. Any thread.
 [[nodiscard]] result<std::string> read_secret(const secret_ref& ref);
 // Empty where there is none.
 [[nodiscard]] result<std::string> read_secret(const std::optional<secret_ref>& ref);

@@ -68,6 +68,9 @@ constexpr std::array idle{
                   "It belongs to TIGHTWAD_DRAFT_URL, which is left out. In a file it is the plugin of a draft's [backend.NAME]."},
     idle_variable{"TIGHTWAD_CONSENSUS_MODE", "off",
                   "Drafters never answer without the target here, so there is no consensus of them. Leave it out."},
+    idle_variable{"TIGHTWAD_MAX_DRAFT_TOKENS", "auto",
+                  "Nothing is drafted for a server. In a file it is max_draft_tokens of a pipeline whose target is loaded here, or "
+                  "at a peer."},
     idle_variable{"TIGHTWAD_CHAT_TEMPLATE", "auto",
                   "The server brings its own chat template. For a model that is loaded here write chat_template into the "
                   "[backend.NAME] of a file."},
