@@ -12,6 +12,7 @@
 
 #include "base/text.hpp"
 #include "net/dialled.hpp"
+#include "net/look_up.hpp"
 #include "net/retry_after.hpp"
 #include "net/tls.hpp"
 
@@ -117,7 +118,7 @@ asio::awaitable<http_exchange::failure> http_exchange::connect(bool fresh) {
     stream_ = fresh ? nullptr : shared_.pool.take(key_);
     if (stream_) co_return std::nullopt;
     std::vector<endpoint> found;
-    const auto unnamed = co_await look_up(&found);
+    const auto unnamed = co_await look_up(&resolver_, url_.host, url_.port, &found);
     if (unnamed || found.empty()) co_return faults().no_address(unnamed);
     auto failed = co_await dial(std::move(found));
     if (failed || ended_) co_return failed;
@@ -125,19 +126,6 @@ asio::awaitable<http_exchange::failure> http_exchange::connect(bool fresh) {
     if (!url_.tls) co_return std::nullopt;
     failed = co_await secure();
     co_return failed;
-}
-
-asio::awaitable<error_code> http_exchange::look_up(std::vector<endpoint>* found) {
-    error_code no_number;
-    const auto number = asio::ip::make_address(url_.host, no_number);
-    if (!no_number) {
-        found->emplace_back(number, url_.port);
-        co_return error_code{};
-    }
-    const auto port = std::to_string(url_.port);
-    auto [problem, entries] = co_await resolver_.async_resolve(url_.host, port, token);
-    for (const auto& entry : entries) found->push_back(entry.endpoint());
-    co_return problem;
 }
 
 /// The first address that may be dialled and answers; each gets its share of the time.

@@ -62,7 +62,6 @@ class http_exchange {
 
     [[nodiscard]] boost::asio::awaitable<void> go();
     [[nodiscard]] boost::asio::awaitable<failure> connect(bool fresh);
-    [[nodiscard]] boost::asio::awaitable<boost::system::error_code> look_up(std::vector<endpoint>* found);
     [[nodiscard]] boost::asio::awaitable<failure> dial(std::vector<endpoint> found);
     [[nodiscard]] boost::asio::awaitable<failure> secure();
     [[nodiscard]] boost::asio::awaitable<failure> ask();
