@@ -112,11 +112,12 @@ TEST_CASE("cloud: the most tokens go up by the word that the client used, or tha
 
 TEST_CASE("cloud: the client's own fields travel, and where the operator has decided he is not overruled") {
     played<openrouter::cloud> server(table, {}, key);
-    server.ask(R"({"messages":[],"reasoning_effort":"low","user":"u","usage":{"include":false},
+    server.ask(R"({"messages":[],"think":true,"reasoning_effort":"low","user":"u","usage":{"include":false},
         "provider":{"only":["DeepInfra"],"data_collection":"allow","allow_fallbacks":true}})", whole(chat_answer));
     const auto body = value::parse(server.last().body);
     CHECK(body.find("reasoning_effort")->as_string() == "low");
     CHECK(body.find("user")->as_string() == "u");
+    CHECK_FALSE(body.find("think")); // an Ollama's alone
     CHECK(body.find("usage")->raw() == R"({"include":true})");
     CHECK(body.find("provider")->raw() ==
           R"({"only":["DeepInfra"],"order":["DeepInfra","Together"],"data_collection":"deny","allow_fallbacks":false})");
