@@ -27,7 +27,7 @@ namespace {
 
 constexpr auto token = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint32_t longest_head = 64U << 10U;
-constexpr std::size_t block = 4U << 10U, longest_buffer = 2 * longest_head;
+constexpr std::size_t largest_block = 4U << 10U, longest_buffer = 2 * longest_head;
 constexpr int most_attempts = 3, most_interim = 8;
 constexpr milliseconds room_pause{5}; // between two questions whether more may be read
 
@@ -54,7 +54,7 @@ void http_exchange::make_message() {
     for (const auto& [name, value] : request_.headers) message_.insert(name, value);
     message_.set(http::field::host, url_.authority());
     message_.set(http::field::user_agent, "tightwad");
-    message_.body() = request_.body;
+    message_.body() = std::move(request_.body);
     message_.prepare_payload();
 }
 
@@ -245,10 +245,11 @@ asio::awaitable<void> http_exchange::wait_for_room() {
 }
 
 asio::awaitable<error_code> http_exchange::read_more() {
-    if (buffer_.size() + block > longest_buffer) co_return error_code(http::error::buffer_overflow);
-    const auto space = buffer_.prepare(block);
+    if (buffer_.size() + block_ > longest_buffer) co_return error_code(http::error::buffer_overflow);
+    const auto space = buffer_.prepare(block_);
     const auto [failed, got] = co_await stream_->async_read_some(space, token);
     buffer_.commit(got);
+    if (got == block_) block_ = std::min(2 * block_, largest_block);
     co_return failed;
 }
 

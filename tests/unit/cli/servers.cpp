@@ -50,7 +50,8 @@ TEST_CASE("a llama-server is served plainly, and the status says why nothing is 
 
 TEST_CASE("a server's key that is a reference nothing replaced is an error at the start") {
     const scratch_folder folder;
-    const auto file = folder.write("c.toml", "schema = 1\n[backend.far]\nplugin = \"llamacpp\"\nurl = \"http://127.0.0.1:1\"\n"
+    const auto file = folder.write("c.toml", "schema = 1\n[server]\nlisten = \"127.0.0.1:" + std::to_string(unused_port()) +
+                                             "\"\n[backend.far]\nplugin = \"llamacpp\"\nurl = \"http://127.0.0.1:1\"\n"
                                              "api_key = { env = \"TIGHTWAD_TEST_KEY\" }\n[pipeline.p]\nserves = [\"m\"]\ntarget = \"far\"\n");
     const auto refused = run_tightwad({"serve", "--plugins-dir", plugins, "-c", file}, "",
                                       {{"TIGHTWAD_STATE", folder.path().string()}, {"TIGHTWAD_TEST_KEY", "${LLAMA_KEY}"}});
