@@ -37,7 +37,8 @@ asio::awaitable<std::optional<error>> attempt::connect() {
 
 asio::awaitable<std::optional<error>> attempt::reach() {
     std::vector<tcp::endpoint> found;
-    const auto unnamed = co_await look_up(&resolver_, options_.peer.host, options_.peer.port, &found);
+    std::string host = options_.peer.host;
+    const auto unnamed = co_await look_up(&resolver_, std::move(host), options_.peer.port, &found);
     if (unnamed) co_return refusals(options_).no_address(unnamed);
     if (cancelled_) co_return refusals(options_).broken(asio::error::operation_aborted);
     if (const auto not_one = leave_out_forbidden(found, options_.public_only))

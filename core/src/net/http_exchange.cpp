@@ -118,7 +118,8 @@ asio::awaitable<http_exchange::failure> http_exchange::connect(bool fresh) {
     stream_ = fresh ? nullptr : shared_.pool.take(key_);
     if (stream_) co_return std::nullopt;
     std::vector<endpoint> found;
-    const auto unnamed = co_await look_up(&resolver_, url_.host, url_.port, &found);
+    std::string host = url_.host;
+    const auto unnamed = co_await look_up(&resolver_, std::move(host), url_.port, &found);
     if (unnamed || found.empty()) co_return faults().no_address(unnamed);
     auto failed = co_await dial(std::move(found));
     if (failed || ended_) co_return failed;

@@ -158,7 +158,8 @@ asio::awaitable<std::optional<error>> tunnel::impl::reach_directly(std::shared_p
     const auto where = options.direct_host + ':' + std::to_string(options.direct_port);
     const auto number = std::to_string(options.direct_port);
     std::vector<tcp::endpoint> found;
-    const auto unnamed = co_await look_up(&resolver, options.direct_host, options.direct_port, &found);
+    std::string host = options.direct_host;
+    const auto unnamed = co_await look_up(&resolver, std::move(host), options.direct_port, &found);
     if (unnamed)
         co_return fail(code::not_found, options.name + " is at " + where + ", and that name has no address (" +
                                             unnamed.message() + "); check it, or write the machine's IP address.");
