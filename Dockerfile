@@ -8,7 +8,9 @@ FROM debian:12
 COPY apps/setup/image.sh /tmp/image.sh
 RUN sh /tmp/image.sh run
 COPY --from=build /opt/tightwad /usr/local
-ENV TIGHTWAD_CONFIG=/etc/tightwad.toml TIGHTWAD_CACHE=/var/cache/tightwad TIGHTWAD_HOST=0.0.0.0 TIGHTWAD_PORT=8088
+ENV TIGHTWAD_CACHE=/var/cache/tightwad TIGHTWAD_HOST=0.0.0.0 TIGHTWAD_PORT=8088
+# Where /etc/tightwad.toml is ./tightwad.toml: found when it is mounted, and nothing is amiss when TIGHTWAD_TARGET_URL stands for it.
+WORKDIR /etc
 USER tightwad
 EXPOSE 8088
 # Asks with the configured token; while the models load there is no such table yet.

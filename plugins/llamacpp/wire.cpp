@@ -31,7 +31,8 @@ std::string body_of(const chat_request& request, const std::string& model) {
     json::object_writer out;
     if (!model.empty()) out.text("model", model);
     const auto format = root.find("prompt") ? root.find("response_format") : std::nullopt;
-    out.members(root, {"model", "seed", "stream", "stream_options", "max_completion_tokens", format ? "response_format" : "model"});
+    out.members(root, {"model", "seed", "stream", "stream_options", "max_completion_tokens", "think",
+                       format ? "response_format" : "model"});
     if (format) { // its completions take a schema by another name
         const auto outer = format->find("json_schema");
         const auto schema = outer ? outer->find("schema") : std::nullopt;

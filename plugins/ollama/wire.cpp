@@ -164,7 +164,8 @@ std::string body_of(const chat_request& request, const settings& how) {
     out.text("model", how.model).boolean("stream", true);
     if (const auto messages = root.find("messages")) {
         out.raw("messages", messages_of(*messages));
-        if (const auto tools = root.find("tools")) out.raw("tools", tools->raw());
+        for (const auto* same : {"tools", "think"})
+            if (const auto found = root.find(same)) out.raw(same, found->raw());
     } else {
         const auto prompt = member(root, "prompt", json::kind::string);
         if (!prompt) throw failure{TW_UNSUPPORTED, "Ollama takes prompts in text only, not in token ids."};

@@ -95,7 +95,7 @@ std::string body_of(const chat_request& request, const std::string& model, const
     json::object_writer out;
     out.text("model", model);
     out.members(root, {"model", "seed", "stream", "stream_options", "repeat_penalty", "max_tokens", "max_completion_tokens",
-                       "provider", how.extras ? "usage" : "model"});
+                       "provider", "think", how.extras ? "usage" : "model"});
     put_limit(out, root, how);
     if (const auto penalty = root.find("repeat_penalty")) out.raw("repetition_penalty", penalty->raw());
     if (const auto seed = json::small_seed(root)) out.integer("seed", *seed);

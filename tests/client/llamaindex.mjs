@@ -1,8 +1,8 @@
-// The npm @llamaindex/openai client. Its makers no longer maintain it; it has no way to abort: when its caller stops
-// reading, it takes the answer to its end all the same.
+// The npm @llamaindex/openai client. Its makers no longer maintain it. A caller who stops reading has it take the answer to
+// its end all the same; a fetch with a signal, which it hands to the client below it, ends it.
 import assert from 'node:assert/strict';
 import { OpenAI } from '@llamaindex/openai';
-import { collect, lengthy, messages, model, of, place, token, url, weather } from './cases.mjs';
+import { collect, leaves, lengthy, messages, model, of, place, token, url, weather } from './cases.mjs';
 
 const connect = (fields) => new OpenAI({ model, apiKey: token || 'any', baseURL: `${url}/v1`, maxRetries: 0, maxTokens: 12,
   temperature: 1, additionalChatOptions: { seed: 1 }, ...fields });
@@ -48,7 +48,13 @@ test('errors have the status and the sentence', async () => {
   if (token) await fails(connect({ apiKey: 'wrong' }).chat({ messages }), 401, /token/);
 });
 
-test('a stream can be left, and the next request is served', async () => {
-  for await (const part of await connect({ maxTokens: 400 }).chat({ messages: lengthy, stream: true })) if (part.delta) break;
+test('a stream can be aborted, and the next request is served', async () => {
+  const gone = new AbortController();
+  const client = connect({ maxTokens: 400,
+    additionalSessionOptions: { fetch: (to, how) => fetch(to, { ...how, signal: gone.signal }) } });
+  await leaves(async () => {
+    for await (const part of await client.chat({ messages: lengthy, stream: true })) if (part.delta) gone.abort();
+  });
+  await assert.rejects(client.chat({ messages: lengthy })); // by the same signal
   assert((await connect().chat({ messages })).message.content.length > 0);
 });

@@ -154,8 +154,8 @@ int run(setup& what, const net::listener_options& options) {
         local = std::move(*opened);
     }
     const auto tunnel = [&](const std::string& target) { return management.tunnel(target); };
-    const auto host =
-        peer::peer_host::open({.listen = options, .mine = hello_of(peer.machine), .http = http, .tunnel = tunnel});
+    const auto host = peer::peer_host::open({.listen = options, .mine = hello_of(peer.machine), .http = http, .tunnel = tunnel,
+                                             .public_only = !what.config.server.private_upstreams});
     if (!host) return refuse(host.error());
     for (const auto& each : engines->drafters) (*host)->serve(each.what);
     for (const auto& each : engines->targets) (*host)->serve(each.what);

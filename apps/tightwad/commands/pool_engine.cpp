@@ -77,7 +77,8 @@ result<std::unique_ptr<peer::peer_host>> open_host(const configuration& config, 
     listen.port = port;
     listen.limits = peer::limits_for_frames();
     listen.token = environment("TIGHTWAD_POOL_TOKEN");
-    return peer::peer_host::open({.listen = std::move(listen), .mine = hello_of(config.machine() + " (pool)")});
+    return peer::peer_host::open({.listen = std::move(listen), .mine = hello_of(config.machine() + " (pool)"),
+                                  .public_only = !config.server.private_upstreams});
 }
 
 int run(const setup& what, const pool_engine_options& options) {

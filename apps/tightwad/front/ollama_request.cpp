@@ -16,7 +16,6 @@ namespace {
 using nlohmann::json;
 
 void refuse_what_is_missing(fields& in, endpoint kind) {
-    if (is_set(in.find("think"))) refuse_unsupported(in, "think", "Thinking apart is");
     if (kind == endpoint::ollama_chat) return;
     if (is_set(in.find("tools"))) refuse_unsupported(in, "tools", "Tools of a completion are");
     if (is_set(in.find("suffix"))) refuse_unsupported(in, "suffix", "Filling in before a suffix is");
@@ -34,12 +33,24 @@ void read_options(fields& in, api_request& out, request_limits limits) {
     fields inner(options ? *options : none, "options.");
     read_sampling(inner, out.base.sampling);
     read_stop(inner, "stop", 16, out.base.stop);
-    // -1 and -2 mean as many as there is room for.
-    const auto most = inner.integer("num_predict", -2, std::numeric_limits<std::int32_t>::max());
-    if (most && *most >= 0)
+    // As at Ollama, 0 and less (-1: endless, -2: as the context has room) are no bound.
+    using bounds = std::numeric_limits<std::int32_t>;
+    if (inner.integer("num_predict", bounds::min(), bounds::max()).value_or(0) > 0)
         read_max_tokens(inner, "num_predict", limits.max_tokens, true, out.base.max_tokens);
     out.base.said = said_in(inner, false);
     in.adopt(inner);
+}
+
+/// A wish to an Ollama, which knows levels too; whoever else answers thinks as he does.
+void read_think(fields& in, api_request& out) {
+    constexpr std::size_t longest_level = 32;
+    const auto* think = in.find("think");
+    if (!think) return;
+    const bool level = think->is_string() && think->get_ref<const std::string&>().size() <= longest_level;
+    if (!think->is_boolean() && !level) return in.wrong_type("think", "true, false or a level such as \"high\"", *think);
+    auto said = out.base.said.empty() ? json::object() : json::parse(out.base.said);
+    said["think"] = *think;
+    out.base.said = said.dump();
 }
 
 void read_chat(fields& in, api_request& out) {
@@ -88,6 +99,7 @@ void read_ollama(fields& in, api_request& out, request_limits limits) {
     read_ollama_format(in, out);
     read_chat_logprobs(in, out);
     read_options(in, out, limits);
+    read_think(in, out);
     read_extension(in, out);
 }
 

@@ -73,6 +73,18 @@ void read_all(const value& root, configuration& config, const option_lookup& loo
     sections::check_pools(root, config, out);
 }
 
+/// private_upstreams = false is for every machine that is dialled, however it is written.
+void keep_to_public(configuration& config) {
+    if (config.server.private_upstreams) return;
+    for (auto& node : config.nodes)
+        if (node.peer) node.peer->public_only = true;
+    for (auto& pool : config.pools)
+        for (auto& worker : pool.workers) {
+            worker.public_only = true;
+            if (worker.peer) worker.peer->public_only = true;
+        }
+}
+
 } // namespace
 
 std::string to_string(const location& at) {
@@ -110,6 +122,7 @@ load_result parse(std::string_view text, const std::filesystem::path& file, cons
     report out{std::filesystem::absolute(file, ignored).parent_path(), {}};
     read_all(*root, config, lookup, out);
     sections::apply_environment(config, out);
+    keep_to_public(config);
     sections::check_peer(*root, config, out);
     if (out.mistakes.empty()) return config;
     std::stable_sort(out.mistakes.begin(), out.mistakes.end(), [](const auto& a, const auto& b) {

@@ -26,7 +26,7 @@ struct secret_ref {
 };
 
 // The secret, read anew at every call; a file's trailing line break is dropped.
-// Fails when the variable or file is not there or is empty. Any thread.
+// Fails when the variable or file is not there or is empty, or holds "${NAME}", which nothing replaces. Any thread.
 [[nodiscard]] result<std::string> read_secret(const secret_ref& ref);
 // Empty where there is none.
 [[nodiscard]] result<std::string> read_secret(const std::optional<secret_ref>& ref);
@@ -56,7 +56,7 @@ struct server_config {
     std::int32_t max_tokens_limit = 16384;
     std::chrono::seconds drain_timeout{30};
     std::optional<std::uint64_t> model_memory; // bytes for models loaded on demand and the others; none = by what is free
-    bool private_upstreams = true; // a backend's http(s) url may lead into the own network
+    bool private_upstreams = true; // servers, peers and workers may lie in the own network
 
     // "http://127.0.0.1:8088", as a client on this machine reaches it: a wildcard becomes loopback.
     [[nodiscard]] std::string url() const;
@@ -68,6 +68,7 @@ struct peer_ref {
     std::string model;               // the engine's name over there; empty = the only one it serves
     std::optional<secret_ref> token; // none = the peer asks for none
     std::string fingerprint;         // of its certificate, 64 lower-case hex digits; empty exactly with tw://
+    bool public_only = false;        // [server] says private_upstreams = false
 };
 
 // [backend.NAME]
@@ -95,6 +96,7 @@ struct pool_worker {
     std::uint64_t vram_bytes = 0; // 0 = not said
     std::vector<std::uint32_t> experts{}; // layers whose experts lie here, whoever holds the layer
     bool balanced_experts = false;        // of all other layers it holds as many as its memory is for
+    bool public_only = false;             // as peer_ref has it
     location at;
 
     // What passes between here and there cannot be read or changed on the way: TLS, or it stays on this machine.

@@ -69,6 +69,9 @@ constexpr std::array idle{
     idle_variable{"TIGHTWAD_CONSENSUS_MODE", "off",
                   "Nothing is drafted for a server, so no drafters can agree. In a file it is consensus_mode of a pipeline whose "
                   "target is loaded here."},
+    idle_variable{"TIGHTWAD_MAX_DRAFT_TOKENS", "auto",
+                  "Nothing is drafted for a server. In a file it is max_draft_tokens of a pipeline whose target is loaded here, or "
+                  "at a peer."},
     idle_variable{"TIGHTWAD_CHAT_TEMPLATE", "auto",
                   "The server brings its own chat template. For a model that is loaded here write chat_template into the "
                   "[backend.NAME] of a file."},

@@ -2,12 +2,14 @@
 #include "net/attempt.hpp"
 
 #include <utility>
+#include <vector>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http.hpp>
 
 #include "net/dialled.hpp"
+#include "net/look_up.hpp"
 #include "net/refusals.hpp"
 
 namespace tw::net {
@@ -16,7 +18,6 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 namespace websocket = boost::beast::websocket;
 using asio::ip::tcp;
-using boost::system::error_code;
 
 namespace {
 constexpr auto token = asio::as_tuple(asio::use_awaitable);
@@ -27,30 +28,6 @@ attempt::attempt(const asio::any_io_executor& loop, const connection_options& op
     : options_(options), tls_(tls), out_(std::move(out)), path_(std::move(path)), resolver_(loop),
       stream_(std::make_shared<byte_stream>(loop)) {}
 
-asio::awaitable<error_code> attempt::look_up(endpoints* found) {
-    error_code failed;
-    const auto number = asio::ip::make_address(options_.peer.host, failed);
-    if (!failed) {
-        found->emplace_back(number, options_.peer.port);
-        co_return failed;
-    }
-    const auto port = std::to_string(options_.peer.port);
-    auto [problem, entries] = co_await resolver_.async_resolve(options_.peer.host, port, token);
-    for (const auto& entry : entries) found->push_back(entry.endpoint());
-    co_return problem;
-}
-
-/// What an operator wrote may lead into the own network, where peers are, but to no metadata service. Why none is left.
-std::optional<error> attempt::leave_out_forbidden(endpoints& found) const {
-    std::optional<error> last;
-    std::erase_if(found, [&](const tcp::endpoint& each) {
-        const auto why = forbidden(each.address(), url_author::operator_of_this_host);
-        if (!why.empty()) last = refusals(options_).forbidden(each.address().to_string(), why);
-        return !why.empty();
-    });
-    return found.empty() ? last : std::nullopt;
-}
-
 asio::awaitable<std::optional<error>> attempt::connect() {
     auto refused = co_await reach();
     if (!refused) refused = co_await upgrade();
@@ -59,11 +36,13 @@ asio::awaitable<std::optional<error>> attempt::connect() {
 }
 
 asio::awaitable<std::optional<error>> attempt::reach() {
-    endpoints found;
-    const auto unnamed = co_await look_up(&found);
+    std::vector<tcp::endpoint> found;
+    std::string host = options_.peer.host;
+    const auto unnamed = co_await look_up(&resolver_, std::move(host), options_.peer.port, &found);
     if (unnamed) co_return refusals(options_).no_address(unnamed);
     if (cancelled_) co_return refusals(options_).broken(asio::error::operation_aborted);
-    if (auto refused = leave_out_forbidden(found)) co_return refused;
+    if (const auto not_one = leave_out_forbidden(found, options_.public_only))
+        co_return refusals(options_).forbidden(not_one->address, not_one->why);
     auto& tcp = stream_->next_layer();
     tcp.expires_after(options_.connect_timeout);
     const auto [failed, reached] = co_await tcp.async_connect(found, token);

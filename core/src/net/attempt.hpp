@@ -4,7 +4,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -33,10 +32,6 @@ class attempt {
     void cancel();
 
   private:
-    using endpoints = std::vector<boost::asio::ip::tcp::endpoint>;
-
-    [[nodiscard]] boost::asio::awaitable<boost::system::error_code> look_up(endpoints* found);
-    [[nodiscard]] std::optional<error> leave_out_forbidden(endpoints& found) const;
     [[nodiscard]] boost::asio::awaitable<std::optional<error>> secure();
     [[nodiscard]] boost::asio::awaitable<std::optional<error>> upgrade();
 

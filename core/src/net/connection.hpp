@@ -18,6 +18,7 @@ struct connection_options {
     std::string token;       // bearer; empty = none is sent
     std::string fingerprint; // of the peer's certificate (see identity.hpp); with TLS and only then
     link_limits limits{};
+    bool public_only = false; // loopback and private addresses are not dialled either, as url_author::stranger has it
     // For TCP, TLS and WebSocket together. To look a name up takes what the system allows.
     std::chrono::milliseconds connect_timeout = std::chrono::seconds{5};
     // Before the next attempt; doubles with each, shortened by up to a half at random. A link that stood

@@ -12,6 +12,7 @@
 
 #include "base/text.hpp"
 #include "net/dialled.hpp"
+#include "net/look_up.hpp"
 #include "net/retry_after.hpp"
 #include "net/tls.hpp"
 
@@ -26,7 +27,7 @@ namespace {
 
 constexpr auto token = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint32_t longest_head = 64U << 10U;
-constexpr std::size_t block = 4U << 10U, longest_buffer = 2 * longest_head;
+constexpr std::size_t largest_block = 4U << 10U, longest_buffer = 2 * longest_head;
 constexpr int most_attempts = 3, most_interim = 8;
 constexpr milliseconds room_pause{5}; // between two questions whether more may be read
 
@@ -53,7 +54,7 @@ void http_exchange::make_message() {
     for (const auto& [name, value] : request_.headers) message_.insert(name, value);
     message_.set(http::field::host, url_.authority());
     message_.set(http::field::user_agent, "tightwad");
-    message_.body() = request_.body;
+    message_.body() = std::move(request_.body);
     message_.prepare_payload();
 }
 
@@ -117,7 +118,8 @@ asio::awaitable<http_exchange::failure> http_exchange::connect(bool fresh) {
     stream_ = fresh ? nullptr : shared_.pool.take(key_);
     if (stream_) co_return std::nullopt;
     std::vector<endpoint> found;
-    const auto unnamed = co_await look_up(&found);
+    std::string host = url_.host;
+    const auto unnamed = co_await look_up(&resolver_, std::move(host), url_.port, &found);
     if (unnamed || found.empty()) co_return faults().no_address(unnamed);
     auto failed = co_await dial(std::move(found));
     if (failed || ended_) co_return failed;
@@ -125,19 +127,6 @@ asio::awaitable<http_exchange::failure> http_exchange::connect(bool fresh) {
     if (!url_.tls) co_return std::nullopt;
     failed = co_await secure();
     co_return failed;
-}
-
-asio::awaitable<error_code> http_exchange::look_up(std::vector<endpoint>* found) {
-    error_code no_number;
-    const auto number = asio::ip::make_address(url_.host, no_number);
-    if (!no_number) {
-        found->emplace_back(number, url_.port);
-        co_return error_code{};
-    }
-    const auto port = std::to_string(url_.port);
-    auto [problem, entries] = co_await resolver_.async_resolve(url_.host, port, token);
-    for (const auto& entry : entries) found->push_back(entry.endpoint());
-    co_return problem;
 }
 
 /// The first address that may be dialled and answers; each gets its share of the time.
@@ -257,10 +246,11 @@ asio::awaitable<void> http_exchange::wait_for_room() {
 }
 
 asio::awaitable<error_code> http_exchange::read_more() {
-    if (buffer_.size() + block > longest_buffer) co_return error_code(http::error::buffer_overflow);
-    const auto space = buffer_.prepare(block);
+    if (buffer_.size() + block_ > longest_buffer) co_return error_code(http::error::buffer_overflow);
+    const auto space = buffer_.prepare(block_);
     const auto [failed, got] = co_await stream_->async_read_some(space, token);
     buffer_.commit(got);
+    if (got == block_) block_ = std::min(2 * block_, largest_block);
     co_return failed;
 }
 

@@ -62,7 +62,6 @@ class http_exchange {
 
     [[nodiscard]] boost::asio::awaitable<void> go();
     [[nodiscard]] boost::asio::awaitable<failure> connect(bool fresh);
-    [[nodiscard]] boost::asio::awaitable<boost::system::error_code> look_up(std::vector<endpoint>* found);
     [[nodiscard]] boost::asio::awaitable<failure> dial(std::vector<endpoint> found);
     [[nodiscard]] boost::asio::awaitable<failure> secure();
     [[nodiscard]] boost::asio::awaitable<failure> ask();
@@ -74,7 +73,7 @@ class http_exchange {
     void tell_body();
 
     http_shared& shared_;
-    const web_request request_;
+    web_request request_; // without its body, which has gone into the message
     const web_url url_;
     const std::string key_; // of the pool: a stranger's request takes no connection that only the operator may open
     web_events events_;
@@ -83,6 +82,7 @@ class http_exchange {
     boost::asio::steady_timer pause_;
     std::shared_ptr<byte_stream> stream_;
     boost::beast::flat_buffer buffer_;
+    std::size_t block_ = 512; // read at once; grows while it is filled, for a thousand slow streams hold one each
     std::optional<boost::beast::http::response_parser<boost::beast::http::string_body>> parser_;
     std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
     std::chrono::milliseconds limit_{0};

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -13,7 +14,9 @@
 
 #include "net/attempt.hpp"
 #include "net/byte_pipe.hpp"
+#include "net/dialled.hpp"
 #include "net/link_end.hpp"
+#include "net/look_up.hpp"
 #include "net/loop_thread.hpp"
 #include "net/plain_end.hpp"
 #include "net/tls.hpp"
@@ -154,11 +157,16 @@ asio::awaitable<std::optional<error>> tunnel::impl::reach_directly(std::shared_p
                                                                    std::shared_ptr<pipe_end>* far) {
     const auto where = options.direct_host + ':' + std::to_string(options.direct_port);
     const auto number = std::to_string(options.direct_port);
-    auto [unnamed, found] = co_await resolver.async_resolve(options.direct_host, number, token);
+    std::vector<tcp::endpoint> found;
+    std::string host = options.direct_host;
+    const auto unnamed = co_await look_up(&resolver, std::move(host), options.direct_port, &found);
     if (unnamed)
         co_return fail(code::not_found, options.name + " is at " + where + ", and that name has no address (" +
                                             unnamed.message() + "); check it, or write the machine's IP address.");
     if (stopping) co_return fail(code::cancelled, "Stopped.");
+    if (const auto not_one = leave_out_forbidden(found, options.public_only))
+        co_return fail(code::unavailable, options.name + " is not dialled: its address " + not_one->address + " is " +
+                                              std::string(not_one->why) + ".");
     one->direct = std::make_shared<boost::beast::tcp_stream>(loop.context().get_executor());
     const auto direct = one->direct;
     direct->expires_after(options.connect_timeout);

@@ -24,6 +24,7 @@ struct tunnel_options {
     std::string path{}; // as tunnel_to() makes it
     std::string direct_host{};
     std::uint16_t direct_port = 0;
+    bool public_only = false; // of `direct`, as connection_options has it
     std::chrono::milliseconds connect_timeout = std::chrono::seconds{5}; // of `direct`
     std::chrono::milliseconds ping_interval = std::chrono::seconds{1};   // dead after three without a byte
 };

@@ -17,7 +17,8 @@ constexpr auto stood_for = std::chrono::seconds{5}; // before the direct way is 
 } // namespace
 
 drafter_route::drafter_route(wire::draft_way way, std::shared_ptr<served_target> target,
-                             std::shared_ptr<channel_book> back, peer_links& links, std::chrono::milliseconds within)
+                             std::shared_ptr<channel_book> back, peer_links& links, std::chrono::milliseconds within,
+                             bool public_only)
     : way_(std::move(way)), target_(std::move(target)), back_(std::move(back)),
       until_(clock::now() + within) {
     const auto heard = [state = onward_](bool refused, double seconds) {
@@ -30,20 +31,21 @@ drafter_route::drafter_route(wire::draft_way way, std::shared_ptr<served_target>
                          {.opened = [heard](const wire::channel_opened& what) { heard(false, what.onward_s); },
                           .frame = [](const wire::message&) { return result<void>{}; },
                           .away = [heard](const std::string&) { heard(true, 0); }});
-    if (!way_.url.empty()) try_direct(links);
+    if (!way_.url.empty()) try_direct(links, public_only);
     else why_ = "It was named without an address.";
 }
 
 drafter_route::~drafter_route() { leave(); }
 
-void drafter_route::try_direct(peer_links& links) {
+void drafter_route::try_direct(peer_links& links, bool public_only) {
     const auto address = net::parse_peer_address(way_.url);
     if (!address) {
         why_ = address.error().message;
         return;
     }
     auto link = links.get({.peer = *address, .token = way_.token, .fingerprint = way_.fingerprint,
-                           .limits = limits_for_frames(), .connect_timeout = std::chrono::seconds{2}});
+                           .limits = limits_for_frames(), .public_only = public_only,
+                           .connect_timeout = std::chrono::seconds{2}});
     if (link) direct_ = std::move(*link);
     else why_ = link.error().message;
 }

@@ -17,9 +17,9 @@ namespace tw::peer {
 // Only on the host's housekeeping thread.
 class drafter_route {
   public:
-    // `back`: channels to the asking side. `within`: for the direct way to stand.
+    // `back`: channels to the asking side. `within`: for the direct way to stand; `public_only`: of that way.
     drafter_route(wire::draft_way way, std::shared_ptr<served_target> target, std::shared_ptr<channel_book> back,
-                  peer_links& links, std::chrono::milliseconds within);
+                  peer_links& links, std::chrono::milliseconds within, bool public_only);
     ~drafter_route(); // as leave()
     drafter_route(const drafter_route&) = delete;
     drafter_route& operator=(const drafter_route&) = delete;
@@ -33,7 +33,7 @@ class drafter_route {
   private:
     using clock = std::chrono::steady_clock;
 
-    void try_direct(peer_links& links);
+    void try_direct(peer_links& links, bool public_only);
     [[nodiscard]] std::optional<double> relayed_s() const;
     void decide();
     void watch();

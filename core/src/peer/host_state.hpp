@@ -17,8 +17,9 @@
 namespace tw::peer {
 
 struct host_state {
-    host_state(wire::hello hello, std::chrono::milliseconds keep, std::chrono::milliseconds within)
-        : mine(hello), direct_within(within), shelf(std::make_shared<seat_shelf>(keep)), links(std::move(hello)) {}
+    host_state(wire::hello hello, std::chrono::milliseconds keep, std::chrono::milliseconds within, bool dial_public_only)
+        : mine(hello), direct_within(within), public_only(dial_public_only), shelf(std::make_shared<seat_shelf>(keep)),
+          links(std::move(hello)) {}
 
     // By name; an empty name is the only one. The error says what there is.
     [[nodiscard]] result<std::shared_ptr<served_drafter>> drafter(const std::string& name);
@@ -28,6 +29,7 @@ struct host_state {
 
     const wire::hello mine;
     const std::chrono::milliseconds direct_within;
+    const bool public_only;
     const std::shared_ptr<seat_shelf> shelf;
     peer_links links; // to drafters that targets are asked to use
     std::mutex mutex; // guards the two maps

@@ -11,7 +11,7 @@ constexpr auto tick_every = std::chrono::milliseconds{100};
 }
 
 peer_host::peer_host(const peer_host_options& options)
-    : state_(std::make_shared<host_state>(options.mine, options.keep, options.direct_within)) {}
+    : state_(std::make_shared<host_state>(options.mine, options.keep, options.direct_within, options.public_only)) {}
 
 result<std::unique_ptr<peer_host>> peer_host::open(peer_host_options options) {
     std::unique_ptr<peer_host> made(new peer_host(options));

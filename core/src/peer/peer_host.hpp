@@ -26,6 +26,7 @@ struct peer_host_options {
     std::function<net::tunnel_answer(const std::string&)> tunnel{};
     std::chrono::milliseconds keep = std::chrono::seconds{30};         // sequences of a lost link
     std::chrono::milliseconds direct_within = std::chrono::seconds{2}; // for a drafter's direct way to stand
+    bool public_only = false; // of that way, as net::connection_options has it
 };
 
 // Any thread.

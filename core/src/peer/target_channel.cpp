@@ -49,7 +49,7 @@ void target_channel::begin(std::vector<wire::draft_way> drafts) {
         if (self->answers_->is_over()) return;
         for (const auto& each : drafts)
             self->routes_.push_back(std::make_unique<drafter_route>(each, self->target_, self->back_, self->host_->links,
-                                                                    self->host_->direct_within));
+                                                                    self->host_->direct_within, self->host_->public_only));
     });
 }
 

@@ -13,6 +13,7 @@ result<net::connection_options> way_to_peer(const peer_ref& peer) {
     net::connection_options out;
     out.peer = std::move(*address);
     out.fingerprint = peer.fingerprint;
+    out.public_only = peer.public_only;
     out.token = std::move(*token);
     return out;
 }

@@ -6,7 +6,8 @@
 
 namespace tw::pooled {
 
-// Address, fingerprint and token; the rest is as usual. Errors: an address that makes no sense, a token that cannot be read.
+// Address, fingerprint, token and which addresses may be dialled; the rest is as usual. Errors: an address that makes no
+// sense, a token that cannot be read.
 [[nodiscard]] result<net::connection_options> way_to_peer(const peer_ref& peer);
 
 } // namespace tw::pooled

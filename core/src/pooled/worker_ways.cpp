@@ -20,6 +20,7 @@ result<net::tunnel_options> way_to(const pool_worker& worker) {
     if (!worker.peer) {
         out.direct_host = worker.host;
         out.direct_port = worker.rpc_port;
+        out.public_only = worker.public_only;
         return out;
     }
     auto to = way_to_peer(*worker.peer);

@@ -39,16 +39,24 @@ export async function load(place, kind, options) {
     return JSON.parse(stdout);
 }
 
-// { perSecond, failed } of `seconds` of wrk; its whole words are kept in a log.
+// What wrk writes as "1.23ms".
+const inMs = { us: 0.001, ms: 1, s: 1000, m: 60_000 };
+
+function latencyOf(words, percent) {
+    const [, number, unit] = new RegExp(`^\\s+${percent}%\\s+([\\d.]+)(us|ms|s|m)\\s*$`, "m").exec(words);
+    return Number(number) * inMs[unit];
+}
+
+// { perSecond, p50, p99, failed } of `seconds` of wrk, latencies in milliseconds; its whole words are kept in a log.
 export async function wrk(place, name, port, body, { connections, seconds }) {
     const { stdout } = await run("taskset", ["-c", theirs, "wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "--latency",
         "-s", fileURLToPath(new URL("post.lua", import.meta.url)), `http://127.0.0.1:${port}/v1/chat/completions`, "--", body]);
     writeFileSync(join(place.logs, `wrk-${name}.log`), stdout);
     const failed = [/Non-2xx or 3xx responses: (\d+)/, /connect (\d+)/, /read (\d+)/, /write (\d+)/, /timeout (\d+)/]
         .reduce((sum, pattern) => sum + Number(pattern.exec(stdout)?.[1] ?? 0), 0);
-    return { perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)[1]), failed };
+    return { perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)[1]), p50: latencyOf(stdout, 50), p99: latencyOf(stdout, 99), failed };
 }
 
-// MiB: "VmRSS" = what is resident now, "VmHWM" = the most that ever was.
+// MB (10^6 bytes): "VmRSS" = what is resident now, "VmHWM" = the most that ever was. The kernel's kB has 1024 bytes.
 export const memory = (server, key) =>
-    Number(new RegExp(`${key}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${server.child.pid}/status`, "utf8"))[1]) / 1024;
+    Number(new RegExp(`${key}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${server.child.pid}/status`, "utf8"))[1]) * 1024 / 1e6;

@@ -15,7 +15,7 @@ async function row(bench, name, answers, run) {
     const stub = await bench.start(startStub, `stub-${name}`, answers);
     const tightwad = await bench.start(startTightwad, `tightwad-${name}`, stub);
     await run(stub, tightwad);
-    bench.add(figure({ row: name, what: "most resident, MiB", value: memory(tightwad, "VmHWM"), atMost: 50, key: "rss_mb" }));
+    bench.add(figure({ row: name, what: "most resident, MB", value: memory(tightwad, "VmHWM"), atMost: 50, key: "rss_mb" }));
 }
 
 // A second straight to the stub, a second through Tightwad, and so on: by what a pair's quantiles differ.
@@ -36,11 +36,19 @@ const throughput = (name, stream) => (bench) => row(bench, name, { pieces: 8, pa
     const messages = [{ role: "user", content: "Say some words." }];
     const body = JSON.stringify({ model: "stub", messages, max_tokens: 100, ...(stream && { stream }) });
     const sides = [["stub alone", stub], ["through Tightwad", tightwad]];
+    const seen = [];
     for (const [what, { port }] of sides) {
-        const { perSecond: value, failed } = await wrk(bench.place, `${name}-${port}`, port, body, { connections, seconds: 10 });
-        const one = figure({ row: name, what: `${what}, requests/s`, value, note: `${connections} connections, ${failed} failed` });
-        bench.add({ ...one, met: failed === 0, key: port === tightwad.port ? "rps" : undefined });
+        const side = await wrk(bench.place, `${name}-${port}`, port, body, { connections, seconds: 10 });
+        seen.push(side);
+        const note = `${connections} connections, ${side.failed} failed`;
+        const one = figure({ row: name, what: `${what}, requests/s`, value: side.perSecond, note });
+        bench.add({ ...one, met: side.failed === 0, key: port === tightwad.port ? "rps" : undefined });
+        bench.add(figure({ row: name, what: `${what}, p50, ms`, value: side.p50 }));
+        bench.add(figure({ row: name, what: `${what}, p99, ms`, value: side.p99 }));
     }
+    const [direct, through] = seen;
+    for (const part of ["p50", "p99"])
+        bench.add(figure({ row: name, what: `added ${part}, ms`, value: through[part] - direct[part], note: "each side as busy as it can be" }));
 });
 
 const streams = (bench) => row(bench, "streams", { pieces: 50, paceMs: 100 }, async (stub, tightwad) => {
@@ -60,7 +68,7 @@ const growth = (bench) => row(bench, "memory", { pieces: 8, paceMs: 0 }, async (
         sizes.push(memory(tightwad, "VmRSS"));
     }
     const note = `after 10,000, 60,000 and 110,000 requests: ${sizes.map((one) => one.toFixed(1)).join(", ")}`;
-    bench.add(figure({ row: "memory", what: "growth, MiB", value: sizes[2] - sizes[0], atMost: 1, key: "growth_mb", note }));
+    bench.add(figure({ row: "memory", what: "growth, MB", value: sizes[2] - sizes[0], atMost: 1, key: "growth_mb", note }));
 });
 
 export const rows = {

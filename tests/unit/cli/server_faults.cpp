@@ -2,7 +2,9 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <chrono>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -134,11 +136,17 @@ TEST_CASE("a server that is not there is named, and one that is slow is given up
     CHECK(message_of(answer) == "Nothing answers at http://127.0.0.1:" + port +
                                     " (connection refused); start that server, or correct url.");
     far_server far;
-    far.set(stalls());
     const endpoint slow(far.url(), "first_token_timeout = 1\n");
-    const auto late = slow.ask("");
-    CHECK(late.status == 504);
-    CHECK_THAT(message_of(late), ContainsSubstring("did not begin to answer within 1000 ms"));
+    const scripted_server::act trickles = [](scripted_server::line& to, const std::string&) {
+        to.send("HTTP/1.1 200 OK\r\nX: ");
+        while (to.send("x")) std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    };
+    for (const auto& act : {stalls(), trickles}) {
+        far.set(act);
+        const auto late = slow.ask("");
+        CHECK(late.status == 504);
+        CHECK_THAT(message_of(late), ContainsSubstring("did not begin to answer within 1000 ms"));
+    }
 }
 
 TEST_CASE("a name without an address is said, and the program serves on") {

@@ -48,6 +48,17 @@ TEST_CASE("a llama-server is served plainly, and the status says why nothing is 
     CHECK_THAT(far.requests().back(), ContainsSubstring("POST /v1/chat/completions HTTP/1.1"));
 }
 
+TEST_CASE("a server's key that is a reference nothing replaced is an error at the start") {
+    const scratch_folder folder;
+    const auto file = folder.write("c.toml", "schema = 1\n[server]\nlisten = \"127.0.0.1:" + std::to_string(unused_port()) +
+                                             "\"\n[backend.far]\nplugin = \"llamacpp\"\nurl = \"http://127.0.0.1:1\"\n"
+                                             "api_key = { env = \"TIGHTWAD_TEST_KEY\" }\n[pipeline.p]\nserves = [\"m\"]\ntarget = \"far\"\n");
+    const auto refused = run_tightwad({"serve", "--plugins-dir", plugins, "-c", file}, "",
+                                      {{"TIGHTWAD_STATE", folder.path().string()}, {"TIGHTWAD_TEST_KEY", "${LLAMA_KEY}"}});
+    CHECK(refused.code != 0);
+    CHECK_THAT(refused.err, ContainsSubstring("The environment variable TIGHTWAD_TEST_KEY") && ContainsSubstring("that nothing has replaced"));
+}
+
 TEST_CASE("the server is told what the client said, as he said it, and is left its own defaults") {
     far_server far;
     far.set(streams({words("Hi"), event("{}", "\"stop\""), "data: [DONE]\n\n"}));

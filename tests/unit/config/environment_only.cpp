@@ -76,6 +76,18 @@ TEST_CASE("true and false are read in any case") {
     CHECK(from_environment(no_options)->server.private_upstreams);
 }
 
+TEST_CASE("the length of drafts without a file does nothing, and that is said") {
+    const variable url("TIGHTWAD_TARGET_URL", "http://den"), model("TIGHTWAD_TARGET_MODEL", "m"), length("TIGHTWAD_MAX_DRAFT_TOKENS", "5");
+    const auto remarks = environment_remarks(*from_environment(no_options));
+    REQUIRE(remarks.size() == 1);
+    CHECK(remarks[0].at.file == "TIGHTWAD_MAX_DRAFT_TOKENS");
+    configuration file;
+    file.path = "tightwad.toml";
+    CHECK(environment_remarks(file).size() == 1); // of TIGHTWAD_TARGET_URL: there it is read
+    const variable automatic("TIGHTWAD_MAX_DRAFT_TOKENS", "auto");
+    CHECK(environment_remarks(*from_environment(no_options)).empty());
+}
+
 TEST_CASE("what the older Tightwad's variables asked for and is not done is said") {
     const variable url("TIGHTWAD_TARGET_URL", "http://den"), model("TIGHTWAD_TARGET_MODEL", "m"),
         draft("TIGHTWAD_DRAFT_URL", "http://other"), mode("TIGHTWAD_CONSENSUS_MODE", "strict"), form("TIGHTWAD_CHAT_TEMPLATE", "auto");

@@ -70,3 +70,18 @@ TEST_CASE("a secret comes from a variable or a file, without its line break") {
     CHECK(tw::read_secret({kind::file, here.write("none", "\n")}).has_error());
     CHECK(tw::read_secret({kind::file, "/nowhere/key"}).has_error());
 }
+
+TEST_CASE("a secret that is a reference nothing replaced is an error, and is not shown") {
+    using kind = tw::secret_ref::kind;
+    const scratch here;
+    const variable set("TIGHTWAD_TEST_SECRET", "${OPENROUTER_API_KEY}"), close("TIGHTWAD_TEST_CLOSE", "${not-a-name}x");
+    const auto failed = tw::read_secret({kind::env, "TIGHTWAD_TEST_SECRET"}).error();
+    CHECK(failed.code == tw::code::invalid_argument);
+    CHECK(failed.message == "The environment variable TIGHTWAD_TEST_SECRET, which the configuration names for a secret, holds a "
+                            "reference ${...} that nothing has replaced; set it to the secret itself.");
+    const auto path = here.write("key", "${KEY}\n");
+    CHECK(tw::read_secret({kind::file, path}).error().message ==
+          "The secret file " + path + " holds a reference ${...} that nothing has replaced; write the secret itself into it.");
+    CHECK(*tw::read_secret({kind::env, "TIGHTWAD_TEST_CLOSE"}) == "${not-a-name}x");
+    CHECK(*tw::read_secret({kind::file, here.write("key", "a${KEY}")}) == "a${KEY}");
+}

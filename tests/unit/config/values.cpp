@@ -306,6 +306,34 @@ TEST_CASE("a path may be the name of one of Ollama's models") {
           "It has tiny:1b.");
 }
 
+TEST_CASE("private_upstreams = false is for peers and workers, too") {
+    const auto loaded = [](const std::string& allowed) {
+        return *parse_text("schema = 1\n[server]\nprivate_upstreams = " + allowed + R"(
+[backend.far]
+plugin = "llamacpp"
+url = "tw://192.168.1.20:9191"
+[backend.big]
+plugin = "llamacpp"
+model_path = "/m/big.gguf"
+pool = "den"
+[pool.den]
+plugin = "rpc-coordinator"
+insecure = true
+workers = [ { url = "tw://192.168.1.20" }, { host = "192.168.1.21" } ]
+[pipeline.chat]
+serves = ["m"]
+target = "big"
+)");
+    };
+    for (const bool allowed : {true, false}) {
+        const auto config = loaded(allowed ? "true" : "false");
+        CHECK(config.node("far")->peer->public_only == !allowed);
+        const auto& workers = config.pool("den")->workers;
+        CHECK(workers[0].peer->public_only == !allowed);
+        CHECK(workers[1].public_only == !allowed);
+    }
+}
+
 TEST_CASE("a pool arrives as written, and a backend names it") {
     const auto loaded = parse_text(R"(
 schema = 1

@@ -91,6 +91,30 @@ TEST_CASE("Ollama's options are the sampling, with Ollama's defaults") {
         "options":{"num_predict":-1}})")));
     CHECK(std::get<std::string>(server.pipeline->last_request().input) == "a b");
     CHECK_FALSE(server.pipeline->last_request().max_tokens.has_value());
+    for (const auto* unbounded : {"0", "-2", "-100"}) {
+        const auto options = R"(,"stream":false,"options":{"num_predict":)" + std::string(unbounded) + "}";
+        CHECK(ask(server, post("/api/chat", said("a", options))).status == 200);
+        CHECK_FALSE(server.pipeline->last_request().max_tokens.has_value());
+    }
+}
+
+TEST_CASE("Ollama's clients may ask for thoughts, and the server behind hears it") {
+    running_server server;
+    const auto heard = [&](std::string_view path, std::string_view think) {
+        const auto body = std::string(R"({"model":"org/model-1","prompt":"a","messages":[{"role":"user","content":"a"}],)") +
+                          R"("stream":false,"options":{"seed":3},"think":)" + std::string(think) + "}";
+        CHECK(ask(server, post(path, body)).status == 200);
+        return json::parse(server.pipeline->last_request().said);
+    };
+    for (const auto* path : {"/api/chat", "/api/generate"})
+        for (const auto* think : {"true", "false", R"("high")"})
+            CHECK(heard(path, think) == json{{"seed", 3}, {"think", json::parse(think)}});
+    CHECK(heard("/api/chat", "null") == json{{"seed", 3}});
+    for (const auto* wrong : {"3", "[true]"}) {
+        const auto refused = ask(server, post("/api/chat", said("a", R"(,"think":)" + std::string(wrong))));
+        CHECK(refused.status == 400);
+        CHECK(body_of(refused)["error"].get<std::string>().find("'think'") != std::string::npos);
+    }
 }
 
 TEST_CASE("Ollama's clients see the models, and load one ahead") {

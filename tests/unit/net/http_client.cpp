@@ -2,6 +2,7 @@
 #include "net/http_client.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -222,6 +223,20 @@ TEST_CASE("a server that takes its time") {
     const auto stalled = failure_of(request);
     CHECK(stalled.code == code::timed_out);
     CHECK(stalled.message == "The server at " + half.url() + " sent no more of its answer within 200 ms.");
+}
+
+TEST_CASE("a head that comes a byte at a time has no longer than one that does not come") {
+    scripted_server server({[](scripted_server::line& to, const std::string&) {
+        to.send("HTTP/1.1 200 OK\r\nX: ");
+        while (to.send("x")) std::this_thread::sleep_for(50ms);
+    }});
+    auto request = get(server.url());
+    request.first_byte_timeout = 300ms;
+    const auto begun = std::chrono::steady_clock::now();
+    const auto slow = failure_of(request);
+    CHECK(std::chrono::steady_clock::now() - begun < 10s);
+    CHECK(slow.code == code::timed_out);
+    CHECK(slow.message == "The server at " + server.url() + " did not begin to answer within 300 ms.");
 }
 
 TEST_CASE("a server that talks nonsense, or too much") {

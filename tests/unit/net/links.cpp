@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "harness.hpp"
+#include "net/peer_questions.hpp"
 #include "support/relay.hpp"
 
 using namespace tw;
@@ -48,6 +49,19 @@ TEST_CASE("no peer's address leads to a metadata service or to many machines at 
         INFO(host);
         CHECK(one.downs.wait(1).at(0).find(" is not dialled: its address " + std::string(host) + " is ") != std::string::npos);
     }
+}
+
+TEST_CASE("where only public addresses are dialled, a peer at a private one is not") {
+    auto away = to(9191);
+    away.public_only = true;
+    for (const auto* host : {"127.0.0.1", "10.0.0.1", "192.168.1.20", "100.64.0.1", "::1", "fd00::1", "::ffff:10.0.0.1", "169.254.169.254"}) {
+        away.peer.host = host;
+        client one(away);
+        INFO(host);
+        CHECK(one.downs.wait(1).at(0).find(" is not dialled: its address " + std::string(host) + " is ") != std::string::npos);
+    }
+    const auto asked = net::ask_peer(away, {"/health"});
+    CHECK(asked.error().message.find(" is not dialled: ") != std::string::npos);
 }
 
 TEST_CASE("messages come back in order over TLS") {

@@ -370,6 +370,27 @@ TEST_CASE("without a peer the way leads straight to the address") {
     }
 }
 
+TEST_CASE("a worker's address is judged before it is dialled") {
+    net::tunnel_options options;
+    options.name = "The worker attic:50052";
+    options.direct_port = 50052;
+    const auto is_refused = [&] {
+        near_side near(options);
+        INFO(options.direct_host);
+        CHECK(plain_socket::to(near.through->port()).read_to_end().empty());
+        CHECK_THAT(near.lost.wait(1).at(0), ContainsSubstring("The worker attic:50052 is not dialled: its address " + options.direct_host + " is "));
+    };
+    for (const auto* host : {"169.254.169.254", "fd00:ec2::254", "224.0.0.1", "::ffff:169.254.169.254"}) {
+        options.direct_host = host;
+        is_refused();
+    }
+    options.public_only = true;
+    for (const auto* host : {"127.0.0.1", "192.168.1.20", "fd00::1"}) {
+        options.direct_host = host;
+        is_refused();
+    }
+}
+
 TEST_CASE("a tunnel that is destroyed cuts what is open") {
     notes ended;
     plain_server server([&](plain_socket& socket) {

@@ -127,7 +127,7 @@ class toy_pipeline final : public pipeline {
 struct machine {
     explicit machine(std::string name, std::uint16_t port = 0) : machine(hello_of(std::move(name)), port) {}
     explicit machine(wire::hello mine, std::uint16_t port = 0, std::chrono::milliseconds keep = 30s,
-                     std::chrono::milliseconds ping = 500ms) {
+                     std::chrono::milliseconds ping = 500ms, bool public_only = false) {
         peer_host_options options;
         options.listen.port = port;
         options.listen.token = "secret";
@@ -135,6 +135,7 @@ struct machine {
         options.listen.limits.ping_interval = ping;
         options.mine = std::move(mine);
         options.keep = keep;
+        options.public_only = public_only;
         auto opened = peer_host::open(std::move(options));
         REQUIRE(opened.has_value());
         host = std::move(*opened);

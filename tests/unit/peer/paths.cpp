@@ -123,6 +123,20 @@ TEST_CASE("where the direct way is shut the drafter is relayed") {
     check_answers(*remote);
 }
 
+TEST_CASE("a machine that dials public addresses alone leaves a private one to the asking machine") {
+    machine den(hello_of("den"), 0, 30s, 500ms, true), third("third");
+    const auto target = den.serve_target(slow);
+    third.serve_drafter();
+    const auto peer = link_to(den.port()), beyond = link_to(third.port());
+    peer->serve("draft", std::make_shared<relayed_drafter>(peer_link::channels(beyond), "small"));
+    const auto remote = pipeline_at(peer, {{.name = "draft", .engine = "small",
+                                            .url = "tw://127.0.0.1:" + std::to_string(third.port()), .token = "secret"}});
+    REQUIRE(comes_true([&] { return target->drafters() == 1; }));
+    const auto way = drafts_of(*remote);
+    CHECK(way["path"] == "relayed");
+    CHECK(way["why"].get<std::string>().find(" is not dialled: its address 127.0.0.1 is ") != std::string::npos);
+}
+
 TEST_CASE("two that use one peer share its link") {
     machine den("den");
     peer_links links(hello_of("caller"));

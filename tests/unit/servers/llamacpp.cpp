@@ -98,13 +98,14 @@ TEST_CASE("llama-server: what the client said beside goes up as it came, and a m
                         R"(data: {"choices":[{"index":0,"delta":{"content":"Yes","reasoning_content":""}}]})" "\n\n"
                         R"(data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})" "\n\n"
                         "data: [DONE]\n\n";
-    const auto heard = server.ask_split(R"({"messages":[],"max_tokens":9,"max_completion_tokens":9,"cache_prompt":false,"id_slot":1,
+    const auto heard = server.ask_split(R"({"messages":[],"think":true,"max_tokens":9,"max_completion_tokens":9,"cache_prompt":false,"id_slot":1,
         "chat_template_kwargs":{"enable_thinking":false},"reasoning_format":"deepseek"})", answer);
     CHECK(heard.text == "Yes");
     CHECK(heard.beside == R"({"reasoning_content":"Hm, \ud83e\udd14"})" "\n");
     const auto body = value::parse(server.last().body);
     CHECK(body.find("max_tokens")->as_integer() == 9);
     CHECK_FALSE(body.find("max_completion_tokens")); // older ones do not know it
+    CHECK_FALSE(body.find("think")); // an Ollama's alone
     CHECK(body.find("cache_prompt")->raw() == "false");
     CHECK(body.find("id_slot")->raw() == "1");
     CHECK(body.find("chat_template_kwargs")->raw() == R"({"enable_thinking":false})");

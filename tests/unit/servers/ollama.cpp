@@ -77,6 +77,14 @@ TEST_CASE("Ollama: tools, forms and log probabilities in its own words, wherever
         CHECK(server.ask(refused, whole("")).end.code == TW_UNSUPPORTED);
 }
 
+TEST_CASE("Ollama: whether to think is its to hear") {
+    played<ollama::server> server(table);
+    server.ask(R"({"messages":[],"think":"high"})", whole(chat_answer));
+    CHECK(value::parse(server.last().body).find("think")->as_string() == "high");
+    server.ask(sample_chat, whole(chat_answer));
+    CHECK_FALSE(value::parse(server.last().body).find("think"));
+}
+
 TEST_CASE("Ollama: a result that names its call alone gets the function's name, and thoughts come back") {
     played<ollama::server> server(table);
     const auto heard = server.ask_split(R"({"messages":[{"role":"user","content":"x","name":"ann"},{"role":"assistant","content":"","tool_calls":[

@@ -1,4 +1,4 @@
-// The openrouter plugin: what is asked, recorded answers cut at every byte, prices and costs.
+// The openrouter plugin: what is asked, answers in the form of the documentation cut at every byte, prices and costs.
 #include "plugins/openrouter/openrouter.hpp"
 
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -22,6 +22,24 @@ const std::string chat_answer =
     R"(data: {"id":"gen-1","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":"stop","native_finish_reason":"stop"}]})" "\n\n"
     R"(data: {"id":"gen-1","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}],"usage":{"prompt_tokens":10,"completion_tokens":4,"total_tokens":14,"cost":0.00015,"cost_details":{"upstream_inference_cost":null}}})" "\n\n"
     "data: [DONE]\n\n";
+
+const std::string completion_answer =
+    ": OPENROUTER PROCESSING\n\n"
+    R"(data: {"id":"gen-2","provider":"Together","model":"qwen/qwen3-32b","object":"chat.completion.chunk","created":1,"choices":[{"index":0,"text":" upon a","finish_reason":null,"native_finish_reason":null}]})" "\n\n"
+    R"(data: {"id":"gen-2","choices":[{"index":0,"text":" \u00fcber-time","finish_reason":"length","native_finish_reason":"length"}]})" "\n\n"
+    R"(data: {"id":"gen-2","choices":[{"index":0,"text":"","finish_reason":null}],"usage":{"prompt_tokens":2,"completion_tokens":4,"total_tokens":6,"cost":0.00002}})" "\n\n"
+    "data: [DONE]\n\n";
+
+const std::string tool_answer =
+    R"(data: {"id":"gen-3","provider":"DeepInfra","choices":[{"index":0,"delta":{"role":"assistant","content":null,"tool_calls":[{"index":0,"id":"call_1","type":"function","function":{"name":"weather","arguments":""}}]},"finish_reason":null}]})" "\n\n"
+    R"(data: {"id":"gen-3","choices":[{"index":0,"delta":{"role":"assistant","content":null,"tool_calls":[{"index":0,"type":"function","function":{"arguments":"{\"city\":\"Zürich\"}"}}]},"finish_reason":null}]})" "\n\n"
+    R"(data: {"id":"gen-3","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":"tool_calls","native_finish_reason":"tool_calls"}]})" "\n\n"
+    R"(data: {"id":"gen-3","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}],"usage":{"prompt_tokens":30,"completion_tokens":9,"total_tokens":39,"cost":0.0001}})" "\n\n"
+    "data: [DONE]\n\n";
+
+const std::string broken_answer =
+    R"(data: {"id":"gen-4","provider":"DeepInfra","choices":[{"index":0,"delta":{"role":"assistant","content":"Grüße"},"finish_reason":null}]})" "\n\n"
+    R"(data: {"id":"gen-4","object":"chat.completion.chunk","created":1,"model":"qwen/qwen3-32b","provider":"DeepInfra","error":{"code":502,"message":"Provider disconnected unexpectedly"},"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}]})" "\n\n";
 
 const std::string models = R"({"data":[{"id":"other/model"},{"id":"qwen/qwen3-32b","name":"Qwen3 32B","pricing":{"prompt":"0.0000001","completion":"0.0000003","request":"0"}}]})";
 
@@ -47,6 +65,38 @@ TEST_CASE("cloud: a chat, wherever its bytes are cut, and its cost") {
     CHECK(server.logged().find("sk-hush") == std::string::npos);
 }
 
+TEST_CASE("cloud: a completion, wherever its bytes are cut") {
+    played<openrouter::cloud> server(table, {}, key);
+    const auto heard = server.ask_split(sample_completion, completion_answer);
+    CHECK(heard.text == " upon a über-time");
+    CHECK(heard.end == tw::testkit::recorder::ending{TW_OK, TW_FINISH_LENGTH, 2, 4, 0});
+    CHECK(server.last().url == "https://openrouter.ai/api/v1/completions");
+    CHECK(value::parse(server.last().body).find("prompt")->as_string() == "Once");
+}
+
+TEST_CASE("cloud: tools are passed on and calls come back, wherever the bytes are cut") {
+    played<openrouter::cloud> server(table, {}, key);
+    const auto heard = server.ask_split(R"({"messages":[{"role":"user","content":"x"}],"tools":[{"type":"function"}],"tool_choice":"required"})",
+                                        tool_answer);
+    CHECK(heard.text.empty());
+    CHECK(heard.beside ==
+          R"({"tool_calls":[{"index":0,"id":"call_1","type":"function","function":{"name":"weather","arguments":""}}]})" "\n"
+          R"({"tool_calls":[{"index":0,"type":"function","function":{"arguments":"{\"city\":\"Zürich\"}"}}]})" "\n");
+    CHECK(heard.end.code == TW_OK);
+    CHECK(heard.end.completion_tokens == 9);
+    const auto body = value::parse(server.last().body);
+    CHECK(body.find("tools")->raw() == R"([{"type":"function"}])");
+    CHECK(body.find("tool_choice")->as_string() == "required");
+}
+
+TEST_CASE("cloud: an error within a stream ends it with its sentence, wherever the bytes are cut") {
+    played<openrouter::cloud> server(table, {}, key);
+    const auto heard = server.ask_split(sample_chat, broken_answer);
+    CHECK(heard.text == "Grüße");
+    CHECK(heard.end.code == TW_UNAVAILABLE);
+    CHECK_THAT(heard.sentence, ContainsSubstring("(HTTP status 502: Provider disconnected unexpectedly)"));
+}
+
 TEST_CASE("cloud: the most tokens go up by the word that the client used, or that the cloud knows") {
     const auto sent = [](const std::string& how, const std::string& fields) {
         played<openrouter::cloud> server(how, {}, key);
@@ -62,11 +112,12 @@ TEST_CASE("cloud: the most tokens go up by the word that the client used, or tha
 
 TEST_CASE("cloud: the client's own fields travel, and where the operator has decided he is not overruled") {
     played<openrouter::cloud> server(table, {}, key);
-    server.ask(R"({"messages":[],"reasoning_effort":"low","user":"u","usage":{"include":false},
+    server.ask(R"({"messages":[],"think":true,"reasoning_effort":"low","user":"u","usage":{"include":false},
         "provider":{"only":["DeepInfra"],"data_collection":"allow","allow_fallbacks":true}})", whole(chat_answer));
     const auto body = value::parse(server.last().body);
     CHECK(body.find("reasoning_effort")->as_string() == "low");
     CHECK(body.find("user")->as_string() == "u");
+    CHECK_FALSE(body.find("think")); // an Ollama's alone
     CHECK(body.find("usage")->raw() == R"({"include":true})");
     CHECK(body.find("provider")->raw() ==
           R"({"only":["DeepInfra"],"order":["DeepInfra","Together"],"data_collection":"deny","allow_fallbacks":false})");

@@ -35,6 +35,7 @@ class server_site {
         try {
             keyed_ = !host_.secret("api_key").empty();
         } catch (const failure& e) {
+            if (e.code() != TW_NOT_FOUND) throw;
             host_.debug(std::string("event=no_key why=\"") + e.what() + '"');
         }
     }
