@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,6 +35,8 @@ class server : public tw::sdk::server_backend {
     [[nodiscard]] tw::sdk::http_request ask(const tw::sdk::chat_request& request) const;
     [[nodiscard]] tw::sdk::http_request go_on(std::span<const std::int32_t> prompt, std::uint32_t most) const;
     [[nodiscard]] tw::sdk::http_request question(std::string_view what, const tw::sdk::json::value& asked) const;
+    [[nodiscard]] std::optional<tw::sdk::http_request> further(std::string_view what, std::size_t step,
+                                                               std::string_view body) const;
     [[nodiscard]] std::string reply(std::string_view what, std::string body) const;
     [[nodiscard]] tw::sdk::http_request pass(const tw::sdk::pass_request& asked) const;
     [[nodiscard]] tw::sdk::failure refusal(const tw::sdk::http_head& head, const std::string& body) const;

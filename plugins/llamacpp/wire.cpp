@@ -45,7 +45,7 @@ std::string path_of(std::string_view what) {
     for (const auto& [known, path] : {std::pair{"embeddings", "/v1/embeddings"}, std::pair{"rerank", "/v1/rerank"},
                                       std::pair{"tokenize", "/tokenize"}, std::pair{"detokenize", "/detokenize"},
                                       std::pair{"properties", "/props"}, std::pair{"health", "/health"},
-                                      std::pair{"vocabulary", "/v1/models"}})
+                                      std::pair{"count", "/apply-template"}, std::pair{"vocabulary", "/v1/models"}})
         if (what == known) return path;
     throw failure{TW_UNSUPPORTED, "A llama-server is not asked for " + std::string(what) + "."};
 }
@@ -53,10 +53,26 @@ std::string path_of(std::string_view what) {
 std::string body_of(std::string_view what, const json::value& asked, const std::string& model) {
     json::object_writer out;
     if (!model.empty()) out.text("model", model);
-    out.members(asked, {"truncate"});
+    out.members(asked, {"truncate", "seed"});
     if (what == "embeddings") out.text("encoding_format", "float");
     if (what == "tokenize") out.boolean("with_pieces", true);
     return out.str();
+}
+
+std::string split_body_of(std::string_view rendered, const std::string& model) {
+    const auto prompt = json::value::parse(rendered).find("prompt");
+    if (!prompt || prompt->kind() != json::kind::string)
+        throw failure{TW_CORRUPT, "The llama-server's answer to /apply-template holds no prompt."};
+    json::object_writer out;
+    if (!model.empty()) out.text("model", model);
+    return out.raw("content", prompt->raw()).boolean("add_special", true).boolean("parse_special", true).str();
+}
+
+std::string count_of(std::string_view tokens) {
+    const auto list = json::value::parse(tokens).find("tokens");
+    if (!list || list->kind() != json::kind::array)
+        throw failure{TW_CORRUPT, "The llama-server's answer to /tokenize holds no tokens."};
+    return json::object_writer().integer("tokens", static_cast<std::int64_t>(list->elements().size())).str();
 }
 
 std::string body_of(std::span<const std::int32_t> prompt, std::uint32_t most, const std::string& model) {

@@ -23,6 +23,11 @@ namespace llamacpp::wire {
 [[nodiscard]] std::string path_of(std::string_view what);
 [[nodiscard]] std::string body_of(std::string_view what, const tw::sdk::json::value& asked, const std::string& model);
 
+// The request to POST /tokenize for the tokens of the prompt that POST /apply-template replied, counted as the server does
+// when it answers, and how many there are.
+[[nodiscard]] std::string split_body_of(std::string_view rendered, const std::string& model);
+[[nodiscard]] std::string count_of(std::string_view tokens);
+
 // A request to POST /completion to go on greedily from token ids, streamed, with the ids of at most `most` tokens.
 [[nodiscard]] std::string body_of(std::span<const std::int32_t> prompt, std::uint32_t most, const std::string& model);
 

@@ -33,6 +33,14 @@ for (const more of [{ tools, tool_choice: 'required' }, { response_format: { typ
   assert.equal(through.status, direct.status);
   assert.ok(through.message.includes(direct.message), `${direct.message}\n${through.message}`);
 }
+for (const more of [{}, { system: 'Be brief.' }]) {
+  const body = { model: 'stories', max_tokens: 1, messages: [{ role: 'user', content: 'Tell me a story about a little dog. 😀' }], ...more };
+  const said = await (await ask(near, '/v1/messages', body)).json();
+  const counted = await (await ask(near, '/v1/messages/count_tokens', body)).json();
+  assert.equal(counted.input_tokens, said.usage.input_tokens + said.usage.cache_read_input_tokens, JSON.stringify(counted));
+  assert.ok(counted.input_tokens > 10);
+}
+console.log('ok a chat is counted as its answer counts it');
 console.log('ok log probabilities, forms and tools reach the server, and what it says of them comes back');
 
 await leavesInMidAnswer({ ...completion, logit_bias: { 1: -100, 2: -100 } });

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/handed_down.hpp"
-#include "pipeline/messages.hpp"
+#include "pipeline/server_body.hpp"
 #include "pipeline/server_news.hpp"
 #include "pipeline/server_questions.hpp"
 
@@ -30,53 +30,6 @@ class running final : public generation {
   private:
     std::shared_ptr<backend_request> request_;
 };
-
-using nlohmann::ordered_json; // the members of a schema have an order
-
-// The form that is asked for, as a spec of tightwad.grammar/1.
-void put_form(ordered_json& body, const std::string& spec) {
-    if (spec.empty()) return;
-    const auto form = ordered_json::parse(spec);
-    if (form.contains("gbnf")) {
-        body["grammar"] = form["gbnf"];
-        return;
-    }
-    const auto& schema = form["json_schema"];
-    auto& format = body["response_format"];
-    format["type"] = schema == ordered_json{{"type", "object"}} ? "json_object" : "json_schema";
-    if (format["type"] == "json_schema") format["json_schema"] = {{"name", "answer"}, {"strict", true}, {"schema", schema}};
-}
-
-void put_logprobs(ordered_json& body, const generation_request& request) {
-    if (!request.top_logprobs) return;
-    if (!body.contains("messages")) {
-        body["logprobs"] = *request.top_logprobs;
-        return;
-    }
-    body["logprobs"] = true;
-    if (*request.top_logprobs > 0) body["top_logprobs"] = *request.top_logprobs;
-}
-
-// The OpenAI body of what is asked. What the client left open is the server's affair, which has defaults of its own.
-ordered_json to_json(const generation_request& request) {
-    ordered_json body;
-    if (const auto* messages = std::get_if<std::vector<chat_message>>(&request.input)) {
-        body = to_json(*messages, request.tools);
-        for (std::size_t i = 0; i < messages->size(); ++i)
-            if (const auto& speaker = (*messages)[i].speaker; !speaker.empty()) body["messages"][i]["name"] = speaker;
-    } else if (const auto* text = std::get_if<std::string>(&request.input)) body["prompt"] = *text;
-    else body["prompt"] = std::get<token_ids>(request.input);
-    if (!request.said.empty()) body.update(ordered_json::parse(request.said));
-    if (body.contains("seed")) body["seed"] = request.sampling.seed; // each of `n` answers has one of its own
-    if (request.max_tokens) {
-        body["max_tokens"] = *request.max_tokens;
-        if (body.contains("max_completion_tokens")) body["max_completion_tokens"] = *request.max_tokens;
-    }
-    if (!request.stop.empty()) body["stop"] = request.stop;
-    put_form(body, request.sampling.grammar);
-    put_logprobs(body, request);
-    return body;
-}
 
 // What only a plugin that knows tw_sink::more passes on.
 result<void> within_1_1(const generation_request& request, const std::string& plugin) {
@@ -157,7 +110,7 @@ result<std::shared_ptr<generation>> backend_pipeline::start(generation_request r
                      .param = "logprobs"};
     if (!info_.passes_more_on)
         if (auto can = within_1_1(request, info_.plugin); !can) return can.error();
-    const auto asked = to_json(request);
+    const auto asked = to_server_body(request);
     const beginning begun{request.sampling.seed, asked.contains("seed")};
     ++counters_->requests;
     ++counters_->active;
@@ -186,6 +139,9 @@ result<std::shared_ptr<generation>> backend_pipeline::start(generation_request r
 }
 
 result<std::shared_ptr<generation>> backend_pipeline::ask(question asked, finding_function done) {
+    const auto* const counted = std::get_if<count_question>(&asked);
+    if (counted != nullptr)
+        if (auto can = without_images(counted->request, "no server says how many tokens they are."); !can) return can.error();
     auto [what, json] = to_server(asked);
     auto begun = target_->ask(std::move(what), std::move(json),
                               [asked, done = std::move(done), health = health_](const result<std::string>& reply) {
@@ -194,8 +150,9 @@ result<std::shared_ptr<generation>> backend_pipeline::ask(question asked, findin
                                   if (found) done(std::move(found));
                                   else done(*blamed(found.error()));
                               });
-    if (!begun) return begun.error();
-    return std::make_shared<running>(std::move(*begun));
+    if (begun) return std::make_shared<running>(std::move(*begun));
+    if (counted != nullptr && begun.error().code == code::unsupported) return cannot_answer(asked, begun.error().message);
+    return begun.error();
 }
 
 class backend_pipeline::passing final : public handed_down {

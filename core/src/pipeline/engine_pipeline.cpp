@@ -96,14 +96,20 @@ result<std::shared_ptr<generation>> engine_pipeline::start(generation_request re
         std::move(sink));
 }
 
-result<std::int64_t> engine_pipeline::count_tokens(const generation_request& request) const {
+result<token_count> engine_pipeline::count(const generation_request& request) const {
     if (auto can = without_images(request, only_text); !can) return can.error();
     const auto prompt = prompt_tokens(request);
     if (!prompt) return prompt.error();
-    return static_cast<std::int64_t>(prompt->size());
+    return token_count{static_cast<std::int64_t>(prompt->size())};
 }
 
 result<std::shared_ptr<generation>> engine_pipeline::ask(question asked, finding_function done) {
+    if (const auto* counted = std::get_if<count_question>(&asked)) {
+        const auto tokens = count(counted->request);
+        if (!tokens) return tokens.error();
+        done(*tokens);
+        return std::make_shared<answered>();
+    }
     auto found = about_engine(scheduler_.target(), asked);
     if (!found) return cannot_answer(asked, "the model was loaded for answers. Load one that was trained for this.");
     if (auto* known = found->has_value() ? std::get_if<model_properties>(&**found) : nullptr)

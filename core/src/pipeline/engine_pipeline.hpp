@@ -53,7 +53,6 @@ class engine_pipeline final : public pipeline {
     [[nodiscard]] const std::vector<std::string>& serves() const override { return serves_; }
     [[nodiscard]] result<std::shared_ptr<generation>> start(generation_request request,
                                                             std::shared_ptr<generation_sink> sink) override;
-    [[nodiscard]] result<std::int64_t> count_tokens(const generation_request& request) const override;
     [[nodiscard]] result<std::shared_ptr<generation>> ask(question asked, finding_function done) override;
     [[nodiscard]] nlohmann::json status() const override;
 
@@ -71,6 +70,7 @@ class engine_pipeline final : public pipeline {
     [[nodiscard]] result<token_ids> prompt_tokens(const generation_request& request) const;
 
   private:
+    [[nodiscard]] result<token_count> count(const generation_request& request) const;
     [[nodiscard]] result<token_ids> tokens_of(const chat_prompts::prepared& chat) const;
     [[nodiscard]] token_ids control_tokens(const std::vector<std::string>& texts) const;
     [[nodiscard]] result<token_ids> tokenize(std::string_view text, bool bos) const;

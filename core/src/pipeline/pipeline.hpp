@@ -28,14 +28,6 @@ class pipeline {
     [[nodiscard]] virtual result<std::shared_ptr<generation>> start(generation_request request,
                                                                     std::shared_ptr<generation_sink> sink) = 0;
 
-    // How many tokens the request's prompt is, as start() would render and split it. Any thread. Code `unsupported`
-    // where only another machine could tell.
-    [[nodiscard]] virtual result<std::int64_t> count_tokens(const generation_request& request) const {
-        static_cast<void>(request);
-        return fail(code::unsupported, "The tokens of the pipeline '" + name() + "' cannot be counted: its model is on "
-                                       "another machine. Ask for an answer, whose usage has the count.");
-    }
-
     // Begins to answer a question. An error means that `done` is never called. What comes back is cancelled like an
     // answer: `done` comes all the same. Any thread; may take as long as tokenizing the question does.
     [[nodiscard]] virtual result<std::shared_ptr<generation>> ask(question asked, finding_function done) {

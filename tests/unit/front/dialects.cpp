@@ -179,6 +179,10 @@ TEST_CASE("a message and its events are Anthropic's") {
     CHECK(events[4].second["delta"]["stop_reason"] == "max_tokens");
     CHECK(events[4].second["usage"]["output_tokens"] == 1);
     CHECK(body_of(ask(server, post("/v1/messages/count_tokens", said("one two three")))) == json{{"input_tokens", 3}});
+    CHECK(ask(server, post("/v1/messages/count_tokens", said("busy"))).status == 429);
+    CHECK(ask(server, post("/v1/messages/count_tokens", said("fail"))).status == 503);
+    CHECK(body_of(ask(server, post("/v1/messages/count_tokens", said("broken"))))["error"]["message"] ==
+          "Counts of tokens are not served here: it is broken. Ask for an answer, whose usage has the count.");
 }
 
 TEST_CASE("Anthropic's format is the form of the answer, and thoughts may be asked for") {

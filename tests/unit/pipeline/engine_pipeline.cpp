@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/engine_pipeline.hpp"
+#include "unit/pipeline/found.hpp"
 #include "unit/scheduler/harness.hpp"
 
 using namespace tw;
@@ -65,7 +66,7 @@ TEST_CASE("what cannot be answered is refused before anything runs") {
     CHECK(refused(*models, prompt(std::vector<chat_message>{{"user", "hello"}})).message ==
           "The model has no chat template.");
     auto image = prompt(std::vector<chat_message>{{.role = "user", .content = "", .parts = R"([{"type":"image_url"}])"}});
-    CHECK(models->count_tokens(image).error().param == "messages");
+    CHECK(test::found(*models, count_question{image}).error().param == "messages");
     CHECK(refused(*models, std::move(image)).message == "Images are not served here: the models that are loaded here read text "
                                                         "only. Ask a model whose backend is a server that sees.");
     auto banned = prompt(std::string("abc"));

@@ -235,6 +235,27 @@ TEST_CASE("llama-server: a question goes to the server's own path and comes back
     CHECK(server.question("fortune", "{}", whole("{}")).end.code == TW_UNSUPPORTED);
 }
 
+TEST_CASE("llama-server: a chat is counted by its template and its tokens") {
+    played<llamacpp::server> server(R"({"url":"http://den:8080","model":"m"})");
+    const std::string_view chat = R"({"messages":[{"role":"user","content":"Hi"}],"seed":9223372036854775900})";
+    const auto counted = [&](const std::string& rendered, const std::string& tokens) {
+        server.host.servers.add(whole(rendered));
+        return server.question("count", chat, whole(tokens));
+    };
+    const auto heard = counted(R"({"prompt":"<s>user\n\u00fc"})", R"({"tokens":[1,5,9]})");
+    CHECK(heard.text == R"({"tokens":3})");
+    const auto seen = server.host.servers.seen();
+    REQUIRE(seen.size() >= 2);
+    CHECK(seen[seen.size() - 2].url == "http://den:8080/apply-template");
+    CHECK(seen[seen.size() - 2].body == R"({"model":"m","messages":[{"role":"user","content":"Hi"}]})");
+    CHECK(server.last().url == "http://den:8080/tokenize");
+    CHECK(server.last().body == R"({"model":"m","content":"<s>user\n\u00fc","add_special":true,"parse_special":true})");
+    CHECK(counted(R"({"prompt":"x"})", R"({"tokens":3})").end.code == TW_CORRUPT);
+    CHECK(counted(R"({"prompt":5})", "{}").end.code == TW_CORRUPT);
+    CHECK(server.question("count", chat, whole("<html>")).end.code == TW_CORRUPT);
+    CHECK(server.question("count", chat, whole(R"({"error":{"message":"no template"}})", 400)).end.code == TW_INVALID_ARGUMENT);
+}
+
 namespace {
 
 std::string token_event(std::string_view ids, int counted, std::string_view more = "") {

@@ -34,6 +34,7 @@ typedef struct tw_question_v1 {
      *   "tokenize"    {"content", "add_special", "parse_special"}; reply {"tokens": [{"id", "piece"}]}, where a
      *                 piece that is no text is a list of bytes
      *   "detokenize"  {"tokens": [ids]}; reply {"content"}
+     *   "count"       a chat as tw_backend_v1::start takes it; reply {"tokens": how many its prompt has}
      *   "properties"  {}; reply as llama.cpp's GET /props
      *   "vocabulary"  {}; reply {"tokens": how many the model has, "context": how many a prompt and its answer may
      *                 have together, where known}
