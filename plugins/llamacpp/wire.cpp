@@ -44,7 +44,7 @@ std::string body_of(const chat_request& request, const std::string& model) {
 std::string path_of(std::string_view what) {
     for (const auto& [known, path] : {std::pair{"embeddings", "/v1/embeddings"}, std::pair{"rerank", "/v1/rerank"},
                                       std::pair{"tokenize", "/tokenize"}, std::pair{"detokenize", "/detokenize"},
-                                      std::pair{"properties", "/props"}, std::pair{"health", "/health"},
+                                      std::pair{"properties", "/props"}, std::pair{"about", "/props"}, std::pair{"health", "/health"},
                                       std::pair{"count", "/apply-template"}, std::pair{"vocabulary", "/v1/models"}})
         if (what == known) return path;
     throw failure{TW_UNSUPPORTED, "A llama-server is not asked for " + std::string(what) + "."};
@@ -123,6 +123,14 @@ properties read_properties(std::string_view body) {
     const auto defaults = root.find("default_generation_settings");
     if (defaults && defaults->kind() == json::kind::object) out.context = number(*defaults, "n_ctx");
     return out;
+}
+
+std::string facts_of(const properties& found) {
+    json::object_writer out;
+    if (found.context > 0) out.integer("context", found.context);
+    if (found.slots > 0) out.integer("slots", found.slots);
+    if (!found.build.empty()) out.text("build", found.build);
+    return out.str();
 }
 
 } // namespace llamacpp::wire

@@ -41,4 +41,7 @@ struct properties {
 };
 [[nodiscard]] properties read_properties(std::string_view body);
 
+// What the status shows of it.
+[[nodiscard]] std::string facts_of(const properties& found);
+
 } // namespace llamacpp::wire

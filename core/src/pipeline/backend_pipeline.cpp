@@ -182,15 +182,17 @@ result<std::shared_ptr<generation>> backend_pipeline::pass(std::shared_ptr<const
 }
 
 nlohmann::json backend_pipeline::status() const {
+    const auto about = facts_.now();
+    const auto places = about.value("slots", nlohmann::json());
     return {
         {"name", name_},
         {"serves", serves_},
         {"target",
          {{"name", info_.name}, {"model", info_.name + " (" + info_.plugin + ")"}, {"server", true},
-          {"up", health_->is_up()}, {"failures", health_->failures()}, {"about", facts_.now()}}},
+          {"up", health_->is_up()}, {"failures", health_->failures()}, {"about", about}}},
         {"draft", nullptr},
         {"speculation", {{"active", false}, {"why_not", info_.why_not}}},
-        {"slots", {{"total", nullptr}, {"active", counters_->active.load()}, {"queued", 0}}},
+        {"slots", {{"total", places.is_number_unsigned() ? places : nlohmann::json()}, {"active", counters_->active.load()}, {"queued", 0}}},
         {"stats", {{"requests", counters_->requests.load()}, {"tokens", counters_->tokens.load()}}},
     };
 }

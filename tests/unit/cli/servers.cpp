@@ -25,6 +25,7 @@ TEST_CASE("a llama-server is served plainly, and the status says why nothing is 
     far_server far;
     far.set(streams({event(R"({"role":"assistant","content":null})"), words("Hello"), words(" you"),
                      event("{}", "\"stop\""), usage, "data: [DONE]\n\n"}));
+    far.set_gets(replies(200, R"({"total_slots":4})"));
     const endpoint here(far.url());
     CHECK_THAT(here.said(), ContainsSubstring("m: target far (llamacpp), no draft (The target 'far' is a server that hands out text"));
     const auto whole = here.ask("");
@@ -38,6 +39,7 @@ TEST_CASE("a llama-server is served plainly, and the status says why nothing is 
     CHECK_THAT(streamed.body, ContainsSubstring(R"("content":"Hello"})") && ContainsSubstring(R"("content":" you"})") &&
                                   ContainsSubstring("data: [DONE]"));
     const auto pipeline = here.status()["pipelines"][0];
+    CHECK(pipeline["slots"] == nlohmann::json{{"total", 4}, {"active", 0}, {"queued", 0}});
     CHECK(pipeline["speculation"]["active"] == false);
     CHECK_THAT(pipeline["speculation"]["why_not"].get<std::string>(),
                ContainsSubstring("no draft can be verified") && ContainsSubstring("run `tightwad peer` beside that server"));

@@ -222,6 +222,10 @@ TEST_CASE("llama-server: a question goes to the server's own path and comes back
     CHECK(server.last().url == "http://den:8080/detokenize");
     static_cast<void>(server.question("rerank", R"({"query":"q"})", whole("{}")));
     CHECK(server.last().url == "http://den:8080/v1/rerank");
+    const std::string props = R"({"default_generation_settings":{"n_ctx":4096},"total_slots":4,"build_info":"b6000-abc"})";
+    CHECK(server.question("about", "{}", whole(props)).text == R"({"context":4096,"slots":4,"build":"b6000-abc"})");
+    CHECK(server.last().url == "http://den:8080/props");
+    CHECK(server.question("about", "{}", whole("{}")).text == "{}");
     static_cast<void>(server.question("properties", "{}", whole("{}")));
     CHECK(server.last().url == "http://den:8080/props");
     CHECK(server.last().method == "GET");

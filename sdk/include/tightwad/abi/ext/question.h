@@ -40,7 +40,7 @@ typedef struct tw_question_v1 {
      *                 have together, where known}
      *   "health"      {}; any reply: the server is there and can answer. Asked while it seems to be gone, soon again
      *                 when it is, so it must be cheap and must not cost
-     *   "about"       {}; what the status shows of the server as it came, at most 64 KiB: {"context", "capabilities",
+     *   "about"       {}; what the status shows of the server as it came, at most 64 KiB: {"context", "slots", "capabilities",
      *                 "usd_per_million_prompt_tokens", …}, whatever is known
      * and anything else, or what this server cannot do, is TW_UNSUPPORTED. */
     tw_code (*start)(tw_backend *backend, tw_str what, tw_str question_json, const tw_reply *reply,
