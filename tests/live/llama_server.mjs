@@ -40,6 +40,12 @@ for (const more of [{}, { system: 'Be brief.' }]) {
   assert.equal(counted.input_tokens, said.usage.input_tokens + said.usage.cache_read_input_tokens, JSON.stringify(counted));
   assert.ok(counted.input_tokens > 10);
 }
+const repeated = { ...chat, messages: [{ role: 'user', content: 'Tell me twice. '.repeat(20) }], cache_prompt: true, id_slot: 0 };
+await ask(near, '/v1/chat/completions', repeated);
+const { usage: again } = await (await ask(near, '/v1/chat/completions', repeated)).json();
+assert.ok(again.prompt_tokens_details.cached_tokens > 20, JSON.stringify(again));
+assert.equal(again.completion_tokens_details, undefined);
+console.log('ok what it had in its cache is said');
 console.log('ok a chat is counted as its answer counts it');
 console.log('ok log probabilities, forms and tools reach the server, and what it says of them comes back');
 

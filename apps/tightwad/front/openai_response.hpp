@@ -33,7 +33,7 @@ struct text_frame {
 /// The last chunk of the last choice also carries the figures of all of them.
 [[nodiscard]] std::string last_chunk(const answer_identity& who, std::size_t index,
                                      std::span<const choice> all);
-/// Follows it when the request asked for usage.
+/// Follows it when the request asked for usage; empty where nobody knows it.
 [[nodiscard]] std::string usage_chunk(const answer_identity& who, std::span<const choice> all,
                                       int n);
 

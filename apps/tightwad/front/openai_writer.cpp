@@ -51,7 +51,8 @@ std::string openai_writer::ended(std::size_t index) {
 std::string openai_writer::closing() {
     if (failure()) return sse_event(error_body(dialect::openai, problem_of(*failure())));
     std::string out;
-    if (who().include_usage) out += sse_event(usage_chunk(who(), choices(), n_));
+    if (const auto counted = who().include_usage ? usage_chunk(who(), choices(), n_) : std::string(); !counted.empty())
+        out += sse_event(counted);
     return out.append(sse_done);
 }
 

@@ -69,7 +69,7 @@ struct beginning {
     steady::time_point at = steady::now();
 };
 
-generation_result to_result(const backend_finish& finish, const beginning& begun) {
+generation_result to_result(const backend_finish& finish, const beginning& begun, server_usage usage) {
     generation_result out;
     out.reason = reason_of(finish);
     if (finish.failure) {
@@ -78,6 +78,9 @@ generation_result to_result(const backend_finish& finish, const beginning& begun
     }
     out.prompt_tokens = std::max<std::int64_t>(0, finish.prompt_tokens);
     out.completion_tokens = std::max<std::int64_t>(0, finish.completion_tokens);
+    usage.counted = finish.prompt_tokens >= 0 && finish.completion_tokens >= 0;
+    out.cached_tokens = std::min(usage.cached.value_or(0), out.prompt_tokens);
+    out.of_server = usage;
     out.seed = begun.seed;
     out.seeded = begun.seeded;
     out.stats.tokens = static_cast<std::uint64_t>(out.completion_tokens);
@@ -120,7 +123,7 @@ result<std::shared_ptr<generation>> backend_pipeline::start(generation_request r
         [heard](std::uint32_t, std::string_view text) { heard->sink->text(text); },
         [heard](std::uint32_t, std::string_view json) { heard->more(json); },
         [heard, counters = counters_, health = health_, begun](const backend_finish& finish) {
-            auto result = to_result(finish, begun);
+            auto result = to_result(finish, begun, heard->news.usage());
             --counters->active;
             if (heard->failure && !result.failure) {
                 result.reason = finish_reason::failed;

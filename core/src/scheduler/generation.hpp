@@ -121,6 +121,12 @@ struct speculation_stats {
     [[nodiscard]] double acceptance() const { return drafted ? double(accepted) / double(drafted) : 0; }
 };
 
+// What a server says of its tokens. Unset = it does not say, and nobody else knows.
+struct server_usage {
+    bool counted = false; // how many tokens prompt and answer have
+    std::optional<std::int64_t> cached{}, reasoning{}, accepted_prediction{}, rejected_prediction{};
+};
+
 struct generation_result {
     finish_reason reason = finish_reason::stop;
     std::optional<error> failure; // set when the reason is failed
@@ -133,6 +139,7 @@ struct generation_result {
     std::vector<round_record> rounds;          // when asked for
     std::vector<token_likelihood> prompt_logprobs; // when asked for, one a token; the first has neither logprob nor top
     std::string stopped_by; // the stop string that ended the answer; empty = none did
+    std::optional<server_usage> of_server{}; // set = a server answered, which counts for itself
     std::string continued_on; // the replica that went on with other bytes than the lost one's may have been; empty = none
 };
 

@@ -105,6 +105,29 @@ TEST_CASE("what a model thinks comes through apart from its answer, and what a f
     CHECK(response["incomplete_details"]["reason"] == "content_filter");
 }
 
+TEST_CASE("the details of a server's usage come down, and what it does not say is left out") {
+    far_server far;
+    const auto says = [&](const std::string& more) {
+        far.set(streams({words("Hi"), event("{}", "\"stop\""), more, "data: [DONE]\n\n"}));
+    };
+    says(R"(data: {"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":5},)"
+         R"("completion_tokens_details":{"reasoning_tokens":1,"accepted_prediction_tokens":0}}})" "\n\n");
+    const endpoint here(far.url());
+    const auto body = [](const http_answer& answer) { return nlohmann::json::parse(answer.body); };
+    CHECK(body(here.ask(""))["usage"] ==
+          nlohmann::json::parse(R"({"prompt_tokens":7,"completion_tokens":2,"total_tokens":9,"prompt_tokens_details":{"cached_tokens":5},
+              "completion_tokens_details":{"reasoning_tokens":1,"accepted_prediction_tokens":0}})"));
+    const auto message = body(here.ask(R"(,"max_tokens":9)", "/v1/messages"))["usage"];
+    CHECK(message == nlohmann::json::parse(R"({"input_tokens":2,"cache_creation_input_tokens":0,"cache_read_input_tokens":5,"output_tokens":2})"));
+    says(usage);
+    CHECK(body(here.ask(""))["usage"] == nlohmann::json::parse(R"({"prompt_tokens":7,"completion_tokens":2,"total_tokens":9})"));
+    CHECK(body(here.ask(R"(,"max_tokens":9)", "/v1/messages"))["usage"] == nlohmann::json::parse(R"({"input_tokens":7,"output_tokens":2})"));
+    says("");
+    CHECK_FALSE(body(here.ask("")).contains("usage"));
+    const auto streamed = here.ask(R"(,"stream":true,"stream_options":{"include_usage":true})").body;
+    CHECK_THAT(streamed, !ContainsSubstring(R"("choices":[])") && ContainsSubstring("[DONE]"));
+}
+
 TEST_CASE("images reach the server as the client sent them") {
     far_server far;
     far.set(streams({words("A cat"), event("{}", "\"stop\""), "data: [DONE]\n\n"}));

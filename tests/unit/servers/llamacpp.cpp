@@ -111,6 +111,16 @@ TEST_CASE("llama-server: what the client said beside goes up as it came, and a m
     CHECK(body.find("reasoning_format")->as_string() == "deepseek");
 }
 
+TEST_CASE("llama-server: the details of its usage come down, wherever they are cut") {
+    played<llamacpp::server> server(table);
+    const auto heard = server.ask_split(sample_chat,
+        R"(data: {"choices":[{"index":0,"delta":{"content":"Yes"},"finish_reason":"stop"}]})" "\n\n"
+        R"(data: {"choices":[],"usage":{"completion_tokens":3,"prompt_tokens":11,"prompt_tokens_details":{"cached_tokens":4},"completion_tokens_details":null}})" "\n\n"
+        "data: [DONE]\n\n");
+    CHECK(heard.end == tw::testkit::recorder::ending{TW_OK, TW_FINISH_STOP, 11, 3, 0});
+    CHECK(heard.beside == R"({"usage":{"prompt_tokens_details":{"cached_tokens":4}}})" "\n");
+}
+
 TEST_CASE("llama-server: what it says of itself is logged, and its absence is no error") {
     const std::string props = R"({"default_generation_settings":{"n_ctx":4096,"params":{}},"total_slots":4,)"
                               R"("model_path":"/models/m.gguf","build_info":"b6000-abc"})";

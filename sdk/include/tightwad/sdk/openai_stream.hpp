@@ -16,7 +16,7 @@
 namespace tw::sdk {
 
 // A reader of server_backend. Text, tool calls, log probabilities, a reasoning model's thoughts, finish reason and usage
-// reach the answer. An error event ends the answer with its words.
+// with its details reach the answer. An error event ends the answer with its words.
 class openai_stream {
   public:
     void feed(std::string_view bytes, answer& out) {
@@ -86,6 +86,10 @@ class openai_stream {
     }
     void read_usage(const json::value& usage, answer& out) {
         out.usage(count(usage, "prompt_tokens"), count(usage, "completion_tokens"));
+        json::object_writer details;
+        for (const auto* key : {"prompt_tokens_details", "completion_tokens_details"})
+            if (const auto found = member(usage, key, {json::kind::object})) details.raw(key, found->raw());
+        if (!details.empty()) out.more(json::object_writer().raw("usage", details.str()).str());
         if (const auto cost = member(usage, "cost", {json::kind::number})) cost_ = cost->as_number();
     }
     // By the names of llama-server and of clouds; some send both.

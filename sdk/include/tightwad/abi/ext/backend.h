@@ -40,8 +40,9 @@ typedef struct tw_sink {
     int32_t (*cancelled)(const struct tw_sink *self);
     /* [any] Since 1.2. What an answer has beside its text, as an OpenAI chunk has it: an object with
      * "tool_calls" (of the delta; one without "index" is the next call, whole), "logprobs" (of the
-     * choice, in either of OpenAI's two forms; before the text that it is about) or "reasoning_content"
-     * (a piece of what a model thinks apart from its answer). As emit otherwise. */
+     * choice, in either of OpenAI's two forms; before the text that it is about), "reasoning_content"
+     * (a piece of what a model thinks apart from its answer) or "usage" ("prompt_tokens_details" and
+     * "completion_tokens_details", which tw_finish has no place for). As emit otherwise. */
     void (*more)(const struct tw_sink *self, uint32_t choice, tw_str json);
 } tw_sink;
 
