@@ -40,9 +40,6 @@ result<api_request> parse_request(endpoint kind, std::string_view body, request_
         read_ollama(in, out, limits);
         break;
     }
-    if (out.offered.any && !out.form.field.empty())
-        in.refuse(out.form.field, "'" + out.form.field + "' beside tools is not supported yet; leave one of them out.",
-                  tw::code::unsupported);
     if (in.failure()) return *in.failure();
     resolve_form(body, out);
     resolve_tools(body, out);

@@ -67,6 +67,7 @@ result<std::shared_ptr<generation>> engine_pipeline::start(generation_request re
     const auto& info = scheduler_.target().info();
     if (auto valid = validate(request.sampling, info.n_vocab); !valid) return valid.error();
     if (auto can = without_images(request, only_text); !can) return can.error();
+    if (auto can = without_form_beside_tools(request); !can) return can.error();
     result<token_ids> prompt = token_ids{};
     token_ids shown;
     if (const auto* messages = std::get_if<std::vector<chat_message>>(&request.input)) {

@@ -103,4 +103,13 @@ class answered final : public generation {
                  .param = "grammar"};
 }
 
+// For pipelines that hold calls of tools to a grammar of their own: an answer can follow one.
+[[nodiscard]] inline result<void> without_form_beside_tools(const generation_request& request) {
+    if (request.tools.functions.empty() || request.sampling.grammar.empty()) return {};
+    return error{.code = code::unsupported,
+                 .message = "Tools and a form of the answer (JSON, a grammar) are not served together here: a model that Tightwad "
+                            "runs follows one grammar at a time. Leave one of them out.",
+                 .param = "tools"};
+}
+
 } // namespace tw

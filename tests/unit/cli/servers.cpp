@@ -128,6 +128,15 @@ TEST_CASE("the details of a server's usage come down, and what it does not say i
     CHECK_THAT(streamed, !ContainsSubstring(R"("choices":[])") && ContainsSubstring("[DONE]"));
 }
 
+TEST_CASE("tools and a form of the answer reach the server together") {
+    far_server far;
+    far.set(streams({words("{}"), event("{}", "\"stop\""), "data: [DONE]\n\n"}));
+    const endpoint here(far.url());
+    CHECK(here.ask(R"(,"tools":[{"type":"function","function":{"name":"f"}}],"response_format":{"type":"json_object"})").status == 200);
+    CHECK_THAT(far.requests().back(), ContainsSubstring(R"("tools":[{"type":"function","function":{"name":"f"}}])") &&
+                                          ContainsSubstring(R"("response_format":{"type":"json_object"})"));
+}
+
 TEST_CASE("images reach the server as the client sent them") {
     far_server far;
     far.set(streams({words("A cat"), event("{}", "\"stop\""), "data: [DONE]\n\n"}));

@@ -69,6 +69,13 @@ TEST_CASE("what cannot be answered is refused before anything runs") {
     CHECK(test::found(*models, count_question{image}).error().param == "messages");
     CHECK(refused(*models, std::move(image)).message == "Images are not served here: the models that are loaded here read text "
                                                         "only. Ask a model whose backend is a server that sees.");
+    auto both = prompt(std::vector<chat_message>{{"user", "hello"}});
+    both.tools.functions = R"([{"type":"function","function":{"name":"f"}}])";
+    both.sampling.grammar = R"({"json_schema":{"type":"object"}})";
+    const auto why = refused(*models, std::move(both));
+    CHECK(why.param == "tools");
+    CHECK(why.message == "Tools and a form of the answer (JSON, a grammar) are not served together here: a model that Tightwad runs "
+                         "follows one grammar at a time. Leave one of them out.");
     auto banned = prompt(std::string("abc"));
     banned.sampling.logit_bias = {{99, 1.0F}};
     CHECK(refused(*models, std::move(banned)).code == code::invalid_argument);
