@@ -56,6 +56,7 @@ std::string image_of(const json::value& part) {
 void put_parts(json::object_writer& out, const json::value& parts) {
     std::string words, images;
     for (const auto& part : parts.elements()) {
+        if (text(part, "type") == "input_audio") throw failure{TW_UNSUPPORTED, "Ollama takes no audio in chats."};
         if (text(part, "type") == "image_url") images.append(images.empty() ? "" : ",").append(json::quote(image_of(part)));
         else words.append(words.empty() ? "" : "\n").append(text(part, "text"));
     }

@@ -144,7 +144,7 @@ result<std::shared_ptr<generation>> backend_pipeline::start(generation_request r
 result<std::shared_ptr<generation>> backend_pipeline::ask(question asked, finding_function done) {
     const auto* const counted = std::get_if<count_question>(&asked);
     if (counted != nullptr)
-        if (auto can = without_images(counted->request, "no server says how many tokens they are."); !can) return can.error();
+        if (auto can = only_text(counted->request, "no server says how many tokens that is."); !can) return can.error();
     auto [what, json] = to_server(asked);
     auto begun = target_->ask(std::move(what), std::move(json),
                               [asked, done = std::move(done), health = health_](const result<std::string>& reply) {

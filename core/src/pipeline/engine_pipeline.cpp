@@ -14,7 +14,7 @@
 namespace tw {
 namespace {
 
-constexpr auto only_text = "the models that are loaded here read text only.";
+constexpr auto text_alone = "the models that are loaded here read text only.";
 
 template <class... Functions> struct overloaded : Functions... { using Functions::operator()...; };
 
@@ -66,7 +66,7 @@ result<std::shared_ptr<generation>> engine_pipeline::start(generation_request re
                                                            std::shared_ptr<generation_sink> sink) {
     const auto& info = scheduler_.target().info();
     if (auto valid = validate(request.sampling, info.n_vocab); !valid) return valid.error();
-    if (auto can = without_images(request, only_text); !can) return can.error();
+    if (auto can = only_text(request, text_alone); !can) return can.error();
     if (auto can = without_form_beside_tools(request); !can) return can.error();
     result<token_ids> prompt = token_ids{};
     token_ids shown;
@@ -98,7 +98,7 @@ result<std::shared_ptr<generation>> engine_pipeline::start(generation_request re
 }
 
 result<token_count> engine_pipeline::count(const generation_request& request) const {
-    if (auto can = without_images(request, only_text); !can) return can.error();
+    if (auto can = only_text(request, text_alone); !can) return can.error();
     const auto prompt = prompt_tokens(request);
     if (!prompt) return prompt.error();
     return token_count{static_cast<std::int64_t>(prompt->size())};

@@ -84,14 +84,18 @@ class answered final : public generation {
                  .param = called ? "messages" : "tools"};
 }
 
-// For pipelines whose model does not see.
-[[nodiscard]] inline result<void> without_images(const generation_request& request, const std::string& why) {
-    if (const auto* messages = std::get_if<std::vector<chat_message>>(&request.input))
-        for (const auto& message : *messages)
-            if (!message.parts.empty())
-                return error{.code = code::unsupported,
-                             .message = "Images are not served here: " + why + " Ask a model whose backend is a server that sees.",
-                             .param = "messages"};
+// For pipelines whose model neither sees nor hears.
+[[nodiscard]] inline result<void> only_text(const generation_request& request, const std::string& why) {
+    const auto* messages = std::get_if<std::vector<chat_message>>(&request.input);
+    if (messages == nullptr) return {};
+    for (const auto& message : *messages) {
+        if (message.parts.empty()) continue;
+        const bool heard = message.parts.find(R"("type":"input_audio")") != std::string::npos;
+        return error{.code = code::unsupported,
+                     .message = std::string(heard ? "Audio is" : "Images are") + " not served here: " + why +
+                                " Ask a model whose backend is a server that " + (heard ? "hears." : "sees."),
+                     .param = "messages"};
+    }
     return {};
 }
 

@@ -27,7 +27,7 @@ struct chat_message {
     std::vector<tool_call> calls{}; // of an assistant
     std::string call_id{};          // of a tool: which call its content is the result of
     std::string tool{};             // likewise: its name; empty = not said
-    std::string parts{};            // in place of content: texts and images, OpenAI's list of parts as JSON
+    std::string parts{};            // in place of content: texts, images and audio, OpenAI's list of parts as JSON
     std::string speaker{};          // of another than a tool: who says it, for servers; empty = not said
 };
 

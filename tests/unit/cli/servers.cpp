@@ -137,7 +137,7 @@ TEST_CASE("tools and a form of the answer reach the server together") {
                                           ContainsSubstring(R"("response_format":{"type":"json_object"})"));
 }
 
-TEST_CASE("images reach the server as the client sent them") {
+TEST_CASE("images and audio reach the server as the client sent them") {
     far_server far;
     far.set(streams({words("A cat"), event("{}", "\"stop\""), "data: [DONE]\n\n"}));
     const endpoint here(far.url());
@@ -147,6 +147,12 @@ TEST_CASE("images reach the server as the client sent them") {
     client.send(post("/v1/chat/completions", R"({"model":"m","messages":[{"role":"user","content":)" + seen + "}]}"));
     CHECK(client.read().status == 200);
     CHECK_THAT(far.requests().back(), ContainsSubstring("\"content\":" + seen));
+    const std::string heard = R"([{"text":"What is it?","type":"text"},)"
+                              R"({"input_audio":{"data":"UklGRg==","format":"wav"},"type":"input_audio"}])";
+    raw_client listening(here.port());
+    listening.send(post("/v1/chat/completions", R"({"model":"m","messages":[{"role":"user","content":)" + heard + "}]}"));
+    CHECK(listening.read().status == 200);
+    CHECK_THAT(far.requests().back(), ContainsSubstring("\"content\":" + heard));
 }
 
 TEST_CASE("a client that goes away ends the server's work") {

@@ -210,9 +210,10 @@ TEST_CASE("messages that are none are named by their place") {
     CHECK(chat_error(R"({"messages":[{"role":"user"}]})") ==
           "messages[0].content: 'messages[0].content' is missing.");
     CHECK(chat_error(R"({"messages":[{"role":"user","content":[{"type":"input_audio"}]}]})") ==
-          "messages[0].content[0].type: Parts of type 'input_audio' are not supported yet "
-          "(messages[0].content[0]); "
-          "send text.");
+          "messages[0].content[0].input_audio.data: 'messages[0].content[0].input_audio.data' must be a string, as in "
+          "{\"data\": \"UklGR…\", \"format\": \"wav\"}.");
+    CHECK(chat_error(R"({"messages":[{"role":"user","content":[{"type":"file"}]}]})") ==
+          "messages[0].content[0].type: Parts of type 'file' are not supported yet (messages[0].content[0]); send text.");
 }
 
 TEST_CASE("images stay what the client sent, and only users send them") {
@@ -228,8 +229,23 @@ TEST_CASE("images stay what the client sent, and only users send them") {
     for (const char* none : {"{}", R"({"url":1})", R"("x")"})
         CHECK(chat_error(said("user", R"({"type":"image_url","image_url":)" + std::string(none) + "}"))
                   .starts_with("messages[0].content[1].image_url.url: "));
-    CHECK(chat_error(said("user", image + R"(,{"type":"input_audio"})")).starts_with("messages[0].content[2].type: "));
+    CHECK(chat_error(said("user", image + R"(,{"type":"file"})")).starts_with("messages[0].content[2].type: "));
     CHECK(chat_error(said("system", image)).starts_with("messages[0].content[1].type: "));
+}
+
+TEST_CASE("audio stays what the client sent, and only users send it") {
+    const auto said = [](const std::string& role, const std::string& audio) {
+        return R"({"messages":[{"role":")" + role + R"(","content":[{"text":"Hear","type":"text"},{"input_audio":)" + audio +
+               R"(,"type":"input_audio"}]}]})";
+    };
+    const std::string sound = R"({"data":"UklGRg==","format":"wav"})";
+    const auto parsed = parse_request(endpoint::chat, said("user", sound), {.max_tokens = 1000});
+    REQUIRE(parsed.has_value());
+    CHECK(std::get<std::vector<chat_message>>(parsed->inputs[0])[0].parts ==
+          R"([{"text":"Hear","type":"text"},{"input_audio":)" + sound + R"(,"type":"input_audio"}])");
+    CHECK(chat_error(said("user", R"({"data":"","format":"wav"})")).starts_with("messages[0].content[1].input_audio.data: "));
+    CHECK(chat_error(said("user", R"({"data":"UklGRg=="})")).starts_with("messages[0].content[1].input_audio.format: "));
+    CHECK(chat_error(said("system", sound)).starts_with("messages[0].content[1].type: "));
 }
 
 TEST_CASE("what would change the answer and cannot be done is refused by name") {

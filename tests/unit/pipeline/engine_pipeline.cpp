@@ -69,6 +69,10 @@ TEST_CASE("what cannot be answered is refused before anything runs") {
     CHECK(test::found(*models, count_question{image}).error().param == "messages");
     CHECK(refused(*models, std::move(image)).message == "Images are not served here: the models that are loaded here read text "
                                                         "only. Ask a model whose backend is a server that sees.");
+    CHECK(refused(*models, prompt(std::vector<chat_message>{{.role = "user", .content = "",
+                                                             .parts = R"([{"input_audio":{},"type":"input_audio"}])"}}))
+              .message == "Audio is not served here: the models that are loaded here read text only. Ask a model whose backend is a "
+                          "server that hears.");
     auto both = prompt(std::vector<chat_message>{{"user", "hello"}});
     both.tools.functions = R"([{"type":"function","function":{"name":"f"}}])";
     both.sampling.grammar = R"({"json_schema":{"type":"object"}})";

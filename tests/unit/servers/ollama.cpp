@@ -121,6 +121,8 @@ TEST_CASE("Ollama: images stand beside the text, and only those that are in the 
     CHECK(value::parse(server.last().body).find("messages")->raw() ==
           R"([{"role":"system","content":"See."},{"role":"user","content":"What is\u000ait?","images":["iVBORw0KGgo="]}])");
     CHECK(asked("https://example.org/cat.png").end.code == TW_UNSUPPORTED);
+    CHECK(server.ask(R"({"messages":[{"role":"user","content":[{"type":"input_audio","input_audio":{"data":"AA==","format":"wav"}}]}]})",
+                     whole("")).sentence == "Ollama takes no audio in chats.");
 }
 
 TEST_CASE("Ollama: a completion goes without a template, wherever its bytes are cut") {
