@@ -46,6 +46,7 @@ struct api_request {
     endpoint kind = endpoint::chat;
     std::string model{}; // empty = not named
     bool stream = false, include_usage = false, echo = false;
+    bool inline_reasoning = false; // thoughts stand in the text, for clients that drop them apart from it
     std::int32_t n = 1;
     /// One prompt, or for completions several; none asks Ollama to load the model only. Answer
     /// `p * n + k` is the k-th to prompt p.

@@ -180,7 +180,8 @@ TEST_CASE("a value that does not fit is named with its field") {
           "stream_options.include_usage: 'stream_options.include_usage' must be true or false, not "
           "the number 1.");
     CHECK(field_error(R"(,"tightwad":{"speculaton":true})") ==
-          "tightwad.speculaton: 'tightwad' knows the field 'speculation' only, not 'speculaton'.");
+          "tightwad.speculaton: 'tightwad' knows the fields 'speculation' and 'inline_reasoning' only, "
+          "not 'speculaton'.");
 }
 
 TEST_CASE("a predicted output is a string or text parts, and nothing else") {
