@@ -12,9 +12,11 @@ namespace tw::front {
 
 generation_request api_request::answer(std::size_t index) const {
     auto out = base;
-    const auto per_prompt = static_cast<std::size_t>(n);
+    const auto per_prompt = static_cast<std::size_t>(best_of);
     out.input = inputs.at(index / per_prompt);
     out.sampling.seed += index % per_prompt;
+    out.compared = best_of > n;
+    if (out.compared && !out.top_logprobs) out.top_logprobs = 0; // the client did not ask, but the comparison does
     return out;
 }
 

@@ -37,17 +37,20 @@ void refuse_what_is_missing(fields& in, endpoint kind) {
 }
 
 void read_count(fields& in, api_request& out) {
-    out.n = static_cast<std::int32_t>(
-        in.integer("n", 1, static_cast<std::int64_t>(max_answers)).value_or(1));
-    const auto best_of = in.integer("best_of", 0, int32_max);
-    if (best_of && *best_of != out.n && out.kind == endpoint::completion)
-        in.refuse("best_of",
-                  "'best_of' is " + std::to_string(*best_of) + " and 'n' is " +
-                      std::to_string(out.n) +
-                      "; choosing among answers is not supported, so they must be equal.",
+    const auto count = [&](const char* key, std::int32_t usual) {
+        return static_cast<std::int32_t>(in.integer(key, 1, static_cast<std::int64_t>(max_answers)).value_or(usual));
+    };
+    out.n = count("n", 1);
+    out.best_of = out.kind == endpoint::completion ? count("best_of", out.n) : out.n;
+    if (out.best_of < out.n)
+        in.refuse("best_of", "'best_of' is " + std::to_string(out.best_of) + " and 'n' is " + std::to_string(out.n) +
+                                 "; the answers that are given are chosen among 'best_of', so it must be at least 'n'.");
+    else if (out.best_of > out.n && out.stream)
+        in.refuse("best_of", "'best_of' above 'n' cannot be streamed: the answers are compared when all are whole. Leave "
+                             "'stream' out.",
                   tw::code::unsupported);
     if (out.answers() > max_answers)
-        in.refuse("n", "The request asks for " + std::to_string(out.answers()) +
+        in.refuse(out.best_of > out.n ? "best_of" : "n", "The request asks for " + std::to_string(out.answers()) +
                            " answers; at most " + std::to_string(max_answers) +
                            " are given to one request.");
 }

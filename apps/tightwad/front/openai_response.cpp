@@ -112,7 +112,7 @@ ordered_json finish(const answer_identity& who, std::size_t index, const choice&
 
 } // namespace
 
-std::string whole_answer(const answer_identity& who, std::span<const choice> choices, int n) {
+std::string whole_answer(const answer_identity& who, std::span<const choice> choices, std::span<const choice> all, int n) {
     auto out = envelope(who, who.kind == endpoint::chat ? "chat.completion" : "text_completion");
     auto list = ordered_json::array();
     for (std::size_t i = 0; i < choices.size(); ++i) {
@@ -126,8 +126,9 @@ std::string whole_answer(const answer_identity& who, std::span<const choice> cho
         list.push_back(std::move(entry));
     }
     out["choices"] = std::move(list);
-    if (auto counted = usage(choices, n); !counted.is_null()) out["usage"] = std::move(counted);
-    out["tightwad"] = figures(choices);
+    if (auto counted = usage(all, n); !counted.is_null()) out["usage"] = std::move(counted);
+    out["tightwad"] = figures(all);
+    if (choices.size() < all.size()) out["tightwad"]["seed"] = choices.front().result.seed;
     return text_of(out);
 }
 

@@ -111,6 +111,10 @@ result<std::shared_ptr<generation>> backend_pipeline::start(generation_request r
         return error{.code = code::unsupported,
                      .message = "A server does not say how likely the tokens of a prompt are; leave 'echo' or 'logprobs' out.",
                      .param = "logprobs"};
+    if (request.compared)
+        return error{.code = code::unsupported,
+                     .message = "Tightwad compares answers of models that it runs, not of servers; send 'best_of' equal to 'n'.",
+                     .param = "best_of"};
     if (!info_.passes_more_on)
         if (auto can = within_1_1(request, info_.plugin); !can) return can.error();
     const auto asked = to_server_body(request);

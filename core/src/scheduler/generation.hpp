@@ -70,6 +70,7 @@ struct generation_request {
     std::string prediction; // what the client expects the answer to be; empty = nothing
     bool speculate = true; // false = the target alone, the same bytes
     std::optional<std::int32_t> top_logprobs = {}; // log probabilities, with so many of the likeliest; none = not wanted
+    bool compared = false; // by its log probabilities with other answers to the same prompt
     bool prompt_logprobs = false; // of the prompt's tokens too; nothing of it is taken from the prefix cache then
     bool logits_digest = false; // hash every row that a token was picked from (benches)
     bool record_rounds = false; // keep what was drafted in each round (replay, benches)

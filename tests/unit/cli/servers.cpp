@@ -137,6 +137,16 @@ TEST_CASE("tools and a form of the answer reach the server together") {
                                           ContainsSubstring(R"("response_format":{"type":"json_object"})"));
 }
 
+TEST_CASE("answers of a server are not compared") {
+    far_server far;
+    const endpoint here(far.url());
+    raw_client client(here.port());
+    client.send(post("/v1/completions", R"({"model":"m","prompt":"a","n":1,"best_of":2})"));
+    const auto refused = client.read();
+    CHECK(refused.status == 400);
+    CHECK(message_of(refused) == "Tightwad compares answers of models that it runs, not of servers; send 'best_of' equal to 'n'.");
+}
+
 TEST_CASE("images and audio reach the server as the client sent them") {
     far_server far;
     far.set(streams({words("A cat"), event("{}", "\"stop\""), "data: [DONE]\n\n"}));

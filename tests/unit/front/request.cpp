@@ -258,11 +258,14 @@ TEST_CASE("what would change the answer and cannot be done is refused by name") 
           "function_call: 'function_call' is an older form of 'tool_choice'; send that.");
     CHECK(chat_error(R"({"messages":[{"role":"assistant","content":null,"function_call":{"name":"f"}}]})") ==
           "messages[0].function_call: 'messages[0].function_call' is an older form of 'tool_calls'; send that.");
-    CHECK(completion_error(R"("prompt":"a","best_of":3)") ==
-          "best_of: 'best_of' is 3 and 'n' is 1; choosing among answers is not supported, so they "
-          "must be equal.");
+    CHECK(completion_error(R"("prompt":"a","best_of":2,"n":3)") ==
+          "best_of: 'best_of' is 2 and 'n' is 3; the answers that are given are chosen among 'best_of', so it must be at least 'n'.");
+    CHECK(completion_error(R"("prompt":"a","best_of":3,"stream":true)").starts_with("best_of: 'best_of' above 'n' cannot be streamed"));
+    CHECK(completion_error(R"("prompt":["a","b","c"],"best_of":50)").starts_with("best_of: The request asks for 150 answers"));
     CHECK(completion_error(R"("prompt":[1],"echo":true,"stream":true)").starts_with("echo: "));
     CHECK(completion(R"("prompt":"a","best_of":2,"n":2)").n == 2);
+    CHECK(completion(R"("prompt":"a","best_of":2,"n":2,"stream":true)").answers() == 2);
+    CHECK_FALSE(completion(R"("prompt":"a","best_of":2,"n":2)").answer(0).compared);
     CHECK(chat(R"(,"tools":[{}],"tool_choice":"none")").n == 1);
 }
 
