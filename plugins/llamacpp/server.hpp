@@ -9,10 +9,10 @@
 #include <string>
 #include <string_view>
 
-#include <tightwad/sdk/openai_stream.hpp>
 #include <tightwad/sdk/server_backend.hpp>
 #include <tightwad/sdk/server_site.hpp>
 
+#include "answer_stream.hpp"
 #include "token_stream.hpp"
 
 namespace llamacpp {
@@ -27,7 +27,7 @@ class server : public tw::sdk::server_backend {
         tw::sdk::integer_option("first_token_timeout", "Seconds of silence until the answer begins; long prompts take long.",
                                 "600", 1, 86400),
     };
-    using reader = tw::sdk::openai_stream;
+    using reader = answer_stream;
     using token_reader = token_stream;
 
     server(tw::sdk::host host, const tw::sdk::config& config);

@@ -23,15 +23,34 @@ std::string root_of(std::string url) {
 }
 
 std::string path_of(const chat_request& request) {
+    if (request.root().find("suffix")) return "/infill";
     return request.root().find("messages") ? "/v1/chat/completions" : "/v1/completions";
 }
+
+namespace {
+
+// Its own names of what is before and behind a gap, and of how much may be filled in.
+void put_gap(json::object_writer& out, const json::value& root) {
+    const auto prompt = root.find("prompt");
+    if (!prompt || prompt->kind() != json::kind::string)
+        throw failure{TW_UNSUPPORTED, "A llama-server fills a gap behind a text only, not behind token ids."};
+    if (root.find("logprobs"))
+        throw failure{TW_UNSUPPORTED, "A llama-server says nothing of how likely the tokens are that it fills in; leave 'logprobs' out."};
+    out.raw("input_prefix", prompt->raw()).raw("input_suffix", root.find("suffix")->raw());
+    if (const auto most = root.find("max_tokens")) out.raw("n_predict", most->raw());
+}
+
+} // namespace
 
 std::string body_of(const chat_request& request, const std::string& model) {
     const auto root = request.root();
     json::object_writer out;
     if (!model.empty()) out.text("model", model);
     const auto format = root.find("prompt") ? root.find("response_format") : std::nullopt;
-    out.members(root, {"model", "seed", "stream", "stream_options", "max_completion_tokens", format ? "response_format" : "model"});
+    const bool gap = root.find("suffix").has_value();
+    out.members(root, {"model", "seed", "stream", "stream_options", "max_completion_tokens", format ? "response_format" : "model",
+                       gap ? "prompt" : "model", gap ? "suffix" : "model", gap ? "max_tokens" : "model"});
+    if (gap) put_gap(out, root);
     if (format) { // its completions take a schema by another name
         const auto outer = format->find("json_schema");
         const auto schema = outer ? outer->find("schema") : std::nullopt;

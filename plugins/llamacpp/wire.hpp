@@ -13,7 +13,7 @@ namespace llamacpp::wire {
 // The server's root, whether it was written with a slash or /v1 at the end or without.
 [[nodiscard]] std::string root_of(std::string url);
 
-// Where a request goes: /v1/chat/completions or /v1/completions.
+// Where a request goes: /v1/chat/completions, /v1/completions, or /infill with a "suffix".
 [[nodiscard]] std::string path_of(const tw::sdk::chat_request& request);
 
 // The request, streamed and with usage. An empty model is left out: a server with one model needs none.

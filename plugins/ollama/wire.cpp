@@ -169,7 +169,10 @@ std::string body_of(const chat_request& request, const settings& how) {
     } else {
         const auto prompt = member(root, "prompt", json::kind::string);
         if (!prompt) throw failure{TW_UNSUPPORTED, "Ollama takes prompts in text only, not in token ids."};
-        out.raw("prompt", prompt->raw()).boolean("raw", true);
+        out.raw("prompt", prompt->raw());
+        const auto suffix = root.find("suffix");
+        if (suffix) out.raw("suffix", suffix->raw()); // the model's template puts both together
+        else out.boolean("raw", true);
     }
     put_form(out, root);
     put_logprobs(out, root);

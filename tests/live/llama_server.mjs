@@ -64,6 +64,12 @@ assert.equal(refused.status, 400);
 assert.equal((await refused.json()).error.code, 'context_length_exceeded');
 console.log('ok a prompt that is too long is told so');
 
+// This model has no tokens for a gap, and its server says so.
+const gap = await fetch(`${near}/v1/completions`, { method: 'POST', headers,
+  body: JSON.stringify({ model: 'stories', prompt: 'Once', suffix: 'the end.', max_tokens: 5 }) });
+assert.match((await gap.json()).error.message, /Infill is not supported by this model/);
+console.log('ok what stands behind a gap reaches /infill');
+
 // What Tightwad does not know: the same request to both, and the same bytes back.
 const raw = async (base, path, body, type = 'application/json') => {
   const answer = await fetch(`${base}${path}`, { method: 'POST', headers: { ...headers, 'content-type': type }, body });

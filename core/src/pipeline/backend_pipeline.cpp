@@ -36,6 +36,7 @@ result<void> within_1_1(const generation_request& request, const std::string& pl
     const auto why = "the plugin '" + plugin + "' was built before they could be passed on.";
     if (auto can = without_logprobs(request, why); !can) return can;
     if (auto can = without_grammar(request, why); !can) return can;
+    if (auto can = without_suffix(request, why); !can) return can;
     return without_tools(request, why);
 }
 

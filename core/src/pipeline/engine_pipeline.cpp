@@ -60,7 +60,7 @@ engine_pipeline::engine_pipeline(engine_pipeline_parts parts)
       scheduler_(std::move(parts.target), std::move(made_), parts.scheduling),
       chats_(std::move(parts.own_chat), std::move(parts.chat), std::move(parts.no_chat),
              scheduler_.target().vocabulary()),
-      longest_text_(longest_text(scheduler_.target())) {}
+      infill_(infill_tokens_of(scheduler_.target().vocabulary())), longest_text_(longest_text(scheduler_.target())) {}
 
 result<std::shared_ptr<generation>> engine_pipeline::start(generation_request request,
                                                            std::shared_ptr<generation_sink> sink) {
@@ -135,7 +135,9 @@ result<token_ids> engine_pipeline::prompt_tokens(const generation_request& reque
                 if (!chat) return chat.error();
                 return tokens_of(*chat);
             },
-            [&](const std::string& text) { return tokenize(text, true); },
+            [&](const std::string& text) {
+                return request.suffix.empty() ? tokenize(text, true) : around_gap(text, request.suffix);
+            },
             [&](const token_ids& ids) -> result<token_ids> {
                 for (const auto id : ids)
                     if (id < 0 || id >= target.info().n_vocab)
@@ -148,6 +150,20 @@ result<token_ids> engine_pipeline::prompt_tokens(const generation_request& reque
             },
         },
         request.input);
+}
+
+result<token_ids> engine_pipeline::around_gap(const std::string& before, const std::string& behind) const {
+    if (!infill_)
+        return fills_no_gap("the vocabulary of '" + serves_.front() + "' has no tokens for that, such as <|fim_prefix|> or <PRE>.");
+    auto out = tokenize("", true);
+    for (const auto& [mark, text] : {std::pair{infill_->prefix, &before}, std::pair{infill_->suffix, &behind}}) {
+        const auto part = tokenize(*text, false);
+        if (!part) return part.error();
+        out->push_back(mark);
+        out->insert(out->end(), part->begin(), part->end());
+    }
+    out->push_back(infill_->middle);
+    return out;
 }
 
 result<token_ids> engine_pipeline::tokens_of(const chat_prompts::prepared& chat) const {

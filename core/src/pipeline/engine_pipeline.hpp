@@ -9,6 +9,7 @@
 #include "bridge/chat_template.hpp"
 #include "exactness/probe.hpp"
 #include "pipeline/chat_prompts.hpp"
+#include "pipeline/infill_tokens.hpp"
 #include "pipeline/pipeline.hpp"
 #include "scheduler/scheduler.hpp"
 #include "speculation/speculator.hpp"
@@ -74,6 +75,7 @@ class engine_pipeline final : public pipeline {
     [[nodiscard]] result<token_ids> tokens_of(const chat_prompts::prepared& chat) const;
     [[nodiscard]] token_ids control_tokens(const std::vector<std::string>& texts) const;
     [[nodiscard]] result<token_ids> tokenize(std::string_view text, bool bos) const;
+    [[nodiscard]] result<token_ids> around_gap(const std::string& before, const std::string& behind) const;
     [[nodiscard]] token_ids predicted_tokens(const generation_request& request) const;
 
     std::string name_;
@@ -86,6 +88,7 @@ class engine_pipeline final : public pipeline {
     speculator* speculator_;           // there; null = the target cannot be drafted for
     scheduler scheduler_;
     chat_prompts chats_; // after the scheduler, whose engine it needs
+    std::optional<infill_tokens> infill_;
     std::size_t longest_text_; // bytes; no longer text can fit the context
 };
 

@@ -107,6 +107,19 @@ class answered final : public generation {
                  .param = "grammar"};
 }
 
+// For pipelines that fill no gaps.
+[[nodiscard]] inline error fills_no_gap(const std::string& why) {
+    return error{.code = code::unsupported,
+                 .message = "A gap before a 'suffix' is not filled here: " + why + " Leave 'suffix' out, or ask a model that was made "
+                            "for it, in this process or behind a llama-server, an Ollama or a cloud.",
+                 .param = "suffix"};
+}
+
+[[nodiscard]] inline result<void> without_suffix(const generation_request& request, const std::string& why) {
+    if (request.suffix.empty()) return {};
+    return fills_no_gap(why);
+}
+
 // For pipelines that hold calls of tools to a grammar of their own: an answer can follow one.
 [[nodiscard]] inline result<void> without_form_beside_tools(const generation_request& request) {
     if (request.tools.functions.empty() || request.sampling.grammar.empty()) return {};

@@ -46,6 +46,7 @@ ordered_json to_server_body(const generation_request& request) {
             if (const auto& speaker = (*messages)[i].speaker; !speaker.empty()) body["messages"][i]["name"] = speaker;
     } else if (const auto* text = std::get_if<std::string>(&request.input)) body["prompt"] = *text;
     else body["prompt"] = std::get<token_ids>(request.input);
+    if (!request.suffix.empty()) body["suffix"] = request.suffix;
     if (!request.said.empty()) body.update(ordered_json::parse(request.said));
     if (body.contains("seed")) body["seed"] = request.sampling.seed; // each of `n` answers has one of its own
     if (request.max_tokens) {

@@ -63,6 +63,7 @@ struct token_likelihood {
 struct generation_request {
     // Chat messages, a prompt in text, or a prompt in token ids (used as they are, no bos added).
     std::variant<std::vector<chat_message>, std::string, token_ids> input;
+    std::string suffix{};     // of a prompt in text: what the answer must lead to; empty = nothing
     tool_use tools{};         // of a chat
     sampling_params sampling; // the seed is already chosen
     std::optional<std::int32_t> max_tokens; // none = as many as the context holds

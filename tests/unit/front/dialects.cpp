@@ -91,6 +91,10 @@ TEST_CASE("Ollama's options are the sampling, with Ollama's defaults") {
         "options":{"num_predict":-1}})")));
     CHECK(std::get<std::string>(server.pipeline->last_request().input) == "a b");
     CHECK_FALSE(server.pipeline->last_request().max_tokens.has_value());
+    static_cast<void>(ask(server, post("/api/generate", R"({"model":"org/model-1","prompt":"f(","suffix":")"})")));
+    CHECK(std::get<std::string>(server.pipeline->last_request().input) == "f(");
+    CHECK(server.pipeline->last_request().suffix == ")");
+    CHECK(ask(server, post("/api/generate", R"({"model":"org/model-1","prompt":"f(","suffix":")","system":"x"})")).status == 400);
 }
 
 TEST_CASE("Ollama's clients see the models, and load one ahead") {

@@ -251,7 +251,9 @@ TEST_CASE("audio stays what the client sent, and only users send it") {
 
 TEST_CASE("what would change the answer and cannot be done is refused by name") {
     CHECK(field_error(R"(,"top_logprobs":3)").starts_with("top_logprobs: "));
-    CHECK(completion_error(R"("prompt":"a","suffix":"b")").starts_with("suffix: "));
+    CHECK(completion(R"("prompt":"a","suffix":"b")").base.suffix == "b");
+    CHECK(completion_error(R"("prompt":[1],"suffix":"b")") == "suffix: 'suffix' needs a prompt in text, not in token ids.");
+    CHECK(completion_error(R"("prompt":"a","suffix":"b","echo":true,"logprobs":1)").starts_with("echo: "));
     CHECK(field_error(R"(,"functions":[{"name":"f"}])") ==
           "functions: 'functions' is an older form of 'tools'; send that.");
     CHECK(field_error(R"(,"function_call":"auto")") ==

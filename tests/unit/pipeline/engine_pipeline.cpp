@@ -85,6 +85,24 @@ TEST_CASE("what cannot be answered is refused before anything runs") {
     CHECK(refused(*models, std::move(banned)).code == code::invalid_argument);
 }
 
+TEST_CASE("a gap is filled by a model that has tokens for it") {
+    auto gap = prompt(std::string("ab"));
+    gap.suffix = "c";
+    CHECK(refused(*toy_pipeline(), gap).message ==
+          "A gap before a 'suffix' is not filled here: the vocabulary of 'toy' has no tokens for that, such as <|fim_prefix|> or "
+          "<PRE>. Leave 'suffix' out, or ask a model that was made for it, in this process or behind a llama-server, an Ollama or a "
+          "cloud.");
+    engine_pipeline_parts parts;
+    parts.name = "code";
+    parts.serves = {"toy"};
+    parts.target = toy_model(R"({"infill":true})");
+    engine_pipeline models(std::move(parts));
+    CHECK(models.prompt_tokens(gap).value() == token_ids{0, 25, 2, 3, 26, 4, 27});
+    CHECK(ask(models, gap).outcome.prompt_tokens == 7);
+    gap.suffix.clear();
+    CHECK(models.prompt_tokens(gap).value() == token_ids{0, 2, 3});
+}
+
 TEST_CASE("the status says of a target that cannot take tokens back that nothing is drafted for it") {
     engine_pipeline_parts parts;
     parts.name = "chat";

@@ -111,6 +111,31 @@ TEST_CASE("llama-server: what the client said beside goes up as it came, and a m
     CHECK(body.find("reasoning_format")->as_string() == "deepseek");
 }
 
+TEST_CASE("llama-server: a gap is filled at /infill, wherever the bytes are cut") {
+    played<llamacpp::server> server(R"({"url":"http://den:8080","model":"m"})");
+    const std::string filled = R"(data: {"index":0,"content":"a +","tokens":[1,2],"stop":false,"tokens_predicted":2})" "\n\n"
+                               R"(data: {"index":0,"content":" \u00fc","stop":false})" "\n\n"
+                               R"(data: {"index":0,"content":"","stop":true,"stop_type":"limit","tokens_predicted":3,"tokens_evaluated":9})" "\n\n";
+    const auto heard = server.ask_split(R"({"prompt":"f(","suffix":")\n","max_tokens":3,"seed":5,"stop":["x"]})", filled);
+    CHECK(heard.text == "a + ü");
+    CHECK(heard.end == tw::testkit::recorder::ending{TW_OK, TW_FINISH_LENGTH, 9, 3, 0});
+    CHECK(server.last().url == "http://den:8080/infill");
+    const auto body = value::parse(server.last().body);
+    CHECK(body.find("input_prefix")->as_string() == "f(");
+    CHECK(body.find("input_suffix")->as_string() == ")\n");
+    CHECK(body.find("n_predict")->as_integer() == 3);
+    CHECK(body.find("stream")->as_boolean());
+    for (const char* gone : {"prompt", "suffix", "max_tokens"}) CHECK_FALSE(body.find(gone));
+    const auto ended = server.ask(R"({"prompt":"f(","suffix":")"})", whole(R"(data: {"content":"","stop":true,"stop_type":"eos"})" "\n\n"));
+    CHECK(ended.end.code == TW_OK);
+    CHECK(ended.end.reason == TW_FINISH_STOP);
+    const auto broken = server.ask(R"({"prompt":"f(","suffix":")"})", whole(R"(data: {"content":"a","stop":false})" "\n\n"));
+    CHECK(broken.end.code == TW_UNAVAILABLE);
+    CHECK(server.ask(R"({"prompt":"f(","suffix":")"})", whole(R"({"error":{"message":"Infill is not supported by this model"}})", 501)).end.code == TW_UNSUPPORTED);
+    CHECK(server.ask(R"({"prompt":[1],"suffix":")"})", whole("")).end.code == TW_UNSUPPORTED);
+    CHECK(server.ask(R"({"prompt":"f(","suffix":")","logprobs":1})", whole("")).end.code == TW_UNSUPPORTED);
+}
+
 TEST_CASE("llama-server: the details of its usage come down, wherever they are cut") {
     played<llamacpp::server> server(table);
     const auto heard = server.ask_split(sample_chat,

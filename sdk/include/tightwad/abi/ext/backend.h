@@ -65,7 +65,7 @@ typedef struct tw_backend_v1 {
      * are chosen stands in it only as far as the client said it. "max_tokens" says how many are wanted;
      * "max_completion_tokens" beside it, the same number, that the client used the newer word. A plugin
      * of 1.2 may be sent "tools", "tool_choice", "parallel_tool_calls", "response_format", "grammar"
-     * (GBNF), "logprobs" and "top_logprobs"; it refuses (TW_UNSUPPORTED) what it would have to drop. Other
+     * (GBNF), "suffix", "logprobs" and "top_logprobs"; it refuses (TW_UNSUPPORTED) what it would have to drop. Other
      * members are the client's own, which the host does not know: for servers that may know them. */
     tw_code (*start)(tw_backend *self, tw_str request_json, const tw_sink *sink, tw_error *error);
 } tw_backend_v1;
