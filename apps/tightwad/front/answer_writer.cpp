@@ -37,10 +37,10 @@ answer_identity new_identity(const api_request& request, std::string model) {
 
 std::string answer_writer::add(answer_event event) {
     if (!inline_reasoning_) return take(std::move(event));
-    const bool thinks = !event.thought.empty(), thought = thinking_.at(event.index);
+    const bool thinks = !event.thought.empty(), thought_before = thinking_.at(event.index);
     thinking_[event.index] = thinks;
-    if (thinks) event.text = (thought ? "" : "<think>") + std::exchange(event.thought, {});
-    auto closed = thought && !thinks ? take({.index = event.index, .text = "</think>\n\n"}) : std::string();
+    if (thinks) event.text = (thought_before ? "" : "<think>") + std::exchange(event.thought, {});
+    auto closed = thought_before && !thinks ? take({.index = event.index, .text = "</think>\n\n"}) : std::string();
     return closed + take(std::move(event));
 }
 

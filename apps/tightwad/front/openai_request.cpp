@@ -1,7 +1,6 @@
 // OpenAI's chat and completions: the fields beside the input, and what is refused because it would
 // change the answer.
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -18,8 +17,6 @@ namespace tw::front {
 namespace {
 
 using nlohmann::json;
-
-constexpr auto int32_max = std::numeric_limits<std::int32_t>::max();
 
 /// What would change the answer and cannot be done is said, never dropped.
 void refuse_what_is_missing(fields& in, endpoint kind) {

@@ -122,7 +122,7 @@ TEST_CASE("the details of a server's usage come down, and what it does not say i
     says(usage);
     CHECK(body(here.ask(""))["usage"] == nlohmann::json::parse(R"({"prompt_tokens":7,"completion_tokens":2,"total_tokens":9})"));
     CHECK(body(here.ask(R"(,"max_tokens":9)", "/v1/messages"))["usage"] == nlohmann::json::parse(R"({"input_tokens":7,"output_tokens":2})"));
-    says("");
+    says(": nothing\n\n");
     CHECK_FALSE(body(here.ask("")).contains("usage"));
     const auto streamed = here.ask(R"(,"stream":true,"stream_options":{"include_usage":true})").body;
     CHECK_THAT(streamed, !ContainsSubstring(R"("choices":[])") && ContainsSubstring("[DONE]"));
