@@ -38,12 +38,20 @@ http_request server::go_on(std::span<const std::int32_t> prompt, std::uint32_t m
 
 http_request server::question(std::string_view what, const json::value& asked) const {
     const auto path = wire::path_of(what);
-    if (what == "health" || what == "vocabulary") return site_.glance(path);
+    if (what == "health" || what == "vocabulary" || what == "about") return site_.glance(path);
     return what == "properties" ? site_.request("GET", path) : site_.post(path, wire::body_of(what, asked, model_));
 }
 
+/// A chat's tokens are those of what its template makes of it.
+std::optional<http_request> server::further(std::string_view what, std::size_t step, std::string_view body) const {
+    if (what != "count" || step > 0) return std::nullopt;
+    return site_.post(wire::path_of("tokenize"), wire::split_body_of(body, model_));
+}
+
 std::string server::reply(std::string_view what, std::string body) const {
-    return what == "vocabulary" ? wire::vocabulary_of(body, model_) : body;
+    if (what == "vocabulary") return wire::vocabulary_of(body, model_);
+    if (what == "about") return wire::facts_of(wire::read_properties(body));
+    return what == "count" ? wire::count_of(body) : body;
 }
 
 http_request server::pass(const pass_request& asked) const { return site_.pass(asked, std::string(asked.target), model_); }

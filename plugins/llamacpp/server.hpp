@@ -2,15 +2,17 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
-#include <tightwad/sdk/openai_stream.hpp>
 #include <tightwad/sdk/server_backend.hpp>
 #include <tightwad/sdk/server_site.hpp>
 
+#include "answer_stream.hpp"
 #include "token_stream.hpp"
 
 namespace llamacpp {
@@ -25,7 +27,7 @@ class server : public tw::sdk::server_backend {
         tw::sdk::integer_option("first_token_timeout", "Seconds of silence until the answer begins; long prompts take long.",
                                 "600", 1, 86400),
     };
-    using reader = tw::sdk::openai_stream;
+    using reader = answer_stream;
     using token_reader = token_stream;
 
     server(tw::sdk::host host, const tw::sdk::config& config);
@@ -33,6 +35,8 @@ class server : public tw::sdk::server_backend {
     [[nodiscard]] tw::sdk::http_request ask(const tw::sdk::chat_request& request) const;
     [[nodiscard]] tw::sdk::http_request go_on(std::span<const std::int32_t> prompt, std::uint32_t most) const;
     [[nodiscard]] tw::sdk::http_request question(std::string_view what, const tw::sdk::json::value& asked) const;
+    [[nodiscard]] std::optional<tw::sdk::http_request> further(std::string_view what, std::size_t step,
+                                                               std::string_view body) const;
     [[nodiscard]] std::string reply(std::string_view what, std::string body) const;
     [[nodiscard]] tw::sdk::http_request pass(const tw::sdk::pass_request& asked) const;
     [[nodiscard]] tw::sdk::failure refusal(const tw::sdk::http_head& head, const std::string& body) const;

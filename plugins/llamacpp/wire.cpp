@@ -23,16 +23,34 @@ std::string root_of(std::string url) {
 }
 
 std::string path_of(const chat_request& request) {
+    if (request.root().find("suffix")) return "/infill";
     return request.root().find("messages") ? "/v1/chat/completions" : "/v1/completions";
 }
+
+namespace {
+
+// Its own names of what is before and behind a gap, and of how much may be filled in.
+void put_gap(json::object_writer& out, const json::value& root) {
+    const auto prompt = root.find("prompt");
+    if (!prompt || prompt->kind() != json::kind::string)
+        throw failure{TW_UNSUPPORTED, "A llama-server fills a gap behind a text only, not behind token ids."};
+    if (root.find("logprobs"))
+        throw failure{TW_UNSUPPORTED, "A llama-server says nothing of how likely the tokens are that it fills in; leave 'logprobs' out."};
+    out.raw("input_prefix", prompt->raw()).raw("input_suffix", root.find("suffix")->raw());
+    if (const auto most = root.find("max_tokens")) out.raw("n_predict", most->raw());
+}
+
+} // namespace
 
 std::string body_of(const chat_request& request, const std::string& model) {
     const auto root = request.root();
     json::object_writer out;
     if (!model.empty()) out.text("model", model);
     const auto format = root.find("prompt") ? root.find("response_format") : std::nullopt;
-    out.members(root, {"model", "seed", "stream", "stream_options", "max_completion_tokens", "think",
-                       format ? "response_format" : "model"});
+    const bool gap = root.find("suffix").has_value();
+    out.members(root, {"model", "seed", "stream", "stream_options", "max_completion_tokens", "think", format ? "response_format" : "model",
+                       gap ? "prompt" : "model", gap ? "suffix" : "model", gap ? "max_tokens" : "model"});
+    if (gap) put_gap(out, root);
     if (format) { // its completions take a schema by another name
         const auto outer = format->find("json_schema");
         const auto schema = outer ? outer->find("schema") : std::nullopt;
@@ -45,8 +63,8 @@ std::string body_of(const chat_request& request, const std::string& model) {
 std::string path_of(std::string_view what) {
     for (const auto& [known, path] : {std::pair{"embeddings", "/v1/embeddings"}, std::pair{"rerank", "/v1/rerank"},
                                       std::pair{"tokenize", "/tokenize"}, std::pair{"detokenize", "/detokenize"},
-                                      std::pair{"properties", "/props"}, std::pair{"health", "/health"},
-                                      std::pair{"vocabulary", "/v1/models"}})
+                                      std::pair{"properties", "/props"}, std::pair{"about", "/props"}, std::pair{"health", "/health"},
+                                      std::pair{"count", "/apply-template"}, std::pair{"vocabulary", "/v1/models"}})
         if (what == known) return path;
     throw failure{TW_UNSUPPORTED, "A llama-server is not asked for " + std::string(what) + "."};
 }
@@ -54,10 +72,26 @@ std::string path_of(std::string_view what) {
 std::string body_of(std::string_view what, const json::value& asked, const std::string& model) {
     json::object_writer out;
     if (!model.empty()) out.text("model", model);
-    out.members(asked, {"truncate"});
+    out.members(asked, {"truncate", "seed"});
     if (what == "embeddings") out.text("encoding_format", "float");
     if (what == "tokenize") out.boolean("with_pieces", true);
     return out.str();
+}
+
+std::string split_body_of(std::string_view rendered, const std::string& model) {
+    const auto prompt = json::value::parse(rendered).find("prompt");
+    if (!prompt || prompt->kind() != json::kind::string)
+        throw failure{TW_CORRUPT, "The llama-server's answer to /apply-template holds no prompt."};
+    json::object_writer out;
+    if (!model.empty()) out.text("model", model);
+    return out.raw("content", prompt->raw()).boolean("add_special", true).boolean("parse_special", true).str();
+}
+
+std::string count_of(std::string_view tokens) {
+    const auto list = json::value::parse(tokens).find("tokens");
+    if (!list || list->kind() != json::kind::array)
+        throw failure{TW_CORRUPT, "The llama-server's answer to /tokenize holds no tokens."};
+    return json::object_writer().integer("tokens", static_cast<std::int64_t>(list->elements().size())).str();
 }
 
 std::string body_of(std::span<const std::int32_t> prompt, std::uint32_t most, const std::string& model) {
@@ -108,6 +142,14 @@ properties read_properties(std::string_view body) {
     const auto defaults = root.find("default_generation_settings");
     if (defaults && defaults->kind() == json::kind::object) out.context = number(*defaults, "n_ctx");
     return out;
+}
+
+std::string facts_of(const properties& found) {
+    json::object_writer out;
+    if (found.context > 0) out.integer("context", found.context);
+    if (found.slots > 0) out.integer("slots", found.slots);
+    if (!found.build.empty()) out.text("build", found.build);
+    return out.str();
 }
 
 } // namespace llamacpp::wire

@@ -56,6 +56,7 @@ std::string image_of(const json::value& part) {
 void put_parts(json::object_writer& out, const json::value& parts) {
     std::string words, images;
     for (const auto& part : parts.elements()) {
+        if (text(part, "type") == "input_audio") throw failure{TW_UNSUPPORTED, "Ollama takes no audio in chats."};
         if (text(part, "type") == "image_url") images.append(images.empty() ? "" : ",").append(json::quote(image_of(part)));
         else words.append(words.empty() ? "" : "\n").append(text(part, "text"));
     }
@@ -169,7 +170,10 @@ std::string body_of(const chat_request& request, const settings& how) {
     } else {
         const auto prompt = member(root, "prompt", json::kind::string);
         if (!prompt) throw failure{TW_UNSUPPORTED, "Ollama takes prompts in text only, not in token ids."};
-        out.raw("prompt", prompt->raw()).boolean("raw", true);
+        out.raw("prompt", prompt->raw());
+        const auto suffix = root.find("suffix");
+        if (suffix) out.raw("suffix", suffix->raw()); // the model's template puts both together
+        else out.boolean("raw", true);
     }
     put_form(out, root);
     put_logprobs(out, root);

@@ -9,7 +9,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     using namespace tw;
     const std::string_view reply(reinterpret_cast<const char*>(data), size);
     const question all[] = {tokenize_question{}, detokenize_question{}, properties_question{},
-                            embed_question{.inputs = {"a", "b"}}, rerank_question{"q", {"a", "b", "c"}}};
+                            embed_question{.inputs = {"a", "b"}}, rerank_question{"q", {"a", "b", "c"}},
+                            count_question{}};
     for (const auto& asked : all) {
         const auto read = from_server(asked, reply);
         if (!read) {

@@ -33,11 +33,27 @@ for (const more of [{ tools, tool_choice: 'required' }, { response_format: { typ
   assert.equal(through.status, direct.status);
   assert.ok(through.message.includes(direct.message), `${direct.message}\n${through.message}`);
 }
+for (const more of [{}, { system: 'Be brief.' }]) {
+  const body = { model: 'stories', max_tokens: 1, messages: [{ role: 'user', content: 'Tell me a story about a little dog. 😀' }], ...more };
+  const said = await (await ask(near, '/v1/messages', body)).json();
+  const counted = await (await ask(near, '/v1/messages/count_tokens', body)).json();
+  assert.equal(counted.input_tokens, said.usage.input_tokens + (said.usage.cache_read_input_tokens ?? 0), JSON.stringify(counted));
+  assert.ok(counted.input_tokens > 10);
+}
+const repeated = { ...chat, messages: [{ role: 'user', content: 'Tell me twice. '.repeat(20) }], cache_prompt: true, id_slot: 0 };
+await ask(near, '/v1/chat/completions', repeated);
+const { usage: again } = await (await ask(near, '/v1/chat/completions', repeated)).json();
+assert.ok(again.prompt_tokens_details.cached_tokens > 20, JSON.stringify(again));
+assert.equal(again.completion_tokens_details, undefined);
+console.log('ok what it had in its cache is said');
+console.log('ok a chat is counted as its answer counts it');
 console.log('ok log probabilities, forms and tools reach the server, and what it says of them comes back');
 
 await leavesInMidAnswer({ ...completion, logit_bias: { 1: -100, 2: -100 } });
 const [pipeline] = (await status()).pipelines;
 assert.equal(pipeline.slots.active, 0);
+assert.equal(pipeline.slots.total, 2);
+assert.equal(pipeline.target.about.context, 512); // of each slot
 assert.equal(pipeline.speculation.active, false);
 assert.match(pipeline.speculation.why_not, /tightwad peer/);
 console.log('ok a client that goes away frees the server; the status says why nothing is speculated');
@@ -47,6 +63,12 @@ const refused = await fetch(`${near}/v1/completions`, { method: 'POST', headers,
 assert.equal(refused.status, 400);
 assert.equal((await refused.json()).error.code, 'context_length_exceeded');
 console.log('ok a prompt that is too long is told so');
+
+// This model has no tokens for a gap, and its server says so.
+const gap = await fetch(`${near}/v1/completions`, { method: 'POST', headers,
+  body: JSON.stringify({ model: 'stories', prompt: 'Once', suffix: 'the end.', max_tokens: 5 }) });
+assert.match((await gap.json()).error.message, /Infill is not supported by this model/);
+console.log('ok what stands behind a gap reaches /infill');
 
 // What Tightwad does not know: the same request to both, and the same bytes back.
 const raw = async (base, path, body, type = 'application/json') => {

@@ -44,6 +44,7 @@ class engine : public tw::sdk::engine {
         progress.report(1);
         for (std::int32_t id = 0; id < n_vocab; ++id) pieces_.push_back(spell(id));
         if (config.boolean("other_vocabulary", false)) pieces_[5] = "D";
+        if (config.boolean("infill", false)) pieces_[25] = "<fim_prefix>", pieces_[26] = "<fim_suffix>", pieces_[27] = "<fim_middle>";
     }
 
     [[nodiscard]] tw::sdk::engine_info info() const {

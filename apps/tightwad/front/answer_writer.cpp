@@ -36,6 +36,15 @@ answer_identity new_identity(const api_request& request, std::string model) {
 }
 
 std::string answer_writer::add(answer_event event) {
+    if (!inline_reasoning_) return take(std::move(event));
+    const bool thinks = !event.thought.empty(), thought_before = thinking_.at(event.index);
+    thinking_[event.index] = thinks;
+    if (thinks) event.text = (thought_before ? "" : "<think>") + std::exchange(event.thought, {});
+    auto closed = thought_before && !thinks ? take({.index = event.index, .text = "</think>\n\n"}) : std::string();
+    return closed + take(std::move(event));
+}
+
+std::string answer_writer::take(answer_event event) {
     auto& choice = choices_.at(event.index);
     if (event.call) return add_call(std::move(event));
     if (!event.thought.empty()) {

@@ -39,7 +39,7 @@ class answer_writer {
   public:
     answer_writer(const api_request& request, answer_identity who)
         : who_(std::move(who)), stream_(request.stream),
-          choices_(request.answers()) {}
+          inline_reasoning_(request.inline_reasoning), choices_(request.answers()), thinking_(request.answers()) {}
     virtual ~answer_writer() = default;
     answer_writer(const answer_writer&) = delete;
     answer_writer& operator=(const answer_writer&) = delete;
@@ -86,11 +86,13 @@ class answer_writer {
     [[nodiscard]] const std::vector<choice>& choices() const { return choices_; }
 
   private:
+    std::string take(answer_event event);
     std::string add_call(answer_event event);
 
     answer_identity who_;
-    bool stream_;
+    bool stream_, inline_reasoning_;
     std::vector<choice> choices_;
+    std::vector<bool> thinking_; // of each choice, whose thoughts stand in the text: they go on
     std::size_t ended_ = 0;
     std::optional<error> failure_;
 };

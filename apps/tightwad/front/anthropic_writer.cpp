@@ -21,10 +21,13 @@ std::string named(const char* name, ordered_json fields = ordered_json::object()
 
 /// Anthropic counts what came from the cache apart from `input_tokens`.
 ordered_json usage(const generation_result& result) {
-    return {{"input_tokens", result.prompt_tokens - result.cached_tokens},
-            {"cache_creation_input_tokens", 0},
-            {"cache_read_input_tokens", result.cached_tokens},
-            {"output_tokens", result.completion_tokens}};
+    ordered_json out{{"input_tokens", result.prompt_tokens - result.cached_tokens}};
+    if (!result.of_server || result.of_server->cached) {
+        out["cache_creation_input_tokens"] = 0;
+        out["cache_read_input_tokens"] = result.cached_tokens;
+    }
+    out["output_tokens"] = result.completion_tokens;
+    return out;
 }
 
 } // namespace

@@ -12,9 +12,11 @@ namespace tw::front {
 
 generation_request api_request::answer(std::size_t index) const {
     auto out = base;
-    const auto per_prompt = static_cast<std::size_t>(n);
+    const auto per_prompt = static_cast<std::size_t>(best_of);
     out.input = inputs.at(index / per_prompt);
     out.sampling.seed += index % per_prompt;
+    out.compared = best_of > n;
+    if (out.compared && !out.top_logprobs) out.top_logprobs = 0; // the client did not ask, but the comparison does
     return out;
 }
 
@@ -40,9 +42,6 @@ result<api_request> parse_request(endpoint kind, std::string_view body, request_
         read_ollama(in, out, limits);
         break;
     }
-    if (out.offered.any && !out.form.field.empty())
-        in.refuse(out.form.field, "'" + out.form.field + "' beside tools is not supported yet; leave one of them out.",
-                  tw::code::unsupported);
     if (in.failure()) return *in.failure();
     resolve_form(body, out);
     resolve_tools(body, out);

@@ -46,9 +46,11 @@ struct api_request {
     endpoint kind = endpoint::chat;
     std::string model{}; // empty = not named
     bool stream = false, include_usage = false, echo = false;
+    bool inline_reasoning = false; // thoughts stand in the text, for clients that drop them apart from it
     std::int32_t n = 1;
+    std::int32_t best_of = 1; // answers to each prompt, of which the `n` likeliest are given; at least n
     /// One prompt, or for completions several; none asks Ollama to load the model only. Answer
-    /// `p * n + k` is the k-th to prompt p.
+    /// `p * best_of + k` is the k-th to prompt p.
     std::vector<decltype(generation_request::input)> inputs{};
     /// All but the input; its seed is the first answer's.
     generation_request base{};
@@ -57,7 +59,7 @@ struct api_request {
     std::string instructions{}; // of /v1/responses, which repeats them
 
     [[nodiscard]] std::size_t answers() const {
-        return inputs.size() * static_cast<std::size_t>(n);
+        return inputs.size() * static_cast<std::size_t>(best_of);
     }
     /// What the pipeline is asked for one answer. The k-th answer to a prompt has the seed `seed +
     /// k`, so that each can be had again alone.

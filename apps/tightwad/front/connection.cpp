@@ -93,6 +93,7 @@ asio::awaitable<bool> connection::handle(request_head head) {
         auto& [where, body] = *request;
         if (where.what == action::generate) co_return co_await generate(std::move(head), where.as, std::move(body));
         if (where.what == action::inquire) co_return co_await inquire(std::move(head), where.about, std::move(body));
+        if (where.what == action::count_tokens) co_return co_await count_tokens(std::move(head), where.as, std::move(body));
         if (where.what == action::pass) co_return co_await pass(std::move(head), std::move(where.path), std::move(body));
         if (where.what == action::ollama_show) co_return co_await show(std::move(head), std::move(body));
         auto out = page(where, head, body);
@@ -114,8 +115,6 @@ reply connection::page(const route& where, const request_head& head,
         return model_page(shared_.models, where.model, shared_.counts.started);
     case action::metrics:
         return metrics_page(shared_.models, shared_.counts);
-    case action::count_tokens:
-        return count_tokens(where.as, body);
     case action::swap:
         return swap(head, body);
     case action::ollama_tags:

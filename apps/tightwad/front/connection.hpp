@@ -68,6 +68,8 @@ class connection : public std::enable_shared_from_this<connection> {
                                                         std::string body);
     [[nodiscard]] boost::asio::awaitable<bool> inquire(request_head head, inquiry kind,
                                                        std::string body);
+    [[nodiscard]] boost::asio::awaitable<bool> count_tokens(request_head head, endpoint kind,
+                                                            std::string body);
     [[nodiscard]] boost::asio::awaitable<bool> pass(request_head head, std::string path,
                                                     std::string body);
     [[nodiscard]] std::variant<reply, std::shared_ptr<pass_through>>
@@ -88,7 +90,6 @@ class connection : public std::enable_shared_from_this<connection> {
     [[nodiscard]] boost::asio::awaitable<bool> send(reply out, request_head head);
     [[nodiscard]] reply page(const route& where, const request_head& head,
                              const std::string& body) const;
-    [[nodiscard]] reply count_tokens(endpoint kind, const std::string& body) const;
     [[nodiscard]] reply swap(const request_head& head, const std::string& body) const;
     [[nodiscard]] extra_headers common_headers(const request_head& head) const;
     void log(const request_head& head, unsigned status) const;

@@ -51,18 +51,6 @@ asio::awaitable<bool> connection::generate(request_head head, endpoint kind, std
     co_return keep && !peer_gone_;
 }
 
-/// What a prompt would cost, without an answer.
-reply connection::count_tokens(endpoint kind, const std::string& body) const {
-    const auto parsed = parse_request(kind, body, {.max_tokens = shared_.options.max_tokens_limit});
-    if (!parsed) return error_reply(parsed.error());
-    const auto found = shared_.models.find(shared_.models.resolved(parsed->model));
-    if (const auto* refusal = std::get_if<reply>(&found)) return *refusal;
-    const auto& pipeline = std::get<std::shared_ptr<tw::pipeline>>(found);
-    const auto counted = pipeline->count_tokens(parsed->answer(0));
-    if (!counted) return error_reply(counted.error());
-    return {.body = "{\"input_tokens\":" + std::to_string(*counted) + "}"};
-}
-
 /// The head waits for the first event, or until the first ping is due: what fails before anything was said has its own
 /// status and headers, as if the answer were not streamed.
 asio::awaitable<bool> connection::stream(request_head head, std::shared_ptr<answer> running,

@@ -38,6 +38,27 @@ asio::awaitable<bool> connection::inquire(request_head head, inquiry kind, std::
     co_return co_await send(std::move(out), std::move(head));
 }
 
+/// What a prompt would cost, without an answer.
+asio::awaitable<bool> connection::count_tokens(request_head head, endpoint kind, std::string body) {
+    auto parsed = parse_request(kind, body, {.max_tokens = shared_.options.max_tokens_limit});
+    body = {};
+    if (!parsed) {
+        auto refusal = error_reply(parsed.error());
+        co_return co_await send(std::move(refusal), std::move(head));
+    }
+    auto found = shared_.models.find(shared_.models.resolved(parsed->model));
+    if (auto* refusal = std::get_if<reply>(&found)) co_return co_await send(std::move(*refusal), std::move(head));
+    question what = count_question{parsed->answer(0)};
+    auto got = co_await found_by(std::get<std::shared_ptr<tw::pipeline>>(std::move(found)), std::move(what));
+    if (!got) {
+        log(head, 499);
+        co_return false;
+    }
+    reply out = *got ? reply{.body = "{\"input_tokens\":" + std::to_string(std::get<token_count>(**got).tokens) + "}"}
+                     : error_reply(got->error());
+    co_return co_await send(std::move(out), std::move(head));
+}
+
 /// None when the client has gone meanwhile.
 asio::awaitable<std::optional<result<finding>>> connection::found_by(std::shared_ptr<tw::pipeline> pipeline, question what) {
     const auto box = std::make_shared<finding_box>(loop_);

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "front/audio_fields.hpp"
 #include "front/tool_fields.hpp"
 
 namespace tw::front {
@@ -144,16 +145,17 @@ std::string read_content(fields& in, const std::string& path, const json& conten
 
 void read_user_content(fields& in, const std::string& path, const json& content,
                        std::span<const std::string_view> text_types, image_form form, chat_message& out) {
-    const auto shows = [form](const json& part) { return is_image(form, part); };
-    if (!content.is_array() || std::none_of(content.begin(), content.end(), shows)) {
+    const auto sounds = [form](const json& part) { return form == image_form::openai && is_audio(part); };
+    const auto is_other = [&](const json& part) { return is_image(form, part) || sounds(part); };
+    if (!content.is_array() || std::none_of(content.begin(), content.end(), is_other)) {
         out.content = read_content(in, path, content, text_types);
         return;
     }
     auto parts = json::array();
     for (std::size_t i = 0; i < content.size() && !in.failure(); ++i) {
         const auto& part = content[i];
-        if (shows(part)) {
-            parts.push_back(read_image(in, at(path, i), part, form));
+        if (is_other(part)) {
+            parts.push_back(sounds(part) ? read_audio(in, at(path, i), part) : read_image(in, at(path, i), part, form));
             continue;
         }
         auto text = read_part(in, at(path, i), part, text_types);

@@ -18,7 +18,6 @@ using nlohmann::json;
 void refuse_what_is_missing(fields& in, endpoint kind) {
     if (kind == endpoint::ollama_chat) return;
     if (is_set(in.find("tools"))) refuse_unsupported(in, "tools", "Tools of a completion are");
-    if (is_set(in.find("suffix"))) refuse_unsupported(in, "suffix", "Filling in before a suffix is");
     if (is_set(in.find("template"))) refuse_unsupported(in, "template", "Other templates are");
     if (is_set(in.find("context"))) refuse_unsupported(in, "context", "Contexts of token ids are");
 }
@@ -74,8 +73,11 @@ void read_generate(fields& in, api_request& out) {
     const auto* images = in.find("images");
     const bool sees = is_set(images);
     if (prompt.empty() && !sees) return;
-    if (raw) {
-        if (sees) in.refuse("images", "'images' beside 'raw' is not supported yet; leave one of them out.", tw::code::unsupported);
+    out.base.suffix = in.text("suffix").value_or("");
+    if (raw || !out.base.suffix.empty()) { // no chat
+        const auto alone = raw ? "'raw'" : "'suffix'";
+        if (sees) in.refuse("images", std::string("'images' beside ") + alone + " is not supported yet; leave one of them out.", tw::code::unsupported);
+        if (!raw && !system.empty()) in.refuse("system", "'system' beside 'suffix' is not supported yet; leave one of them out.", tw::code::unsupported);
         out.inputs.emplace_back(prompt);
         return;
     }

@@ -43,9 +43,10 @@ ordered_json ollama_writer::last(std::string_view text) const {
     out["done_reason"] = result.reason == finish_reason::length ? "length" : "stop";
     out["total_duration"] = ns(stats.total_s);
     out["load_duration"] = 0;
-    out["prompt_eval_count"] = result.prompt_tokens;
+    const bool counted = !result.of_server || result.of_server->counted;
+    if (counted) out["prompt_eval_count"] = result.prompt_tokens;
     out["prompt_eval_duration"] = ns(stats.prefill_s);
-    out["eval_count"] = result.completion_tokens;
+    if (counted) out["eval_count"] = result.completion_tokens;
     out["eval_duration"] = ns(stats.total_s - stats.queue_s - stats.prefill_s);
     out["tightwad"] = figures(choices());
     return out;

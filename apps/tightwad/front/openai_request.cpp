@@ -1,7 +1,6 @@
 // OpenAI's chat and completions: the fields beside the input, and what is refused because it would
 // change the answer.
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -19,8 +18,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr auto int32_max = std::numeric_limits<std::int32_t>::max();
-
 /// What would change the answer and cannot be done is said, never dropped.
 void refuse_what_is_missing(fields& in, endpoint kind) {
     const auto refuse = [&](const char* key, const char* what) { refuse_unsupported(in, key, what); };
@@ -30,24 +27,26 @@ void refuse_what_is_missing(fields& in, endpoint kind) {
     if (kind == endpoint::completion) {
         const auto* choice = in.find("tool_choice");
         if (is_set(in.find("tools")) && !(choice && *choice == "none")) refuse("tools", "Tools of a completion are");
-        if (is_set(in.find("suffix"))) refuse("suffix", "Filling in before a suffix is");
         return;
     }
     if (is_set(in.find("audio"))) refuse("audio", "Spoken answers are");
 }
 
 void read_count(fields& in, api_request& out) {
-    out.n = static_cast<std::int32_t>(
-        in.integer("n", 1, static_cast<std::int64_t>(max_answers)).value_or(1));
-    const auto best_of = in.integer("best_of", 0, int32_max);
-    if (best_of && *best_of != out.n && out.kind == endpoint::completion)
-        in.refuse("best_of",
-                  "'best_of' is " + std::to_string(*best_of) + " and 'n' is " +
-                      std::to_string(out.n) +
-                      "; choosing among answers is not supported, so they must be equal.",
+    const auto count = [&](const char* key, std::int32_t usual) {
+        return static_cast<std::int32_t>(in.integer(key, 1, static_cast<std::int64_t>(max_answers)).value_or(usual));
+    };
+    out.n = count("n", 1);
+    out.best_of = out.kind == endpoint::completion ? count("best_of", out.n) : out.n;
+    if (out.best_of < out.n)
+        in.refuse("best_of", "'best_of' is " + std::to_string(out.best_of) + " and 'n' is " + std::to_string(out.n) +
+                                 "; the answers that are given are chosen among 'best_of', so it must be at least 'n'.");
+    else if (out.best_of > out.n && out.stream)
+        in.refuse("best_of", "'best_of' above 'n' cannot be streamed: the answers are compared when all are whole. Leave "
+                             "'stream' out.",
                   tw::code::unsupported);
     if (out.answers() > max_answers)
-        in.refuse("n", "The request asks for " + std::to_string(out.answers()) +
+        in.refuse(out.best_of > out.n ? "best_of" : "n", "The request asks for " + std::to_string(out.answers()) +
                            " answers; at most " + std::to_string(max_answers) +
                            " are given to one request.");
 }
@@ -79,6 +78,10 @@ void read_prediction(fields& in, api_request& out) {
     in.adopt(inner);
 }
 
+bool has_ids(const api_request& request) {
+    return std::ranges::any_of(request.inputs, [](const auto& input) { return std::holds_alternative<token_ids>(input); });
+}
+
 /// Chat says whether and how many; completions only how many.
 void read_logprobs(fields& in, api_request& out) {
     if (out.kind == endpoint::completion) {
@@ -91,13 +94,20 @@ void read_logprobs(fields& in, api_request& out) {
     read_chat_logprobs(in, out);
 }
 
+void read_suffix(fields& in, api_request& out) {
+    out.base.suffix = in.text("suffix").value_or("");
+    if (!out.base.suffix.empty() && has_ids(out))
+        in.refuse("suffix", "'suffix' needs a prompt in text, not in token ids.");
+}
+
 /// The text of token ids, and their log probabilities, are known when the answer ends.
 void read_echo(fields& in, api_request& out) {
     out.echo = in.boolean("echo").value_or(false);
     if (!out.echo) return;
-    const bool ids = std::ranges::any_of(
-        out.inputs, [](const auto& input) { return std::holds_alternative<token_ids>(input); });
+    const bool ids = has_ids(out);
     out.base.prompt_logprobs = ids || out.base.top_logprobs.has_value();
+    if (out.base.prompt_logprobs && !out.base.suffix.empty())
+        in.refuse("echo", "'echo' with 'logprobs' beside 'suffix' is not supported yet; leave one of them out.", tw::code::unsupported);
     if (out.base.prompt_logprobs && out.stream)
         in.refuse("echo", "'echo' with token ids or with 'logprobs' cannot be streamed; leave 'stream' out.",
                   tw::code::unsupported);
@@ -120,7 +130,10 @@ void read_openai(fields& in, api_request& out, request_limits limits) {
     if (out.kind == endpoint::chat) read_tools(in, out);
     read_response_format(in, out);
     read_logprobs(in, out);
-    if (out.kind == endpoint::completion) read_echo(in, out);
+    if (out.kind == endpoint::completion) {
+        read_suffix(in, out);
+        read_echo(in, out);
+    }
     read_count(in, out);
     read_sampling(in, out.base.sampling);
     read_stop(in, "stop", 4, out.base.stop);

@@ -35,26 +35,47 @@ ordered_json envelope(const answer_identity& who, const char* object) {
             {"system_fingerprint", "tightwad-" TIGHTWAD_VERSION}};
 }
 
+/// What is known of an answer's tokens.
+server_usage known_of(const generation_result& result) {
+    if (result.of_server) return *result.of_server;
+    const auto& share = result.stats.sources[static_cast<std::size_t>(draft_source::prediction)];
+    return {.counted = true,
+            .cached = result.cached_tokens,
+            .accepted_prediction = static_cast<std::int64_t>(share.accepted),
+            .rejected_prediction = static_cast<std::int64_t>(share.drafted - share.accepted)};
+}
+
+void add(std::optional<std::int64_t>& sum, std::optional<std::int64_t> more) {
+    if (more) sum = sum.value_or(0) + *more;
+}
+
+void put(ordered_json& into, const char* details, const char* key, std::optional<std::int64_t> tokens) {
+    if (tokens) into[details][key] = *tokens;
+}
+
+/// Null where nobody knows.
 ordered_json usage(std::span<const choice> choices, int n) {
-    std::int64_t prompt = 0, cached = 0, completion = 0;
-    speculation_stats::share predicted;
+    std::int64_t prompt = 0, completion = 0;
+    server_usage known;
     for (std::size_t i = 0; i < choices.size(); ++i) {
         const auto& result = choices[i].result;
+        const auto more = known_of(result);
+        known.counted = known.counted || more.counted;
         completion += result.completion_tokens;
-        const auto& share = result.stats.sources[static_cast<std::size_t>(draft_source::prediction)];
-        predicted.drafted += share.drafted;
-        predicted.accepted += share.accepted;
+        add(known.reasoning, more.reasoning);
+        add(known.accepted_prediction, more.accepted_prediction);
+        add(known.rejected_prediction, more.rejected_prediction);
         if (i % static_cast<std::size_t>(n) != 0) continue; // a prompt counts once, not n times
         prompt += result.prompt_tokens;
-        cached += result.cached_tokens;
+        add(known.cached, more.cached);
     }
-    return {{"prompt_tokens", prompt},
-            {"completion_tokens", completion},
-            {"total_tokens", prompt + completion},
-            {"prompt_tokens_details", {{"cached_tokens", cached}}},
-            {"completion_tokens_details",
-             {{"accepted_prediction_tokens", predicted.accepted},
-              {"rejected_prediction_tokens", predicted.drafted - predicted.accepted}}}};
+    if (!known.counted) return nullptr;
+    ordered_json out{{"prompt_tokens", prompt}, {"completion_tokens", completion}, {"total_tokens", prompt + completion}};
+    put(out, "prompt_tokens_details", "cached_tokens", known.cached);
+    put(out, "completion_tokens_details", "reasoning_tokens", known.reasoning);
+    put(out, "completion_tokens_details", "accepted_prediction_tokens", known.accepted_prediction);
+    put(out, "completion_tokens_details", "rejected_prediction_tokens", known.rejected_prediction);
+    return out;
 }
 
 ordered_json chunk(const answer_identity& who, ordered_json choices) {
@@ -91,7 +112,7 @@ ordered_json finish(const answer_identity& who, std::size_t index, const choice&
 
 } // namespace
 
-std::string whole_answer(const answer_identity& who, std::span<const choice> choices, int n) {
+std::string whole_answer(const answer_identity& who, std::span<const choice> choices, std::span<const choice> all, int n) {
     auto out = envelope(who, who.kind == endpoint::chat ? "chat.completion" : "text_completion");
     auto list = ordered_json::array();
     for (std::size_t i = 0; i < choices.size(); ++i) {
@@ -105,8 +126,9 @@ std::string whole_answer(const answer_identity& who, std::span<const choice> cho
         list.push_back(std::move(entry));
     }
     out["choices"] = std::move(list);
-    out["usage"] = usage(choices, n);
-    out["tightwad"] = figures(choices);
+    if (auto counted = usage(all, n); !counted.is_null()) out["usage"] = std::move(counted);
+    out["tightwad"] = figures(all);
+    if (choices.size() < all.size()) out["tightwad"]["seed"] = choices.front().result.seed;
     return text_of(out);
 }
 
@@ -163,8 +185,10 @@ std::string last_chunk(const answer_identity& who, std::size_t index, std::span<
 }
 
 std::string usage_chunk(const answer_identity& who, std::span<const choice> all, int n) {
+    auto counted = usage(all, n);
+    if (counted.is_null()) return {};
     auto out = chunk(who, ordered_json::array());
-    out["usage"] = usage(all, n);
+    out["usage"] = std::move(counted);
     return text_of(out);
 }
 

@@ -9,9 +9,10 @@
 
 namespace tw::front {
 
-/// The body of an answer that is not streamed. `n` answers belong to each prompt.
+/// The body of an answer that is not streamed. The figures are of `all` answers, `n` to each prompt; `choices` are those of
+/// them that are given.
 [[nodiscard]] std::string whole_answer(const answer_identity& who, std::span<const choice> choices,
-                                       int n);
+                                       std::span<const choice> all, int n);
 
 /// The first chunk of a choice: the role for chat, the echoed prompt for a completion.
 [[nodiscard]] std::string first_chunk(const answer_identity& who, std::size_t index,
@@ -33,7 +34,7 @@ struct text_frame {
 /// The last chunk of the last choice also carries the figures of all of them.
 [[nodiscard]] std::string last_chunk(const answer_identity& who, std::size_t index,
                                      std::span<const choice> all);
-/// Follows it when the request asked for usage.
+/// Follows it when the request asked for usage; empty where nobody knows it.
 [[nodiscard]] std::string usage_chunk(const answer_identity& who, std::span<const choice> all,
                                       int n);
 

@@ -22,7 +22,7 @@ class openai_writer final : public answer_writer {
     [[nodiscard]] std::string call(const answer_event& event) override;
     [[nodiscard]] std::string ended(std::size_t index) override;
 
-    int n_;
+    int n_, best_of_;
     bool echoes_;
     std::vector<std::string> echo_; // one a choice; empty without echo, and where the prompt is token ids
     std::vector<std::size_t> ends_; // characters of each choice's text so far, in a stream with log probabilities

@@ -115,9 +115,10 @@ void read_extension(fields& in, api_request& out) {
     if (!own) return;
     fields inner(*own, "tightwad.");
     out.base.speculate = inner.boolean("speculation").value_or(true);
+    out.inline_reasoning = inner.boolean("inline_reasoning").value_or(false);
     for (const auto& [key, value] : own->items())
-        if (key != "speculation")
-            inner.refuse(key, "'tightwad' knows the field 'speculation' only, not '" +
+        if (key != "speculation" && key != "inline_reasoning")
+            inner.refuse(key, "'tightwad' knows the fields 'speculation' and 'inline_reasoning' only, not '" +
                                   std::string(cut_utf8(key, 40)) + "'.");
     in.adopt(inner);
 }

@@ -18,11 +18,13 @@ ordered_json text_part(std::string_view text) {
     return {{"type", "output_text"}, {"text", text}, {"annotations", ordered_json::array()}};
 }
 
+/// Its clients need both details; what nobody knows is 0.
 ordered_json usage(const generation_result& result) {
+    const auto thought = result.of_server ? result.of_server->reasoning : std::nullopt;
     return {{"input_tokens", result.prompt_tokens},
             {"input_tokens_details", {{"cached_tokens", result.cached_tokens}}},
             {"output_tokens", result.completion_tokens},
-            {"output_tokens_details", {{"reasoning_tokens", 0}}},
+            {"output_tokens_details", {{"reasoning_tokens", thought.value_or(0)}}},
             {"total_tokens", result.prompt_tokens + result.completion_tokens}};
 }
 

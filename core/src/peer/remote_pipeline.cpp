@@ -60,7 +60,9 @@ error remote_pipeline::unavailable() const {
 
 result<std::shared_ptr<generation>> remote_pipeline::start(generation_request request,
                                                            std::shared_ptr<generation_sink> sink) {
-    if (auto can = without_images(request, "the model is on another machine and reads text only."); !can) return can.error();
+    if (auto can = only_text(request, "the model is on another machine and reads text only."); !can) return can.error();
+    if (auto can = without_suffix(request, "what stands behind a gap is not told to another machine."); !can) return can.error();
+    if (auto can = without_form_beside_tools(request); !can) return can.error();
     wire::submit frame{0, std::move(request)};
     {
         const std::lock_guard lock(mutex_);

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/handed_down.hpp"
-#include "pipeline/messages.hpp"
+#include "pipeline/server_body.hpp"
 #include "pipeline/server_news.hpp"
 #include "pipeline/server_questions.hpp"
 
@@ -31,58 +31,12 @@ class running final : public generation {
     std::shared_ptr<backend_request> request_;
 };
 
-using nlohmann::ordered_json; // the members of a schema have an order
-
-// The form that is asked for, as a spec of tightwad.grammar/1.
-void put_form(ordered_json& body, const std::string& spec) {
-    if (spec.empty()) return;
-    const auto form = ordered_json::parse(spec);
-    if (form.contains("gbnf")) {
-        body["grammar"] = form["gbnf"];
-        return;
-    }
-    const auto& schema = form["json_schema"];
-    auto& format = body["response_format"];
-    format["type"] = schema == ordered_json{{"type", "object"}} ? "json_object" : "json_schema";
-    if (format["type"] == "json_schema") format["json_schema"] = {{"name", "answer"}, {"strict", true}, {"schema", schema}};
-}
-
-void put_logprobs(ordered_json& body, const generation_request& request) {
-    if (!request.top_logprobs) return;
-    if (!body.contains("messages")) {
-        body["logprobs"] = *request.top_logprobs;
-        return;
-    }
-    body["logprobs"] = true;
-    if (*request.top_logprobs > 0) body["top_logprobs"] = *request.top_logprobs;
-}
-
-// The OpenAI body of what is asked. What the client left open is the server's affair, which has defaults of its own.
-ordered_json to_json(const generation_request& request) {
-    ordered_json body;
-    if (const auto* messages = std::get_if<std::vector<chat_message>>(&request.input)) {
-        body = to_json(*messages, request.tools);
-        for (std::size_t i = 0; i < messages->size(); ++i)
-            if (const auto& speaker = (*messages)[i].speaker; !speaker.empty()) body["messages"][i]["name"] = speaker;
-    } else if (const auto* text = std::get_if<std::string>(&request.input)) body["prompt"] = *text;
-    else body["prompt"] = std::get<token_ids>(request.input);
-    if (!request.said.empty()) body.update(ordered_json::parse(request.said));
-    if (body.contains("seed")) body["seed"] = request.sampling.seed; // each of `n` answers has one of its own
-    if (request.max_tokens) {
-        body["max_tokens"] = *request.max_tokens;
-        if (body.contains("max_completion_tokens")) body["max_completion_tokens"] = *request.max_tokens;
-    }
-    if (!request.stop.empty()) body["stop"] = request.stop;
-    put_form(body, request.sampling.grammar);
-    put_logprobs(body, request);
-    return body;
-}
-
 // What only a plugin that knows tw_sink::more passes on.
 result<void> within_1_1(const generation_request& request, const std::string& plugin) {
     const auto why = "the plugin '" + plugin + "' was built before they could be passed on.";
     if (auto can = without_logprobs(request, why); !can) return can;
     if (auto can = without_grammar(request, why); !can) return can;
+    if (auto can = without_suffix(request, why); !can) return can;
     return without_tools(request, why);
 }
 
@@ -116,7 +70,7 @@ struct beginning {
     steady::time_point at = steady::now();
 };
 
-generation_result to_result(const backend_finish& finish, const beginning& begun) {
+generation_result to_result(const backend_finish& finish, const beginning& begun, server_usage usage) {
     generation_result out;
     out.reason = reason_of(finish);
     if (finish.failure) {
@@ -125,6 +79,9 @@ generation_result to_result(const backend_finish& finish, const beginning& begun
     }
     out.prompt_tokens = std::max<std::int64_t>(0, finish.prompt_tokens);
     out.completion_tokens = std::max<std::int64_t>(0, finish.completion_tokens);
+    usage.counted = finish.prompt_tokens >= 0 && finish.completion_tokens >= 0;
+    out.cached_tokens = std::min(usage.cached.value_or(0), out.prompt_tokens);
+    out.of_server = usage;
     out.seed = begun.seed;
     out.seeded = begun.seeded;
     out.stats.tokens = static_cast<std::uint64_t>(out.completion_tokens);
@@ -155,9 +112,13 @@ result<std::shared_ptr<generation>> backend_pipeline::start(generation_request r
         return error{.code = code::unsupported,
                      .message = "A server does not say how likely the tokens of a prompt are; leave 'echo' or 'logprobs' out.",
                      .param = "logprobs"};
+    if (request.compared)
+        return error{.code = code::unsupported,
+                     .message = "Tightwad compares answers of models that it runs, not of servers; send 'best_of' equal to 'n'.",
+                     .param = "best_of"};
     if (!info_.passes_more_on)
         if (auto can = within_1_1(request, info_.plugin); !can) return can.error();
-    const auto asked = to_json(request);
+    const auto asked = to_server_body(request);
     const beginning begun{request.sampling.seed, asked.contains("seed")};
     ++counters_->requests;
     ++counters_->active;
@@ -167,7 +128,7 @@ result<std::shared_ptr<generation>> backend_pipeline::start(generation_request r
         [heard](std::uint32_t, std::string_view text) { heard->sink->text(text); },
         [heard](std::uint32_t, std::string_view json) { heard->more(json); },
         [heard, counters = counters_, health = health_, begun](const backend_finish& finish) {
-            auto result = to_result(finish, begun);
+            auto result = to_result(finish, begun, heard->news.usage());
             --counters->active;
             if (heard->failure && !result.failure) {
                 result.reason = finish_reason::failed;
@@ -186,6 +147,9 @@ result<std::shared_ptr<generation>> backend_pipeline::start(generation_request r
 }
 
 result<std::shared_ptr<generation>> backend_pipeline::ask(question asked, finding_function done) {
+    const auto* const counted = std::get_if<count_question>(&asked);
+    if (counted != nullptr)
+        if (auto can = only_text(counted->request, "no server says how many tokens that is."); !can) return can.error();
     auto [what, json] = to_server(asked);
     auto begun = target_->ask(std::move(what), std::move(json),
                               [asked, done = std::move(done), health = health_](const result<std::string>& reply) {
@@ -194,8 +158,9 @@ result<std::shared_ptr<generation>> backend_pipeline::ask(question asked, findin
                                   if (found) done(std::move(found));
                                   else done(*blamed(found.error()));
                               });
-    if (!begun) return begun.error();
-    return std::make_shared<running>(std::move(*begun));
+    if (begun) return std::make_shared<running>(std::move(*begun));
+    if (counted != nullptr && begun.error().code == code::unsupported) return cannot_answer(asked, begun.error().message);
+    return begun.error();
 }
 
 class backend_pipeline::passing final : public handed_down {
@@ -225,15 +190,17 @@ result<std::shared_ptr<generation>> backend_pipeline::pass(std::shared_ptr<const
 }
 
 nlohmann::json backend_pipeline::status() const {
+    const auto about = facts_.now();
+    const auto places = about.value("slots", nlohmann::json());
     return {
         {"name", name_},
         {"serves", serves_},
         {"target",
          {{"name", info_.name}, {"model", info_.name + " (" + info_.plugin + ")"}, {"server", true},
-          {"up", health_->is_up()}, {"failures", health_->failures()}, {"about", facts_.now()}}},
+          {"up", health_->is_up()}, {"failures", health_->failures()}, {"about", about}}},
         {"draft", nullptr},
         {"speculation", {{"active", false}, {"why_not", info_.why_not}}},
-        {"slots", {{"total", nullptr}, {"active", counters_->active.load()}, {"queued", 0}}},
+        {"slots", {{"total", places.is_number_unsigned() ? places : nlohmann::json()}, {"active", counters_->active.load()}, {"queued", 0}}},
         {"stats", {{"requests", counters_->requests.load()}, {"tokens", counters_->tokens.load()}}},
     };
 }

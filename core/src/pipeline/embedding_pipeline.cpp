@@ -72,8 +72,6 @@ result<std::shared_ptr<generation>> embedding_pipeline::start(generation_request
     return no_answers();
 }
 
-result<std::int64_t> embedding_pipeline::count_tokens(const generation_request&) const { return no_answers(); }
-
 result<token_ids> embedding_pipeline::tokens_of(const embed_question& asked, std::size_t index) const {
     const auto& model = *parts_.model;
     const auto wrong = [&](code what, std::string sentence) {
@@ -106,6 +104,7 @@ result<std::shared_ptr<generation>> embedding_pipeline::ask(question asked, find
         done(std::move(*found));
         return std::make_shared<answered>();
     }
+    if (std::holds_alternative<count_question>(asked)) return no_answers();
     const auto* wanted = std::get_if<embed_question>(&asked);
     if (wanted == nullptr) return cannot_answer(asked, "the model makes embeddings.");
     if (wanted->dimensions && *wanted->dimensions != parts_.sizes.dimensions)

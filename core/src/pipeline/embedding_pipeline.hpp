@@ -36,7 +36,6 @@ class embedding_pipeline final : public pipeline {
     // Always an error.
     [[nodiscard]] result<std::shared_ptr<generation>> start(generation_request request,
                                                             std::shared_ptr<generation_sink> sink) override;
-    [[nodiscard]] result<std::int64_t> count_tokens(const generation_request& request) const override;
     [[nodiscard]] result<std::shared_ptr<generation>> ask(question asked, finding_function done) override;
     [[nodiscard]] nlohmann::json status() const override;
 

@@ -14,7 +14,7 @@
 namespace tw {
 namespace {
 
-constexpr auto only_text = "the models that are loaded here read text only.";
+constexpr auto text_alone = "the models that are loaded here read text only.";
 
 template <class... Functions> struct overloaded : Functions... { using Functions::operator()...; };
 
@@ -60,13 +60,14 @@ engine_pipeline::engine_pipeline(engine_pipeline_parts parts)
       scheduler_(std::move(parts.target), std::move(made_), parts.scheduling),
       chats_(std::move(parts.own_chat), std::move(parts.chat), std::move(parts.no_chat),
              scheduler_.target().vocabulary()),
-      longest_text_(longest_text(scheduler_.target())) {}
+      infill_(infill_tokens_of(scheduler_.target().vocabulary())), longest_text_(longest_text(scheduler_.target())) {}
 
 result<std::shared_ptr<generation>> engine_pipeline::start(generation_request request,
                                                            std::shared_ptr<generation_sink> sink) {
     const auto& info = scheduler_.target().info();
     if (auto valid = validate(request.sampling, info.n_vocab); !valid) return valid.error();
-    if (auto can = without_images(request, only_text); !can) return can.error();
+    if (auto can = only_text(request, text_alone); !can) return can.error();
+    if (auto can = without_form_beside_tools(request); !can) return can.error();
     result<token_ids> prompt = token_ids{};
     token_ids shown;
     if (const auto* messages = std::get_if<std::vector<chat_message>>(&request.input)) {
@@ -96,14 +97,20 @@ result<std::shared_ptr<generation>> engine_pipeline::start(generation_request re
         std::move(sink));
 }
 
-result<std::int64_t> engine_pipeline::count_tokens(const generation_request& request) const {
-    if (auto can = without_images(request, only_text); !can) return can.error();
+result<token_count> engine_pipeline::count(const generation_request& request) const {
+    if (auto can = only_text(request, text_alone); !can) return can.error();
     const auto prompt = prompt_tokens(request);
     if (!prompt) return prompt.error();
-    return static_cast<std::int64_t>(prompt->size());
+    return token_count{static_cast<std::int64_t>(prompt->size())};
 }
 
 result<std::shared_ptr<generation>> engine_pipeline::ask(question asked, finding_function done) {
+    if (const auto* counted = std::get_if<count_question>(&asked)) {
+        const auto tokens = count(counted->request);
+        if (!tokens) return tokens.error();
+        done(*tokens);
+        return std::make_shared<answered>();
+    }
     auto found = about_engine(scheduler_.target(), asked);
     if (!found) return cannot_answer(asked, "the model was loaded for answers. Load one that was trained for this.");
     if (auto* known = found->has_value() ? std::get_if<model_properties>(&**found) : nullptr)
@@ -128,7 +135,9 @@ result<token_ids> engine_pipeline::prompt_tokens(const generation_request& reque
                 if (!chat) return chat.error();
                 return tokens_of(*chat);
             },
-            [&](const std::string& text) { return tokenize(text, true); },
+            [&](const std::string& text) {
+                return request.suffix.empty() ? tokenize(text, true) : around_gap(text, request.suffix);
+            },
             [&](const token_ids& ids) -> result<token_ids> {
                 for (const auto id : ids)
                     if (id < 0 || id >= target.info().n_vocab)
@@ -141,6 +150,20 @@ result<token_ids> engine_pipeline::prompt_tokens(const generation_request& reque
             },
         },
         request.input);
+}
+
+result<token_ids> engine_pipeline::around_gap(const std::string& before, const std::string& behind) const {
+    if (!infill_)
+        return fills_no_gap("the vocabulary of '" + serves_.front() + "' has no tokens for that, such as <|fim_prefix|> or <PRE>.");
+    auto out = tokenize("", true);
+    for (const auto& [mark, text] : {std::pair{infill_->prefix, &before}, std::pair{infill_->suffix, &behind}}) {
+        const auto part = tokenize(*text, false);
+        if (!part) return part.error();
+        out->push_back(mark);
+        out->insert(out->end(), part->begin(), part->end());
+    }
+    out->push_back(infill_->middle);
+    return out;
 }
 
 result<token_ids> engine_pipeline::tokens_of(const chat_prompts::prepared& chat) const {

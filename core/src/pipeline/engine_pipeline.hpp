@@ -9,6 +9,7 @@
 #include "bridge/chat_template.hpp"
 #include "exactness/probe.hpp"
 #include "pipeline/chat_prompts.hpp"
+#include "pipeline/infill_tokens.hpp"
 #include "pipeline/pipeline.hpp"
 #include "scheduler/scheduler.hpp"
 #include "speculation/speculator.hpp"
@@ -53,7 +54,6 @@ class engine_pipeline final : public pipeline {
     [[nodiscard]] const std::vector<std::string>& serves() const override { return serves_; }
     [[nodiscard]] result<std::shared_ptr<generation>> start(generation_request request,
                                                             std::shared_ptr<generation_sink> sink) override;
-    [[nodiscard]] result<std::int64_t> count_tokens(const generation_request& request) const override;
     [[nodiscard]] result<std::shared_ptr<generation>> ask(question asked, finding_function done) override;
     [[nodiscard]] nlohmann::json status() const override;
 
@@ -71,9 +71,11 @@ class engine_pipeline final : public pipeline {
     [[nodiscard]] result<token_ids> prompt_tokens(const generation_request& request) const;
 
   private:
+    [[nodiscard]] result<token_count> count(const generation_request& request) const;
     [[nodiscard]] result<token_ids> tokens_of(const chat_prompts::prepared& chat) const;
     [[nodiscard]] token_ids control_tokens(const std::vector<std::string>& texts) const;
     [[nodiscard]] result<token_ids> tokenize(std::string_view text, bool bos) const;
+    [[nodiscard]] result<token_ids> around_gap(const std::string& before, const std::string& behind) const;
     [[nodiscard]] token_ids predicted_tokens(const generation_request& request) const;
 
     std::string name_;
@@ -87,6 +89,7 @@ class engine_pipeline final : public pipeline {
     speculator* speculator_;           // there; null = the target cannot be drafted for
     scheduler scheduler_;
     chat_prompts chats_; // after the scheduler, whose engine it needs
+    std::optional<infill_tokens> infill_;
     std::size_t longest_text_; // bytes; no longer text can fit the context
 };
 

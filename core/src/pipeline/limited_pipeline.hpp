@@ -17,9 +17,6 @@ class limited_pipeline final : public pipeline {
     [[nodiscard]] const std::vector<std::string>& serves() const override { return inner_->serves(); }
     [[nodiscard]] result<std::shared_ptr<generation>> start(generation_request request,
                                                             std::shared_ptr<generation_sink> sink) override;
-    [[nodiscard]] result<std::int64_t> count_tokens(const generation_request& request) const override {
-        return inner_->count_tokens(request);
-    }
     [[nodiscard]] result<std::shared_ptr<generation>> ask(question asked, finding_function done) override;
     [[nodiscard]] result<std::shared_ptr<generation>> pass(std::shared_ptr<const pass_request> request,
                                                            std::shared_ptr<pass_sink> sink) override;

@@ -78,11 +78,6 @@ result<void> model_shelf::enqueue(std::size_t id, std::shared_ptr<waiting_call> 
     return {};
 }
 
-void model_shelf::want(std::size_t id) {
-    const std::lock_guard lock(mutex_);
-    if (auto& which = entries_[id]; !which.loaded && !which.removed) want(which);
-}
-
 void model_shelf::want(entry& which) {
     if (!std::exchange(which.wanted, true)) which.wanted_since = clock::now();
     changed_.notify_all();

@@ -48,8 +48,6 @@ class model_shelf {
     void give_back(std::size_t id);
     // Is begun when the item is loaded, and refused when that fails. `busy` when too many wait.
     [[nodiscard]] result<void> enqueue(std::size_t id, std::shared_ptr<waiting_call> call);
-    // Has it loaded soon.
-    void want(std::size_t id);
 
     enum class state { unloaded, loading, loaded, leaving };
     struct description {

@@ -41,18 +41,6 @@ result<std::shared_ptr<generation>> on_demand_pipeline::pass(std::shared_ptr<con
     return call(std::move(request), std::move(sink));
 }
 
-result<std::int64_t> on_demand_pipeline::count_tokens(const generation_request& request) const {
-    if (const auto* const loaded = shelf_->borrow(id_)) {
-        auto counted = loaded->count_tokens(request);
-        shelf_->give_back(id_);
-        return counted;
-    }
-    shelf_->want(id_);
-    auto later = fail(code::unavailable, "The model '" + serves_.front() + "' is not loaded yet; it is being loaded now.");
-    later.retry_after = std::chrono::seconds{2};
-    return later;
-}
-
 nlohmann::json on_demand_pipeline::status() const {
     static constexpr const char* words[] = {"unloaded", "loading", "loaded", "leaving"};
     const auto now = shelf_->describe(id_);

@@ -21,7 +21,6 @@ class on_demand_pipeline final : public pipeline {
     [[nodiscard]] result<std::shared_ptr<generation>> start(generation_request request,
                                                             std::shared_ptr<generation_sink> sink) override;
     // While it is not loaded `unavailable`, and it is loaded then.
-    [[nodiscard]] result<std::int64_t> count_tokens(const generation_request& request) const override;
     [[nodiscard]] result<std::shared_ptr<generation>> ask(question asked, finding_function done) override;
     // Refused where a model would have to be loaded for it: none of these is a server's.
     [[nodiscard]] result<std::shared_ptr<generation>> pass(std::shared_ptr<const pass_request> request,

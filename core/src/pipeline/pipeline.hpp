@@ -28,14 +28,6 @@ class pipeline {
     [[nodiscard]] virtual result<std::shared_ptr<generation>> start(generation_request request,
                                                                     std::shared_ptr<generation_sink> sink) = 0;
 
-    // How many tokens the request's prompt is, as start() would render and split it. Any thread. Code `unsupported`
-    // where only another machine could tell.
-    [[nodiscard]] virtual result<std::int64_t> count_tokens(const generation_request& request) const {
-        static_cast<void>(request);
-        return fail(code::unsupported, "The tokens of the pipeline '" + name() + "' cannot be counted: its model is on "
-                                       "another machine. Ask for an answer, whose usage has the count.");
-    }
-
     // Begins to answer a question. An error means that `done` is never called. What comes back is cancelled like an
     // answer: `done` comes all the same. Any thread; may take as long as tokenizing the question does.
     [[nodiscard]] virtual result<std::shared_ptr<generation>> ask(question asked, finding_function done) {
@@ -92,14 +84,18 @@ class answered final : public generation {
                  .param = called ? "messages" : "tools"};
 }
 
-// For pipelines whose model does not see.
-[[nodiscard]] inline result<void> without_images(const generation_request& request, const std::string& why) {
-    if (const auto* messages = std::get_if<std::vector<chat_message>>(&request.input))
-        for (const auto& message : *messages)
-            if (!message.parts.empty())
-                return error{.code = code::unsupported,
-                             .message = "Images are not served here: " + why + " Ask a model whose backend is a server that sees.",
-                             .param = "messages"};
+// For pipelines whose model neither sees nor hears.
+[[nodiscard]] inline result<void> only_text(const generation_request& request, const std::string& why) {
+    const auto* messages = std::get_if<std::vector<chat_message>>(&request.input);
+    if (messages == nullptr) return {};
+    for (const auto& message : *messages) {
+        if (message.parts.empty()) continue;
+        const bool heard = message.parts.find(R"("type":"input_audio")") != std::string::npos;
+        return error{.code = code::unsupported,
+                     .message = std::string(heard ? "Audio is" : "Images are") + " not served here: " + why +
+                                " Ask a model whose backend is a server that " + (heard ? "hears." : "sees."),
+                     .param = "messages"};
+    }
     return {};
 }
 
@@ -109,6 +105,28 @@ class answered final : public generation {
     return error{.code = code::unsupported,
                  .message = "An answer in a given form (JSON, a grammar) is not served here: " + why,
                  .param = "grammar"};
+}
+
+// For pipelines that fill no gaps.
+[[nodiscard]] inline error fills_no_gap(const std::string& why) {
+    return error{.code = code::unsupported,
+                 .message = "A gap before a 'suffix' is not filled here: " + why + " Leave 'suffix' out, or ask a model that was made "
+                            "for it, in this process or behind a llama-server, an Ollama or a cloud.",
+                 .param = "suffix"};
+}
+
+[[nodiscard]] inline result<void> without_suffix(const generation_request& request, const std::string& why) {
+    if (request.suffix.empty()) return {};
+    return fills_no_gap(why);
+}
+
+// For pipelines that hold calls of tools to a grammar of their own: an answer can follow one.
+[[nodiscard]] inline result<void> without_form_beside_tools(const generation_request& request) {
+    if (request.tools.functions.empty() || request.sampling.grammar.empty()) return {};
+    return error{.code = code::unsupported,
+                 .message = "Tools and a form of the answer (JSON, a grammar) are not served together here: a model that Tightwad "
+                            "runs follows one grammar at a time. Leave one of them out.",
+                 .param = "tools"};
 }
 
 } // namespace tw

@@ -30,6 +30,14 @@ struct detokenized {
     std::string text; // valid UTF-8
 };
 
+// Of a chat, whose prompt is written and split as start() would.
+struct count_question {
+    generation_request request;
+};
+struct token_count {
+    std::int64_t tokens = 0;
+};
+
 struct properties_question {};
 struct model_properties {
     std::int64_t context = 0, slots = 0;
@@ -62,9 +70,10 @@ struct ranking {
     std::int64_t prompt_tokens = 0;
 };
 
-using question = std::variant<tokenize_question, detokenize_question, properties_question, embed_question, rerank_question>;
+using question = std::variant<tokenize_question, detokenize_question, properties_question, embed_question, rerank_question,
+                              count_question>;
 // The alternative at the question's own index, or why there is none.
-using finding = std::variant<token_list, detokenized, model_properties, embedding_list, ranking>;
+using finding = std::variant<token_list, detokenized, model_properties, embedding_list, ranking, token_count>;
 
 // Called once, in any thread; must not block.
 using finding_function = std::function<void(result<finding>)>;
@@ -72,8 +81,10 @@ using finding_function = std::function<void(result<finding>)>;
 // "Embeddings are not served here: " + why, with the code `unsupported`.
 [[nodiscard]] inline error cannot_answer(const question& asked, const std::string& why) {
     static constexpr const char* subjects[] = {"The tokens of texts", "The texts of tokens", "The properties of models",
-                                               "Embeddings", "Rankings"};
-    return fail(code::unsupported, std::string(subjects[asked.index()]) + " are not served here: " + why);
+                                               "Embeddings", "Rankings", "Counts of tokens"};
+    const bool counts = std::holds_alternative<count_question>(asked);
+    return fail(code::unsupported, std::string(subjects[asked.index()]) + " are not served here: " + why +
+                                       (counts ? " Ask for an answer, whose usage has the count." : ""));
 }
 
 } // namespace tw

@@ -59,14 +59,6 @@ result<std::shared_ptr<generation>> replica_pipeline::start(generation_request r
     return answer;
 }
 
-// Any replica would say the same; one of this machine can.
-result<std::int64_t> replica_pipeline::count_tokens(const generation_request& request) const {
-    auto counted = replicas_.front().what->count_tokens(request);
-    for (std::size_t i = 1; i < replicas_.size() && !counted && counted.error().code == code::unsupported; ++i)
-        counted = replicas_[i].what->count_tokens(request);
-    return counted;
-}
-
 result<std::shared_ptr<generation>> replica_pipeline::ask(question asked, finding_function done) {
     std::optional<error> refusal;
     for (std::size_t i = 0; i < replicas_.size(); ++i) {

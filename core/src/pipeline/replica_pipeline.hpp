@@ -56,8 +56,6 @@ class replica_pipeline final : public pipeline {
     [[nodiscard]] result<std::shared_ptr<generation>> start(generation_request request,
                                                             std::shared_ptr<generation_sink> sink) override;
 
-    [[nodiscard]] result<std::int64_t> count_tokens(const generation_request& request) const override;
-
     // At the first replica that is up and takes it; it stays there.
     [[nodiscard]] result<std::shared_ptr<generation>> ask(question asked, finding_function done) override;
 

@@ -100,6 +100,21 @@ std::optional<tool_call_piece> piece_of(const json& call, std::size_t begun) {
     return out;
 }
 
+// A number that makes no sense is one that was not said.
+void take(const json* from, const char* key, std::optional<std::int64_t>& to) {
+    const auto* found = from ? member(*from, key, json::value_t::number_unsigned) : nullptr;
+    if (found && found->get<std::uint64_t>() <= INT32_MAX) to = found->get<std::int64_t>();
+}
+
+void take(const json& usage, server_usage& to) {
+    const auto* prompt = member(usage, "prompt_tokens_details", json::value_t::object);
+    const auto* answer = member(usage, "completion_tokens_details", json::value_t::object);
+    take(prompt, "cached_tokens", to.cached);
+    take(answer, "reasoning_tokens", to.reasoning);
+    take(answer, "accepted_prediction_tokens", to.accepted_prediction);
+    take(answer, "rejected_prediction_tokens", to.rejected_prediction);
+}
+
 } // namespace
 
 result<void> server_news::read(std::string_view text, generation_sink& sink) {
@@ -113,6 +128,7 @@ result<void> server_news::read(std::string_view text, generation_sink& sink) {
         auto likely = content ? of_chat(*content) : tokens ? of_completion(*logprobs, *tokens) : std::vector<token_likelihood>();
         if (!likely.empty()) sink.likelihoods(std::move(likely));
     }
+    if (const auto* usage = member(news, "usage", json::value_t::object)) take(*usage, usage_);
     if (const auto* calls = member(news, "tool_calls", json::value_t::array))
         for (const auto& each : *calls) {
             auto piece = piece_of(each, calls_);

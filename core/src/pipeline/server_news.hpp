@@ -1,4 +1,5 @@
-// Reads what a server's answer has beside its text: calls of tools, how likely its tokens were, what was thought.
+// Reads what a server's answer has beside its text: calls of tools, how likely its tokens were, what was thought, and what its
+// tokens were.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +16,11 @@ class server_news {
     // sink hears nothing.
     [[nodiscard]] result<void> read(std::string_view json, generation_sink& sink);
 
+    // What it said of its tokens so far, but for `counted`.
+    [[nodiscard]] const server_usage& usage() const { return usage_; }
+
   private:
+    server_usage usage_;
     std::size_t calls_ = 0; // that have begun
 };
 

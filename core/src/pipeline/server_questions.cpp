@@ -8,6 +8,7 @@
 
 #include "base/json_depth.hpp"
 #include "base/text.hpp"
+#include "pipeline/server_body.hpp"
 
 namespace tw {
 namespace {
@@ -114,6 +115,12 @@ result<finding> read(const detokenize_question&, const json& reply) {
     return detokenized{content->get<std::string>()};
 }
 
+result<finding> read(const count_question&, const json& reply) {
+    const auto* tokens = member(reply, "tokens", json::value_t::number_unsigned);
+    if (!tokens || tokens->get<std::uint64_t>() > INT32_MAX) return corrupt("it has no number \"tokens\"");
+    return token_count{tokens->get<std::int64_t>()};
+}
+
 json to_json(const embed_question& asked) {
     json out{{"truncate", asked.truncate}};
     for (const auto& one : asked.inputs) std::visit([&](const auto& input) { out["input"].push_back(input); }, one);
@@ -121,20 +128,21 @@ json to_json(const embed_question& asked) {
     return out;
 }
 
+json to_json(const tokenize_question& asked) {
+    return {{"content", asked.text}, {"add_special", asked.bos}, {"parse_special", asked.special}};
+}
+
+json to_json(const detokenize_question& asked) { return {{"tokens", asked.tokens}}; }
+json to_json(const properties_question&) { return json::object(); }
+json to_json(const rerank_question& asked) { return {{"query", asked.query}, {"documents", asked.documents}}; }
+nlohmann::ordered_json to_json(const count_question& asked) { return to_server_body(asked.request); }
+
 } // namespace
 
 server_question to_server(const question& asked) {
-    static constexpr const char* names[] = {"tokenize", "detokenize", "properties", "embeddings", "rerank"};
-    struct {
-        json operator()(const tokenize_question& one) const {
-            return {{"content", one.text}, {"add_special", one.bos}, {"parse_special", one.special}};
-        }
-        json operator()(const detokenize_question& one) const { return {{"tokens", one.tokens}}; }
-        json operator()(const properties_question&) const { return json::object(); }
-        json operator()(const embed_question& one) const { return to_json(one); }
-        json operator()(const rerank_question& one) const { return {{"query", one.query}, {"documents", one.documents}}; }
-    } constexpr write;
-    return {names[asked.index()], std::visit(write, asked).dump(-1, ' ', false, json::error_handler_t::replace)};
+    static constexpr const char* names[] = {"tokenize", "detokenize", "properties", "embeddings", "rerank", "count"};
+    const auto text = [](const auto& one) { return to_json(one).dump(-1, ' ', false, json::error_handler_t::replace); };
+    return {names[asked.index()], std::visit(text, asked)};
 }
 
 result<finding> from_server(const question& asked, std::string_view reply) {

@@ -27,7 +27,7 @@ struct chat_message {
     std::vector<tool_call> calls{}; // of an assistant
     std::string call_id{};          // of a tool: which call its content is the result of
     std::string tool{};             // likewise: its name; empty = not said
-    std::string parts{};            // in place of content: texts and images, OpenAI's list of parts as JSON
+    std::string parts{};            // in place of content: texts, images and audio, OpenAI's list of parts as JSON
     std::string speaker{};          // of another than a tool: who says it, for servers; empty = not said
 };
 
@@ -63,6 +63,7 @@ struct token_likelihood {
 struct generation_request {
     // Chat messages, a prompt in text, or a prompt in token ids (used as they are, no bos added).
     std::variant<std::vector<chat_message>, std::string, token_ids> input;
+    std::string suffix{};     // of a prompt in text: what the answer must lead to; empty = nothing
     tool_use tools{};         // of a chat
     sampling_params sampling; // the seed is already chosen
     std::optional<std::int32_t> max_tokens; // none = as many as the context holds
@@ -70,6 +71,7 @@ struct generation_request {
     std::string prediction; // what the client expects the answer to be; empty = nothing
     bool speculate = true; // false = the target alone, the same bytes
     std::optional<std::int32_t> top_logprobs = {}; // log probabilities, with so many of the likeliest; none = not wanted
+    bool compared = false; // by its log probabilities with other answers to the same prompt
     bool prompt_logprobs = false; // of the prompt's tokens too; nothing of it is taken from the prefix cache then
     bool logits_digest = false; // hash every row that a token was picked from (benches)
     bool record_rounds = false; // keep what was drafted in each round (replay, benches)
@@ -126,6 +128,12 @@ struct speculation_stats {
     [[nodiscard]] double acceptance() const { return drafted ? double(accepted) / double(drafted) : 0; }
 };
 
+// What a server says of its tokens. Unset = it does not say, and nobody else knows.
+struct server_usage {
+    bool counted = false; // how many tokens prompt and answer have
+    std::optional<std::int64_t> cached{}, reasoning{}, accepted_prediction{}, rejected_prediction{};
+};
+
 struct generation_result {
     finish_reason reason = finish_reason::stop;
     std::optional<error> failure; // set when the reason is failed
@@ -139,6 +147,7 @@ struct generation_result {
     std::vector<token_likelihood> prompt_logprobs; // when asked for, one a token; the first has neither logprob nor top
     std::string stopped_by; // the stop string that ended the answer; empty = none did
     bool approximate = false; // drafters that agree were believed: not the target's answer alone
+    std::optional<server_usage> of_server{}; // set = a server answered, which counts for itself
     std::string continued_on; // the replica that went on with other bytes than the lost one's may have been; empty = none
 };
 

@@ -25,6 +25,7 @@ TEST_CASE("a llama-server is served plainly, and the status says why nothing is 
     far_server far;
     far.set(streams({event(R"({"role":"assistant","content":null})"), words("Hello"), words(" you"),
                      event("{}", "\"stop\""), usage, "data: [DONE]\n\n"}));
+    far.set_gets(replies(200, R"({"total_slots":4})"));
     const endpoint here(far.url());
     CHECK_THAT(here.said(), ContainsSubstring("m: target far (llamacpp), no draft (The target 'far' is a server that hands out text"));
     const auto whole = here.ask("");
@@ -38,6 +39,7 @@ TEST_CASE("a llama-server is served plainly, and the status says why nothing is 
     CHECK_THAT(streamed.body, ContainsSubstring(R"("content":"Hello"})") && ContainsSubstring(R"("content":" you"})") &&
                                   ContainsSubstring("data: [DONE]"));
     const auto pipeline = here.status()["pipelines"][0];
+    CHECK(pipeline["slots"] == nlohmann::json{{"total", 4}, {"active", 0}, {"queued", 0}});
     CHECK(pipeline["speculation"]["active"] == false);
     CHECK_THAT(pipeline["speculation"]["why_not"].get<std::string>(),
                ContainsSubstring("no draft can be verified") && ContainsSubstring("run `tightwad peer` beside that server"));
@@ -114,7 +116,49 @@ TEST_CASE("what a model thinks comes through apart from its answer, and what a f
     CHECK(response["incomplete_details"]["reason"] == "content_filter");
 }
 
-TEST_CASE("images reach the server as the client sent them") {
+TEST_CASE("the details of a server's usage come down, and what it does not say is left out") {
+    far_server far;
+    const auto says = [&](const std::string& more) {
+        far.set(streams({words("Hi"), event("{}", "\"stop\""), more, "data: [DONE]\n\n"}));
+    };
+    says(R"(data: {"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":5},)"
+         R"("completion_tokens_details":{"reasoning_tokens":1,"accepted_prediction_tokens":0}}})" "\n\n");
+    const endpoint here(far.url());
+    const auto body = [](const http_answer& answer) { return nlohmann::json::parse(answer.body); };
+    CHECK(body(here.ask(""))["usage"] ==
+          nlohmann::json::parse(R"({"prompt_tokens":7,"completion_tokens":2,"total_tokens":9,"prompt_tokens_details":{"cached_tokens":5},
+              "completion_tokens_details":{"reasoning_tokens":1,"accepted_prediction_tokens":0}})"));
+    const auto message = body(here.ask(R"(,"max_tokens":9)", "/v1/messages"))["usage"];
+    CHECK(message == nlohmann::json::parse(R"({"input_tokens":2,"cache_creation_input_tokens":0,"cache_read_input_tokens":5,"output_tokens":2})"));
+    says(usage);
+    CHECK(body(here.ask(""))["usage"] == nlohmann::json::parse(R"({"prompt_tokens":7,"completion_tokens":2,"total_tokens":9})"));
+    CHECK(body(here.ask(R"(,"max_tokens":9)", "/v1/messages"))["usage"] == nlohmann::json::parse(R"({"input_tokens":7,"output_tokens":2})"));
+    says(": nothing\n\n");
+    CHECK_FALSE(body(here.ask("")).contains("usage"));
+    const auto streamed = here.ask(R"(,"stream":true,"stream_options":{"include_usage":true})").body;
+    CHECK_THAT(streamed, !ContainsSubstring(R"("choices":[])") && ContainsSubstring("[DONE]"));
+}
+
+TEST_CASE("tools and a form of the answer reach the server together") {
+    far_server far;
+    far.set(streams({words("{}"), event("{}", "\"stop\""), "data: [DONE]\n\n"}));
+    const endpoint here(far.url());
+    CHECK(here.ask(R"(,"tools":[{"type":"function","function":{"name":"f"}}],"response_format":{"type":"json_object"})").status == 200);
+    CHECK_THAT(far.requests().back(), ContainsSubstring(R"("tools":[{"type":"function","function":{"name":"f"}}])") &&
+                                          ContainsSubstring(R"("response_format":{"type":"json_object"})"));
+}
+
+TEST_CASE("answers of a server are not compared") {
+    far_server far;
+    const endpoint here(far.url());
+    raw_client client(here.port());
+    client.send(post("/v1/completions", R"({"model":"m","prompt":"a","n":1,"best_of":2})"));
+    const auto refused = client.read();
+    CHECK(refused.status == 400);
+    CHECK(message_of(refused) == "Tightwad compares answers of models that it runs, not of servers; send 'best_of' equal to 'n'.");
+}
+
+TEST_CASE("images and audio reach the server as the client sent them") {
     far_server far;
     far.set(streams({words("A cat"), event("{}", "\"stop\""), "data: [DONE]\n\n"}));
     const endpoint here(far.url());
@@ -124,6 +168,12 @@ TEST_CASE("images reach the server as the client sent them") {
     client.send(post("/v1/chat/completions", R"({"model":"m","messages":[{"role":"user","content":)" + seen + "}]}"));
     CHECK(client.read().status == 200);
     CHECK_THAT(far.requests().back(), ContainsSubstring("\"content\":" + seen));
+    const std::string heard = R"([{"text":"What is it?","type":"text"},)"
+                              R"({"input_audio":{"data":"UklGRg==","format":"wav"},"type":"input_audio"}])";
+    raw_client listening(here.port());
+    listening.send(post("/v1/chat/completions", R"({"model":"m","messages":[{"role":"user","content":)" + heard + "}]}"));
+    CHECK(listening.read().status == 200);
+    CHECK_THAT(far.requests().back(), ContainsSubstring("\"content\":" + heard));
 }
 
 TEST_CASE("a client that goes away ends the server's work") {

@@ -96,6 +96,10 @@ TEST_CASE("Ollama's options are the sampling, with Ollama's defaults") {
         CHECK(ask(server, post("/api/chat", said("a", options))).status == 200);
         CHECK_FALSE(server.pipeline->last_request().max_tokens.has_value());
     }
+    static_cast<void>(ask(server, post("/api/generate", R"({"model":"org/model-1","prompt":"f(","suffix":")"})")));
+    CHECK(std::get<std::string>(server.pipeline->last_request().input) == "f(");
+    CHECK(server.pipeline->last_request().suffix == ")");
+    CHECK(ask(server, post("/api/generate", R"({"model":"org/model-1","prompt":"f(","suffix":")","system":"x"})")).status == 400);
 }
 
 TEST_CASE("Ollama's clients may ask for thoughts, and the server behind hears it") {
@@ -203,6 +207,10 @@ TEST_CASE("a message and its events are Anthropic's") {
     CHECK(events[4].second["delta"]["stop_reason"] == "max_tokens");
     CHECK(events[4].second["usage"]["output_tokens"] == 1);
     CHECK(body_of(ask(server, post("/v1/messages/count_tokens", said("one two three")))) == json{{"input_tokens", 3}});
+    CHECK(ask(server, post("/v1/messages/count_tokens", said("busy"))).status == 429);
+    CHECK(ask(server, post("/v1/messages/count_tokens", said("fail"))).status == 503);
+    CHECK(body_of(ask(server, post("/v1/messages/count_tokens", said("broken"))))["error"]["message"] ==
+          "Counts of tokens are not served here: it is broken. Ask for an answer, whose usage has the count.");
 }
 
 TEST_CASE("Anthropic's format is the form of the answer, and thoughts may be asked for") {
@@ -218,9 +226,8 @@ TEST_CASE("Anthropic's format is the form of the answer, and thoughts may be ask
     CHECK(refused(R"(,"output_config":{"format":{"type":"json_schema"}})") ==
           "'output_config.format.schema' must be an object, a JSON schema.");
     CHECK(refused(R"(,"output_config":{"format":"json"})") == "'output_config.format' must be an object, not a string.");
-    CHECK(refused(R"(,"tools":[{"name":"f","input_schema":{"type":"object"}}],
-        "output_config":{"format":{"type":"json_schema","schema":{}}})")
-              .starts_with("'output_config.format' beside tools is not supported yet"));
+    CHECK(asked(R"(,"tools":[{"name":"f","input_schema":{"type":"object"}}],
+        "output_config":{"format":{"type":"json_schema","schema":{}}})").status == 200);
     CHECK(asked(R"(,"output_config":{"effort":"high"})").status == 200);
     CHECK(server.pipeline->last_request().sampling.grammar.empty());
 }

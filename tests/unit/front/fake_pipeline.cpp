@@ -85,10 +85,6 @@ result<std::shared_ptr<generation>> fake_pipeline::start(generation_request requ
     return std::shared_ptr<generation>(started);
 }
 
-result<std::int64_t> fake_pipeline::count_tokens(const generation_request& request) const {
-    return static_cast<std::int64_t>(words_of(script_of(request)).size());
-}
-
 struct fake_pipeline::open_question : generation {
     explicit open_question(std::function<void()> stop) : stop_(std::move(stop)) {}
     void cancel() override {
@@ -122,6 +118,9 @@ result<std::shared_ptr<generation>> fake_pipeline::ask(question asked, finding_f
         }
         if (const auto* words = std::get_if<std::string>(&embed->inputs.front())) first = *words;
         found = std::move(list);
+    } else if (const auto* prompt = std::get_if<count_question>(&asked)) {
+        first = script_of(prompt->request);
+        found = token_count{static_cast<std::int64_t>(words_of(first).size())};
     } else if (const auto* documents = std::get_if<rerank_question>(&asked)) {
         ranking order{{}, 5};
         for (std::size_t i = 0; i < documents->documents.size(); ++i)

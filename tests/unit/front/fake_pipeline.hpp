@@ -30,11 +30,9 @@ class fake_pipeline : public tw::pipeline {
     const std::vector<std::string>& serves() const override { return serves_; }
     result<std::shared_ptr<generation>> start(generation_request request,
                                               std::shared_ptr<generation_sink> sink) override;
-    /// The words of the script.
-    result<std::int64_t> count_tokens(const generation_request& request) const override;
     /// Embeddings are {length of the text, 0.5, -1}, of token ids {how many, 0.5, -1}. The tokens of a text are its
-    /// bytes. Documents come in the order of their length. A text "busy" or "broken" is refused, "fail" fails later,
-    /// "silent" ends when it is cancelled.
+    /// bytes, of a prompt the words of its script. Documents come in the order of their length. A text "busy" or "broken"
+    /// is refused, "fail" fails later, "silent" ends when it is cancelled.
     result<std::shared_ptr<generation>> ask(question asked, finding_function done) override;
     nlohmann::json status() const override;
     /// "none" is not there, "other" is under way, "fixed" it never does.

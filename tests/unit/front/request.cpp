@@ -180,7 +180,8 @@ TEST_CASE("a value that does not fit is named with its field") {
           "stream_options.include_usage: 'stream_options.include_usage' must be true or false, not "
           "the number 1.");
     CHECK(field_error(R"(,"tightwad":{"speculaton":true})") ==
-          "tightwad.speculaton: 'tightwad' knows the field 'speculation' only, not 'speculaton'.");
+          "tightwad.speculaton: 'tightwad' knows the fields 'speculation' and 'inline_reasoning' only, "
+          "not 'speculaton'.");
 }
 
 TEST_CASE("a predicted output is a string or text parts, and nothing else") {
@@ -210,9 +211,10 @@ TEST_CASE("messages that are none are named by their place") {
     CHECK(chat_error(R"({"messages":[{"role":"user"}]})") ==
           "messages[0].content: 'messages[0].content' is missing.");
     CHECK(chat_error(R"({"messages":[{"role":"user","content":[{"type":"input_audio"}]}]})") ==
-          "messages[0].content[0].type: Parts of type 'input_audio' are not supported yet "
-          "(messages[0].content[0]); "
-          "send text.");
+          "messages[0].content[0].input_audio.data: 'messages[0].content[0].input_audio.data' must be a string, as in "
+          "{\"data\": \"UklGR…\", \"format\": \"wav\"}.");
+    CHECK(chat_error(R"({"messages":[{"role":"user","content":[{"type":"file"}]}]})") ==
+          "messages[0].content[0].type: Parts of type 'file' are not supported yet (messages[0].content[0]); send text.");
 }
 
 TEST_CASE("images stay what the client sent, and only users send them") {
@@ -228,24 +230,44 @@ TEST_CASE("images stay what the client sent, and only users send them") {
     for (const char* none : {"{}", R"({"url":1})", R"("x")"})
         CHECK(chat_error(said("user", R"({"type":"image_url","image_url":)" + std::string(none) + "}"))
                   .starts_with("messages[0].content[1].image_url.url: "));
-    CHECK(chat_error(said("user", image + R"(,{"type":"input_audio"})")).starts_with("messages[0].content[2].type: "));
+    CHECK(chat_error(said("user", image + R"(,{"type":"file"})")).starts_with("messages[0].content[2].type: "));
     CHECK(chat_error(said("system", image)).starts_with("messages[0].content[1].type: "));
+}
+
+TEST_CASE("audio stays what the client sent, and only users send it") {
+    const auto said = [](const std::string& role, const std::string& audio) {
+        return R"({"messages":[{"role":")" + role + R"(","content":[{"text":"Hear","type":"text"},{"input_audio":)" + audio +
+               R"(,"type":"input_audio"}]}]})";
+    };
+    const std::string sound = R"({"data":"UklGRg==","format":"wav"})";
+    const auto parsed = parse_request(endpoint::chat, said("user", sound), {.max_tokens = 1000});
+    REQUIRE(parsed.has_value());
+    CHECK(std::get<std::vector<chat_message>>(parsed->inputs[0])[0].parts ==
+          R"([{"text":"Hear","type":"text"},{"input_audio":)" + sound + R"(,"type":"input_audio"}])");
+    CHECK(chat_error(said("user", R"({"data":"","format":"wav"})")).starts_with("messages[0].content[1].input_audio.data: "));
+    CHECK(chat_error(said("user", R"({"data":"UklGRg=="})")).starts_with("messages[0].content[1].input_audio.format: "));
+    CHECK(chat_error(said("system", sound)).starts_with("messages[0].content[1].type: "));
 }
 
 TEST_CASE("what would change the answer and cannot be done is refused by name") {
     CHECK(field_error(R"(,"top_logprobs":3)").starts_with("top_logprobs: "));
-    CHECK(completion_error(R"("prompt":"a","suffix":"b")").starts_with("suffix: "));
+    CHECK(completion(R"("prompt":"a","suffix":"b")").base.suffix == "b");
+    CHECK(completion_error(R"("prompt":[1],"suffix":"b")") == "suffix: 'suffix' needs a prompt in text, not in token ids.");
+    CHECK(completion_error(R"("prompt":"a","suffix":"b","echo":true,"logprobs":1)").starts_with("echo: "));
     CHECK(field_error(R"(,"functions":[{"name":"f"}])") ==
           "functions: 'functions' is an older form of 'tools'; send that.");
     CHECK(field_error(R"(,"function_call":"auto")") ==
           "function_call: 'function_call' is an older form of 'tool_choice'; send that.");
     CHECK(chat_error(R"({"messages":[{"role":"assistant","content":null,"function_call":{"name":"f"}}]})") ==
           "messages[0].function_call: 'messages[0].function_call' is an older form of 'tool_calls'; send that.");
-    CHECK(completion_error(R"("prompt":"a","best_of":3)") ==
-          "best_of: 'best_of' is 3 and 'n' is 1; choosing among answers is not supported, so they "
-          "must be equal.");
+    CHECK(completion_error(R"("prompt":"a","best_of":2,"n":3)") ==
+          "best_of: 'best_of' is 2 and 'n' is 3; the answers that are given are chosen among 'best_of', so it must be at least 'n'.");
+    CHECK(completion_error(R"("prompt":"a","best_of":3,"stream":true)").starts_with("best_of: 'best_of' above 'n' cannot be streamed"));
+    CHECK(completion_error(R"("prompt":["a","b","c"],"best_of":50)").starts_with("best_of: The request asks for 150 answers"));
     CHECK(completion_error(R"("prompt":[1],"echo":true,"stream":true)").starts_with("echo: "));
     CHECK(completion(R"("prompt":"a","best_of":2,"n":2)").n == 2);
+    CHECK(completion(R"("prompt":"a","best_of":2,"n":2,"stream":true)").answers() == 2);
+    CHECK_FALSE(completion(R"("prompt":"a","best_of":2,"n":2)").answer(0).compared);
     CHECK(chat(R"(,"tools":[{}],"tool_choice":"none")").n == 1);
 }
 
@@ -275,7 +297,9 @@ TEST_CASE("tools reach the pipeline as the client wrote them, those that may be 
     CHECK(field_error(R"(,"tools":[{"function":{"name":"a b"}}])").starts_with("tools[0].function.name: "));
     CHECK(field_error(R"(,"tools":[{"function":{"name":"a","parameters":[]}}])")
               .starts_with("tools[0].function.parameters: "));
-    CHECK(field_error(tools + R"(,"response_format":{"type":"json_object"})").starts_with("response_format: "));
+    const auto both = chat(tools + R"(,"response_format":{"type":"json_object"})").base; // a server may do both
+    CHECK(both.tools.functions == all.functions);
+    CHECK(both.sampling.grammar == R"({"json_schema":{"type":"object"}})");
     CHECK(completion_error(R"("prompt":"a","tools":[{}])").starts_with("tools: "));
 }
 

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include <catch2/catch_test_macros.hpp>
+#include <nlohmann/json.hpp>
 
 #include "front/errors.hpp"
 #include "front/openai_writer.hpp"
@@ -94,6 +95,57 @@ TEST_CASE("a stream that fails ends with the error instead of [DONE]") {
     out += writer.add(std::move(failed));
     REQUIRE(writer.failure());
     matches_golden("failed_stream.sse", out + writer.closing());
+}
+
+TEST_CASE("of the answers to a prompt the likeliest are given, and all are counted") {
+    const auto request = asked(endpoint::completion, R"({"prompt":["a","b"],"n":2,"best_of":3,"seed":5})");
+    CHECK(request.answers() == 6);
+    CHECK(request.answer(4).sampling.seed == 6);
+    CHECK(std::get<std::string>(request.answer(4).input) == "b");
+    CHECK(request.answer(4).compared);
+    CHECK(request.answer(4).top_logprobs == 0);
+    openai_writer writer(request, identity(endpoint::completion));
+    const auto answer = [&](std::size_t index, const char* text, std::vector<double> logprobs) {
+        auto said = piece(index, text);
+        for (const auto each : logprobs) said.likelihoods.push_back({{1, "x", each}, {}});
+        writer.add(std::move(said));
+        writer.add(end(index, finish_reason::stop));
+    };
+    answer(0, "0", {-3});
+    answer(1, "1", {-1, -1, -1, -1});
+    answer(2, "2", {-2});
+    answer(3, "3", {-1});
+    answer(4, "4", {});
+    answer(5, "5", {-1});
+    const auto out = nlohmann::json::parse(writer.whole());
+    std::string order;
+    for (const auto& each : out["choices"]) order += each["text"].get<std::string>();
+    CHECK(order == "1235");
+    CHECK(out["choices"][3]["index"] == 3);
+    CHECK(out["choices"][0]["logprobs"].is_null()); // nobody asked for them
+    CHECK(out["usage"]["completion_tokens"] == 24);
+    CHECK(out["usage"]["prompt_tokens"] == 20);
+    CHECK(out["tightwad"]["seed"] == 8); // of the first that is given
+}
+
+TEST_CASE("thoughts stand in the text for who asks for that") {
+    const auto body = [](const char* more) {
+        return R"({"messages":[{"role":"user","content":"x"}],"tightwad":{"inline_reasoning":true})" + std::string(more) + "}";
+    };
+    const auto think = [](std::string words) { return answer_event{.index = 0, .thought = std::move(words)}; };
+    openai_writer whole(asked(endpoint::chat, body("")), identity(endpoint::chat));
+    for (auto& each : {think("Hm"), think(", so"), piece(0, "Yes"), think("But"), end(0, finish_reason::stop)}) whole.add(each);
+    const auto message = nlohmann::json::parse(whole.whole())["choices"][0]["message"];
+    CHECK(message["content"] == "<think>Hm, so</think>\n\nYes<think>But</think>\n\n");
+    CHECK_FALSE(message.contains("reasoning_content"));
+
+    openai_writer streamed(asked(endpoint::chat, body(R"(,"stream":true)")), identity(endpoint::chat));
+    CHECK(streamed.add(think("Hm")).find(R"("delta":{"content":"<think>Hm"})") != std::string::npos);
+    CHECK(streamed.add(think(", so")).find(R"("delta":{"content":", so"})") != std::string::npos);
+    const auto text = streamed.add(piece(0, "Yes"));
+    CHECK(text.find(R"("delta":{"content":"</think>\n\n"})") < text.find(R"("delta":{"content":"Yes"})"));
+    openai_writer apart(asked(endpoint::chat, chat_body), identity(endpoint::chat));
+    CHECK(apart.add(think("Hm")).find(R"("reasoning_content":"Hm")") != std::string::npos);
 }
 
 TEST_CASE("answers in one piece") {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/engine_pipeline.hpp"
+#include "unit/pipeline/found.hpp"
 #include "unit/scheduler/harness.hpp"
 
 using namespace tw;
@@ -65,12 +66,41 @@ TEST_CASE("what cannot be answered is refused before anything runs") {
     CHECK(refused(*models, prompt(std::vector<chat_message>{{"user", "hello"}})).message ==
           "The model has no chat template.");
     auto image = prompt(std::vector<chat_message>{{.role = "user", .content = "", .parts = R"([{"type":"image_url"}])"}});
-    CHECK(models->count_tokens(image).error().param == "messages");
+    CHECK(test::found(*models, count_question{image}).error().param == "messages");
     CHECK(refused(*models, std::move(image)).message == "Images are not served here: the models that are loaded here read text "
                                                         "only. Ask a model whose backend is a server that sees.");
+    CHECK(refused(*models, prompt(std::vector<chat_message>{{.role = "user", .content = "",
+                                                             .parts = R"([{"input_audio":{},"type":"input_audio"}])"}}))
+              .message == "Audio is not served here: the models that are loaded here read text only. Ask a model whose backend is a "
+                          "server that hears.");
+    auto both = prompt(std::vector<chat_message>{{"user", "hello"}});
+    both.tools.functions = R"([{"type":"function","function":{"name":"f"}}])";
+    both.sampling.grammar = R"({"json_schema":{"type":"object"}})";
+    const auto why = refused(*models, std::move(both));
+    CHECK(why.param == "tools");
+    CHECK(why.message == "Tools and a form of the answer (JSON, a grammar) are not served together here: a model that Tightwad runs "
+                         "follows one grammar at a time. Leave one of them out.");
     auto banned = prompt(std::string("abc"));
     banned.sampling.logit_bias = {{99, 1.0F}};
     CHECK(refused(*models, std::move(banned)).code == code::invalid_argument);
+}
+
+TEST_CASE("a gap is filled by a model that has tokens for it") {
+    auto gap = prompt(std::string("ab"));
+    gap.suffix = "c";
+    CHECK(refused(*toy_pipeline(), gap).message ==
+          "A gap before a 'suffix' is not filled here: the vocabulary of 'toy' has no tokens for that, such as <|fim_prefix|> or "
+          "<PRE>. Leave 'suffix' out, or ask a model that was made for it, in this process or behind a llama-server, an Ollama or a "
+          "cloud.");
+    engine_pipeline_parts parts;
+    parts.name = "code";
+    parts.serves = {"toy"};
+    parts.target = toy_model(R"({"infill":true})");
+    engine_pipeline models(std::move(parts));
+    CHECK(models.prompt_tokens(gap).value() == token_ids{0, 25, 2, 3, 26, 4, 27});
+    CHECK(ask(models, gap).outcome.prompt_tokens == 7);
+    gap.suffix.clear();
+    CHECK(models.prompt_tokens(gap).value() == token_ids{0, 2, 3});
 }
 
 TEST_CASE("the status says of a target that cannot take tokens back that nothing is drafted for it") {

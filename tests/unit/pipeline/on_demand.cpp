@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/on_demand_pipeline.hpp"
+#include "unit/pipeline/found.hpp"
 #include "unit/pipeline/listener.hpp"
 #include "unit/pipeline/scripted_pipeline.hpp"
 
@@ -204,13 +205,10 @@ TEST_CASE("a model that is too large for all the memory is refused with both siz
     CHECK(on.loads["a"] == 0);
 }
 
-TEST_CASE("tokens are counted once the model is loaded, and until then it is being loaded") {
+TEST_CASE("a question waits until the model is loaded") {
     shelf on(100);
-    generation_request request;
-    request.input = std::string("a");
-    CHECK(on.models["a"]->count_tokens(request).error().code == code::unavailable);
+    CHECK(found(*on.models["a"], count_question{}).error().code == code::unsupported); // the scripted one cannot
     CHECK(on.is("a", "loaded"));
-    CHECK(on.models["a"]->count_tokens(request).error().code == code::unsupported); // the scripted one cannot
 }
 
 TEST_CASE("what waits for a load, and the load, end with the pipeline") {

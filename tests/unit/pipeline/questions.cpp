@@ -1,6 +1,5 @@
 // Tokens, embeddings and what servers reply, as a pipeline gives them.
 #include <cmath>
-#include <future>
 
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
@@ -8,19 +7,13 @@
 #include "pipeline/embedding_pipeline.hpp"
 #include "pipeline/engine_pipeline.hpp"
 #include "pipeline/server_questions.hpp"
+#include "unit/pipeline/found.hpp"
 #include "unit/scheduler/harness.hpp"
 
 using namespace tw;
+using test::found;
 
 namespace {
-
-result<finding> found(pipeline& where, question asked) {
-    std::promise<result<finding>> heard;
-    auto future = heard.get_future();
-    const auto begun = where.ask(std::move(asked), [&](result<finding> what) { heard.set_value(std::move(what)); });
-    if (!begun) return begun.error();
-    return future.get();
-}
 
 std::unique_ptr<engine_pipeline> answers() {
     engine_pipeline_parts parts;
@@ -133,6 +126,12 @@ TEST_CASE("a question to a server is the contract's JSON") {
     auto asked = of({"a", token_ids{1, 2}});
     asked.dimensions = 5;
     CHECK(to_server(asked).json == R"({"dimensions":5,"input":["a",[1,2]],"truncate":false})");
+    generation_request chat;
+    chat.input = std::vector<chat_message>{{"user", "a"}};
+    chat.tools.functions = R"([{"z":1,"a":2}])";
+    CHECK(to_server(count_question{chat}).what == "count");
+    CHECK(to_server(count_question{chat}).json == R"({"messages":[{"role":"user","content":"a"}],"tools":[{"z":1,"a":2}],)"
+                                                  R"("tool_choice":"auto","parallel_tool_calls":true})");
     CHECK(to_server(rerank_question{"q", {"d"}}).json == R"({"documents":["d"],"query":"q"})");
 }
 
@@ -172,6 +171,11 @@ TEST_CASE("a server's reply is read by its indices, and nonsense is said to be t
                             R"({"tokens":[{"id":99999999999,"piece":"a"}]})"}) {
         CAPTURE(bad);
         CHECK(fault(tokenize_question{}, bad).starts_with("The server's reply makes no sense: "));
+    }
+    CHECK(std::get<token_count>(*from_server(count_question{}, R"({"tokens":7})")).tokens == 7);
+    for (const char* bad : {R"({"tokens":[5]})", R"({"tokens":-1})", R"({"tokens":99999999999})"}) {
+        CAPTURE(bad);
+        CHECK(fault(count_question{}, bad) == "The server's reply makes no sense: it has no number \"tokens\".");
     }
     CHECK(std::get<detokenized>(*from_server(detokenize_question{}, R"({"content":"x"})")).text == "x");
     CHECK(std::get<model_properties>(*from_server(properties_question{}, R"({"n":1})")).as_is == R"({"n":1})");

@@ -82,3 +82,17 @@ TEST_CASE("log probabilities in both of OpenAI's forms") {
     CHECK(to.likely[1].top[0].bytes == "b");
     CHECK(to.likely[1].top[1].logprob == -3);
 }
+
+TEST_CASE("what a server says of its tokens is kept, and a number that makes no sense is one that was not said") {
+    heard to;
+    server_news reader;
+    REQUIRE(reader.read(R"({"usage":{"prompt_tokens_details":{"cached_tokens":5,"audio_tokens":1},
+        "completion_tokens_details":{"reasoning_tokens":0,"accepted_prediction_tokens":3,"rejected_prediction_tokens":-1}}})", to));
+    CHECK(reader.usage().cached == 5);
+    CHECK(reader.usage().reasoning == 0);
+    CHECK(reader.usage().accepted_prediction == 3);
+    CHECK_FALSE(reader.usage().rejected_prediction);
+    REQUIRE(reader.read(R"({"usage":{"prompt_tokens_details":null,"completion_tokens_details":{"reasoning_tokens":99999999999}}})", to));
+    CHECK(reader.usage().cached == 5);
+    CHECK(reader.usage().reasoning == 0);
+}

@@ -112,6 +112,41 @@ TEST_CASE("llama-server: what the client said beside goes up as it came, and a m
     CHECK(body.find("reasoning_format")->as_string() == "deepseek");
 }
 
+TEST_CASE("llama-server: a gap is filled at /infill, wherever the bytes are cut") {
+    played<llamacpp::server> server(R"({"url":"http://den:8080","model":"m"})");
+    const std::string filled = R"(data: {"index":0,"content":"a +","tokens":[1,2],"stop":false,"tokens_predicted":2})" "\n\n"
+                               R"(data: {"index":0,"content":" \u00fc","stop":false})" "\n\n"
+                               R"(data: {"index":0,"content":"","stop":true,"stop_type":"limit","tokens_predicted":3,"tokens_evaluated":9})" "\n\n";
+    const auto heard = server.ask_split(R"({"prompt":"f(","suffix":")\n","max_tokens":3,"seed":5,"stop":["x"]})", filled);
+    CHECK(heard.text == "a + ü");
+    CHECK(heard.end == tw::testkit::recorder::ending{TW_OK, TW_FINISH_LENGTH, 9, 3, 0});
+    CHECK(server.last().url == "http://den:8080/infill");
+    const auto body = value::parse(server.last().body);
+    CHECK(body.find("input_prefix")->as_string() == "f(");
+    CHECK(body.find("input_suffix")->as_string() == ")\n");
+    CHECK(body.find("n_predict")->as_integer() == 3);
+    CHECK(body.find("stream")->as_boolean());
+    for (const char* gone : {"prompt", "suffix", "max_tokens"}) CHECK_FALSE(body.find(gone));
+    const auto ended = server.ask(R"({"prompt":"f(","suffix":")"})", whole(R"(data: {"content":"","stop":true,"stop_type":"eos"})" "\n\n"));
+    CHECK(ended.end.code == TW_OK);
+    CHECK(ended.end.reason == TW_FINISH_STOP);
+    const auto broken = server.ask(R"({"prompt":"f(","suffix":")"})", whole(R"(data: {"content":"a","stop":false})" "\n\n"));
+    CHECK(broken.end.code == TW_UNAVAILABLE);
+    CHECK(server.ask(R"({"prompt":"f(","suffix":")"})", whole(R"({"error":{"message":"Infill is not supported by this model"}})", 501)).end.code == TW_UNSUPPORTED);
+    CHECK(server.ask(R"({"prompt":[1],"suffix":")"})", whole("")).end.code == TW_UNSUPPORTED);
+    CHECK(server.ask(R"({"prompt":"f(","suffix":")","logprobs":1})", whole("")).end.code == TW_UNSUPPORTED);
+}
+
+TEST_CASE("llama-server: the details of its usage come down, wherever they are cut") {
+    played<llamacpp::server> server(table);
+    const auto heard = server.ask_split(sample_chat,
+        R"(data: {"choices":[{"index":0,"delta":{"content":"Yes"},"finish_reason":"stop"}]})" "\n\n"
+        R"(data: {"choices":[],"usage":{"completion_tokens":3,"prompt_tokens":11,"prompt_tokens_details":{"cached_tokens":4},"completion_tokens_details":null}})" "\n\n"
+        "data: [DONE]\n\n");
+    CHECK(heard.end == tw::testkit::recorder::ending{TW_OK, TW_FINISH_STOP, 11, 3, 0});
+    CHECK(heard.beside == R"({"usage":{"prompt_tokens_details":{"cached_tokens":4}}})" "\n");
+}
+
 TEST_CASE("llama-server: what it says of itself is logged, and its absence is no error") {
     const std::string props = R"({"default_generation_settings":{"n_ctx":4096,"params":{}},"total_slots":4,)"
                               R"("model_path":"/models/m.gguf","build_info":"b6000-abc"})";
@@ -223,6 +258,10 @@ TEST_CASE("llama-server: a question goes to the server's own path and comes back
     CHECK(server.last().url == "http://den:8080/detokenize");
     static_cast<void>(server.question("rerank", R"({"query":"q"})", whole("{}")));
     CHECK(server.last().url == "http://den:8080/v1/rerank");
+    const std::string props = R"({"default_generation_settings":{"n_ctx":4096},"total_slots":4,"build_info":"b6000-abc"})";
+    CHECK(server.question("about", "{}", whole(props)).text == R"({"context":4096,"slots":4,"build":"b6000-abc"})");
+    CHECK(server.last().url == "http://den:8080/props");
+    CHECK(server.question("about", "{}", whole("{}")).text == "{}");
     static_cast<void>(server.question("properties", "{}", whole("{}")));
     CHECK(server.last().url == "http://den:8080/props");
     CHECK(server.last().method == "GET");
@@ -234,6 +273,27 @@ TEST_CASE("llama-server: a question goes to the server's own path and comes back
     CHECK(refused.end.code == TW_UNSUPPORTED);
     CHECK_THAT(refused.sentence, ContainsSubstring("Start it with `--embeddings`"));
     CHECK(server.question("fortune", "{}", whole("{}")).end.code == TW_UNSUPPORTED);
+}
+
+TEST_CASE("llama-server: a chat is counted by its template and its tokens") {
+    played<llamacpp::server> server(R"({"url":"http://den:8080","model":"m"})");
+    const std::string_view chat = R"({"messages":[{"role":"user","content":"Hi"}],"seed":9223372036854775900})";
+    const auto counted = [&](const std::string& rendered, const std::string& tokens) {
+        server.host.servers.add(whole(rendered));
+        return server.question("count", chat, whole(tokens));
+    };
+    const auto heard = counted(R"({"prompt":"<s>user\n\u00fc"})", R"({"tokens":[1,5,9]})");
+    CHECK(heard.text == R"({"tokens":3})");
+    const auto seen = server.host.servers.seen();
+    REQUIRE(seen.size() >= 2);
+    CHECK(seen[seen.size() - 2].url == "http://den:8080/apply-template");
+    CHECK(seen[seen.size() - 2].body == R"({"model":"m","messages":[{"role":"user","content":"Hi"}]})");
+    CHECK(server.last().url == "http://den:8080/tokenize");
+    CHECK(server.last().body == R"({"model":"m","content":"<s>user\n\u00fc","add_special":true,"parse_special":true})");
+    CHECK(counted(R"({"prompt":"x"})", R"({"tokens":3})").end.code == TW_CORRUPT);
+    CHECK(server.question("count", chat, whole(R"({"prompt":5})")).end.code == TW_CORRUPT);
+    CHECK(server.question("count", chat, whole("<html>")).end.code == TW_CORRUPT);
+    CHECK(server.question("count", chat, whole(R"({"error":{"message":"no template"}})", 400)).end.code == TW_INVALID_ARGUMENT);
 }
 
 namespace {

@@ -129,6 +129,8 @@ TEST_CASE("Ollama: images stand beside the text, and only those that are in the 
     CHECK(value::parse(server.last().body).find("messages")->raw() ==
           R"([{"role":"system","content":"See."},{"role":"user","content":"What is\u000ait?","images":["iVBORw0KGgo="]}])");
     CHECK(asked("https://example.org/cat.png").end.code == TW_UNSUPPORTED);
+    CHECK(server.ask(R"({"messages":[{"role":"user","content":[{"type":"input_audio","input_audio":{"data":"AA==","format":"wav"}}]}]})",
+                     whole("")).sentence == "Ollama takes no audio in chats.");
 }
 
 TEST_CASE("Ollama: a completion goes without a template, wherever its bytes are cut") {
@@ -141,6 +143,9 @@ TEST_CASE("Ollama: a completion goes without a template, wherever its bytes are 
     CHECK(body.find("raw")->as_boolean());
     CHECK(body.find("prompt")->as_string() == "Once");
     CHECK(body.find("options")->find("repeat_penalty")->as_number() == 1.1);
+    CHECK(server.ask(R"({"prompt":"f(","suffix":")"})", whole(generate_answer)).text == " upon a time");
+    CHECK(value::parse(server.last().body).find("suffix")->as_string() == ")");
+    CHECK_FALSE(value::parse(server.last().body).find("raw")); // the model's template puts both together
 }
 
 TEST_CASE("Ollama: a last line without its end is read all the same") {

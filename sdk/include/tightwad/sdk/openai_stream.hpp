@@ -16,9 +16,11 @@
 namespace tw::sdk {
 
 // A reader of server_backend. Text, tool calls, log probabilities, a reasoning model's thoughts, finish reason and usage
-// reach the answer. An error event ends the answer with its words.
+// with its details reach the answer. An error event ends the answer with its words.
 class openai_stream {
   public:
+    virtual ~openai_stream() = default;
+
     void feed(std::string_view bytes, answer& out) {
         events_.feed(bytes, [&](std::string_view data) {
             if (!done_) event(data, out);
@@ -33,6 +35,18 @@ class openai_stream {
     }
     // What the answer cost, where the server says so.
     [[nodiscard]] std::optional<double> cost() const { return cost_; }
+
+  protected:
+    // An event without "choices", for servers that have a form of their own: it says its text and, with the last one, that
+    // the answer is whole.
+    virtual void other(const json::value& event, answer& out) { static_cast<void>(event), static_cast<void>(out); }
+    void say(const std::string& words, answer& out) {
+        chosen_ = true;
+        if (words.empty()) return;
+        said_ = true;
+        out.emit(words);
+    }
+    void finish() { done_ = true; }
 
   private:
     void event(std::string_view data, answer& out) {
@@ -49,7 +63,7 @@ class openai_stream {
             }
             if (const auto usage = member(chunk, "usage", {json::kind::object})) read_usage(*usage, out);
             const auto choices = member(chunk, "choices", {json::kind::array});
-            if (!choices) return;
+            if (!choices) return other(chunk, out);
             for (const auto& choice : choices->elements()) read_choice(choice, out);
             chosen_ = chosen_ || !choices->elements().empty();
         } catch (const failure& e) {
@@ -86,6 +100,10 @@ class openai_stream {
     }
     void read_usage(const json::value& usage, answer& out) {
         out.usage(count(usage, "prompt_tokens"), count(usage, "completion_tokens"));
+        json::object_writer details;
+        for (const auto* key : {"prompt_tokens_details", "completion_tokens_details"})
+            if (const auto found = member(usage, key, {json::kind::object})) details.raw(key, found->raw());
+        if (!details.empty()) out.more(json::object_writer().raw("usage", details.str()).str());
         if (const auto cost = member(usage, "cost", {json::kind::number})) cost_ = cost->as_number();
     }
     // By the names of llama-server and of clouds; some send both.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <span>
@@ -36,6 +37,9 @@ namespace tw::sdk {
 // and, where the server can be asked more than answers (abi/ext/question.h),
 //   http_request question(std::string_view what, const json::value& asked) const;    throws to refuse
 //   std::string reply(std::string_view what, std::string body) const;   of a 2xx, in the contract's form
+//   std::optional<http_request> further(std::string_view what, std::size_t step, std::string_view body) const;
+//                                                           optional: what to send next when request `step` (from 0) of a
+//                                                           question got this 2xx; none = it is the reply
 // and, where it takes requests that the host does not know (abi/ext/pass.h),
 //   http_request pass(const pass_request&) const;           throws to refuse
 // and, where the server takes and hands out token ids (abi/draft/continuation.h),
@@ -133,8 +137,8 @@ class server_backend {
     // One question and its reply, which is read when it is whole.
     template <class Self> class inquiry final : public http_handler {
       public:
-        inquiry(const Self& self, std::string what, const tw_reply* reply)
-            : self_(self), what_(std::move(what)), reply_(reply) {}
+        inquiry(const Self& self, http web, std::string what, const tw_reply* reply, std::size_t step = 0)
+            : self_(self), web_(web), what_(std::move(what)), reply_(reply), step_(step) {}
 
         void head(const http_head& head) override { server_.begin(head); }
         void chunk(std::string_view bytes) override {
@@ -146,19 +150,32 @@ class server_backend {
             tw_error told{};
             told.size = sizeof told;
             std::string json;
+            bool goes_on = false;
             const auto code = detail::guarded(&told, [&] {
                 if (problem) throw failure(*problem);
                 if (!server_.good()) throw server_.refusal(self_);
-                json = read();
+                goes_on = ask_further();
+                if (!goes_on) json = sensible([&] { return self_.reply(what_, std::move(body_)); });
             });
+            if (goes_on) return;
             // The instance may be gone when this returns.
             reply_->done(reply_, code == TW_OK ? str(json) : tw_str{}, code == TW_OK ? nullptr : &told);
         }
 
       private:
-        [[nodiscard]] std::string read() {
+        [[nodiscard]] bool ask_further() {
+            if constexpr (requires { &Self::further; }) {
+                auto next = sensible([&] { return self_.further(what_, step_, body_); });
+                if (!next) return false;
+                be_patient(*next);
+                web_.start(*next, std::make_unique<inquiry>(self_, web_, what_, reply_, step_ + 1));
+                return true;
+            }
+            return false;
+        }
+        template <class Read> static auto sensible(Read read) {
             try {
-                return self_.reply(what_, std::move(body_));
+                return read();
             } catch (const failure& e) {
                 if (e.code() != TW_INVALID_ARGUMENT) throw;
                 throw failure{TW_CORRUPT, std::string("The server's reply makes no sense: ") + e.what()};
@@ -166,8 +183,10 @@ class server_backend {
         }
 
         const Self& self_;
+        http web_;
         std::string what_;
         const tw_reply* reply_;
+        std::size_t step_;
         answer_watch server_;
         std::string body_;
     };
@@ -226,7 +245,7 @@ class server_backend {
             const auto& owner = *reinterpret_cast<const instance<Self>*>(raw);
             auto asked = owner.self.question(view(what), json::value::parse(view(json)));
             be_patient(asked);
-            owner.web.start(asked, std::make_unique<inquiry<Self>>(owner.self, std::string(view(what)), reply));
+            owner.web.start(asked, std::make_unique<inquiry<Self>>(owner.self, owner.web, std::string(view(what)), reply));
         });
     }
 

@@ -40,8 +40,9 @@ typedef struct tw_sink {
     int32_t (*cancelled)(const struct tw_sink *self);
     /* [any] Since 1.2. What an answer has beside its text, as an OpenAI chunk has it: an object with
      * "tool_calls" (of the delta; one without "index" is the next call, whole), "logprobs" (of the
-     * choice, in either of OpenAI's two forms; before the text that it is about) or "reasoning_content"
-     * (a piece of what a model thinks apart from its answer). As emit otherwise. */
+     * choice, in either of OpenAI's two forms; before the text that it is about), "reasoning_content"
+     * (a piece of what a model thinks apart from its answer) or "usage" ("prompt_tokens_details" and
+     * "completion_tokens_details", which tw_finish has no place for). As emit otherwise. */
     void (*more)(const struct tw_sink *self, uint32_t choice, tw_str json);
 } tw_sink;
 
@@ -64,7 +65,7 @@ typedef struct tw_backend_v1 {
      * are chosen stands in it only as far as the client said it. "max_tokens" says how many are wanted;
      * "max_completion_tokens" beside it, the same number, that the client used the newer word. A plugin
      * of 1.2 may be sent "tools", "tool_choice", "parallel_tool_calls", "response_format", "grammar"
-     * (GBNF), "logprobs" and "top_logprobs"; it refuses (TW_UNSUPPORTED) what it would have to drop. Other
+     * (GBNF), "suffix", "logprobs" and "top_logprobs"; it refuses (TW_UNSUPPORTED) what it would have to drop. Other
      * members are the client's own, which the host does not know: for servers that may know them. */
     tw_code (*start)(tw_backend *self, tw_str request_json, const tw_sink *sink, tw_error *error);
 } tw_backend_v1;

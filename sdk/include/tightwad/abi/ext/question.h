@@ -34,12 +34,13 @@ typedef struct tw_question_v1 {
      *   "tokenize"    {"content", "add_special", "parse_special"}; reply {"tokens": [{"id", "piece"}]}, where a
      *                 piece that is no text is a list of bytes
      *   "detokenize"  {"tokens": [ids]}; reply {"content"}
+     *   "count"       a chat as tw_backend_v1::start takes it; reply {"tokens": how many its prompt has}
      *   "properties"  {}; reply as llama.cpp's GET /props
      *   "vocabulary"  {}; reply {"tokens": how many the model has, "context": how many a prompt and its answer may
      *                 have together, where known}
      *   "health"      {}; any reply: the server is there and can answer. Asked while it seems to be gone, soon again
      *                 when it is, so it must be cheap and must not cost
-     *   "about"       {}; what the status shows of the server as it came, at most 64 KiB: {"context", "capabilities",
+     *   "about"       {}; what the status shows of the server as it came, at most 64 KiB: {"context", "slots", "capabilities",
      *                 "usd_per_million_prompt_tokens", …}, whatever is known
      * and anything else, or what this server cannot do, is TW_UNSUPPORTED. */
     tw_code (*start)(tw_backend *backend, tw_str what, tw_str question_json, const tw_reply *reply,
