@@ -1,6 +1,8 @@
 // Requests to a llama-server.
 #include "server.hpp"
 
+#include <utility>
+
 #include "wire.hpp"
 
 namespace llamacpp {
@@ -30,10 +32,10 @@ http_request server::ask(const chat_request& asked) const {
     return out;
 }
 
-http_request server::go_on(std::span<const std::int32_t> prompt, std::uint32_t most) const {
+token_request<token_stream> server::go_on(std::span<const std::int32_t> prompt, std::uint32_t most) const {
     auto out = site_.post("/completion", wire::body_of(prompt, most, model_));
     out.headers.emplace_back("Accept", "text/event-stream");
-    return out;
+    return {std::move(out), {}};
 }
 
 http_request server::question(std::string_view what, const json::value& asked) const {

@@ -28,12 +28,11 @@ class server : public tw::sdk::server_backend {
                                 "600", 1, 86400),
     };
     using reader = answer_stream;
-    using token_reader = token_stream;
 
     server(tw::sdk::host host, const tw::sdk::config& config);
 
     [[nodiscard]] tw::sdk::http_request ask(const tw::sdk::chat_request& request) const;
-    [[nodiscard]] tw::sdk::http_request go_on(std::span<const std::int32_t> prompt, std::uint32_t most) const;
+    [[nodiscard]] tw::sdk::token_request<token_stream> go_on(std::span<const std::int32_t> prompt, std::uint32_t most) const;
     [[nodiscard]] tw::sdk::http_request question(std::string_view what, const tw::sdk::json::value& asked) const;
     [[nodiscard]] std::optional<tw::sdk::http_request> further(std::string_view what, std::size_t step,
                                                                std::string_view body) const;

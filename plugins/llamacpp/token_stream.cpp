@@ -1,7 +1,6 @@
 // {"tokens": [id], "tokens_predicted": n, "completion_probabilities": [{"logprob", "top_logprobs": [{"logprob"}, …]}]} …
 #include "token_stream.hpp"
 
-#include <algorithm>
 #include <limits>
 #include <optional>
 #include <string>
@@ -22,16 +21,11 @@ std::optional<value> member(const value& from, std::string_view key, kind wanted
     return found && found->kind() == wanted ? found : std::nullopt;
 }
 
-// Between the likeliest two; below 0 where they are not told.
-float margin_of(const value& event) {
+// Below 0 where it is not told.
+float margin_in(const value& event) {
     const auto list = member(event, "completion_probabilities", kind::array);
     const auto each = list ? list->elements() : std::vector<value>();
-    const auto top = each.empty() ? std::nullopt : member(each.front(), "top_logprobs", kind::array);
-    const auto best = top ? top->elements() : std::vector<value>();
-    if (best.size() < 2) return -1;
-    const auto first = member(best[0], "logprob", kind::number), second = member(best[1], "logprob", kind::number);
-    if (!first || !second) return -1;
-    return static_cast<float>(std::max(0.0, first->as_number() - second->as_number()));
+    return each.empty() ? -1 : tw::sdk::margin_of(each.front());
 }
 
 } // namespace
@@ -67,7 +61,7 @@ void token_stream::event(std::string_view data, const tw::sdk::token_answer& out
         cut_ = true;
         return;
     }
-    const auto margin = margin_of(told);
+    const auto margin = margin_in(told);
     for (const auto& each : ids) {
         const auto id = each.as_integer();
         if (id < 0 || id > std::numeric_limits<std::int32_t>::max())

@@ -2,11 +2,19 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include <tightwad/sdk/server_backend.hpp>
 #include <tightwad/sdk/server_site.hpp>
 
+#include "token_stream.hpp"
+#include "vocabulary.hpp"
 #include "wire.hpp"
 
 namespace ollama {
@@ -30,6 +38,9 @@ class server : public tw::sdk::server_backend {
     server(tw::sdk::host host, const tw::sdk::config& config);
 
     [[nodiscard]] tw::sdk::http_request ask(const tw::sdk::chat_request& request) const;
+    // By the vocabulary that was told last.
+    [[nodiscard]] std::optional<tw::sdk::token_request<token_stream>> go_on(std::span<const std::int32_t> prompt,
+                                                                            std::uint32_t most) const;
     [[nodiscard]] tw::sdk::http_request question(std::string_view what, const tw::sdk::json::value& asked) const;
     [[nodiscard]] std::string reply(std::string_view what, std::string body) const;
     [[nodiscard]] tw::sdk::http_request pass(const tw::sdk::pass_request& asked) const;
@@ -37,10 +48,14 @@ class server : public tw::sdk::server_backend {
 
   private:
     void look() const;
+    [[nodiscard]] std::string learn(std::string_view shown) const;
 
     tw::sdk::host host_;
     wire::settings how_;
     tw::sdk::server_site site_;
+
+    mutable std::mutex words_mutex_;
+    mutable std::shared_ptr<const vocabulary> words_; // null = nobody has asked
 };
 
 } // namespace ollama

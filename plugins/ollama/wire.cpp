@@ -9,26 +9,13 @@
 #include <tightwad/sdk/json_writer.hpp>
 #include <tightwad/sdk/server_errors.hpp>
 
+#include "members.hpp"
+
 namespace ollama::wire {
 
 using namespace tw::sdk;
 
 namespace {
-
-std::optional<json::value> member(const json::value& from, std::string_view key, json::kind kind) {
-    auto found = from.find(key);
-    return found && found->kind() == kind ? found : std::nullopt;
-}
-
-std::string text(const json::value& from, std::string_view key) {
-    const auto found = member(from, key, json::kind::string);
-    return found ? found->as_string() : std::string();
-}
-
-std::int64_t number(const json::value& from, std::string_view key) {
-    const auto found = member(from, key, json::kind::number);
-    return found ? found->as_integer() : -1;
-}
 
 // Ollama's "options": OpenAI's settings under its names.
 std::string options_of(const json::value& root, const settings& how) {
@@ -224,7 +211,35 @@ bool is_among(const std::string& model, const std::vector<std::string>& names) {
     return std::find(names.begin(), names.end(), whole) != names.end();
 }
 
-std::string show_body_of(const settings& how) { return json::object_writer().text("model", how.model).str(); }
+std::string show_body_of(const settings& how, bool verbose) {
+    json::object_writer out;
+    out.text("model", how.model);
+    if (verbose) out.boolean("verbose", true);
+    return out.str();
+}
+
+std::string body_of(std::string_view prompt, std::uint32_t most, const settings& how) {
+    json::object_writer options; // the likeliest token is the best draft, and the Modelfile is not to choose another one
+    options.integer("temperature", 0).integer("num_predict", most).integer("repeat_penalty", 1);
+    options.integer("presence_penalty", 0).integer("frequency_penalty", 0).raw("stop", "[]");
+    if (how.context > 0) options.integer("num_ctx", how.context);
+    json::object_writer out;
+    out.text("model", how.model).text("prompt", prompt).boolean("raw", true).boolean("stream", true);
+    out.boolean("logprobs", true).integer("top_logprobs", 2);
+    if (!how.keep_alive.empty()) out.text("keep_alive", how.keep_alive);
+    return out.raw("options", options.str()).str();
+}
+
+std::string vocabulary_of(const vocabulary& words, const settings& how) {
+    constexpr std::int64_t usual_context = 2048; // the smallest that an Ollama took unless told otherwise
+    auto context = how.context > 0 ? how.context : usual_context;
+    if (words.context() > 0) context = std::min(context, words.context());
+    return json::object_writer()
+        .integer("tokens", static_cast<std::int64_t>(words.size()))
+        .integer("context", context)
+        .raw("pieces", words.pieces_json())
+        .str();
+}
 
 std::string facts_of(std::string_view body) {
     const auto root = json::value::parse(body);

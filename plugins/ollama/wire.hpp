@@ -9,6 +9,8 @@
 #include <tightwad/sdk/backend.hpp>
 #include <tightwad/sdk/lines.hpp>
 
+#include "vocabulary.hpp"
+
 namespace ollama::wire {
 
 // The server's root, whether it was written with a slash, /api or /v1 at the end or without.
@@ -30,12 +32,17 @@ struct settings {
 [[nodiscard]] std::string embed_body_of(const tw::sdk::json::value& asked, const settings& how);
 [[nodiscard]] std::string embeddings_of(std::string_view body);
 
+// A request to /api/generate to go on greedily behind a raw prompt, streamed, with at most `most` tokens.
+[[nodiscard]] std::string body_of(std::string_view prompt, std::uint32_t most, const settings& how);
+// The reply to "vocabulary".
+[[nodiscard]] std::string vocabulary_of(const vocabulary& words, const settings& how);
+
 // The names in the answer to GET /api/tags; throws when it is something else.
 [[nodiscard]] std::vector<std::string> read_names(std::string_view body);
 // Whether one of them is meant by `model`: without a tag ":latest" is.
 [[nodiscard]] bool is_among(const std::string& model, const std::vector<std::string>& names);
-// The question of /api/show, and of its answer what the status shows: context, capabilities, size.
-[[nodiscard]] std::string show_body_of(const settings& how);
+// The question of /api/show, and of its answer what the status shows: context, capabilities, size. `verbose`: its tokens, too.
+[[nodiscard]] std::string show_body_of(const settings& how, bool verbose = false);
 [[nodiscard]] std::string facts_of(std::string_view body);
 // The version in the answer to GET /api/version; empty when there is none.
 [[nodiscard]] std::string read_version(std::string_view body);

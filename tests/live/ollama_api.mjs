@@ -1,9 +1,12 @@
 // A small server that speaks Ollama's documented API (docs/api.md there) with the text of a llama-server. Stricter than
-// Ollama: a field that its documentation does not have is refused. Environment: LLAMA_URL; OLLAMA_PORT.
+// Ollama: a field that its documentation does not have is refused. Environment: LLAMA_URL; OLLAMA_PORT; OLLAMA_MODEL, the
+// file of that llama-server, for its header; OLLAMA_LOGPROBS=no, as Ollamas before 0.12.11, which do not know them.
 import { createServer } from 'node:http';
 import { events } from './events.mjs';
+import { readHeader } from './gguf_header.mjs';
 
 const far = process.env.LLAMA_URL, name = 'stories:latest';
+const likely = process.env.OLLAMA_LOGPROBS !== 'no';
 // As PARAMETER lines of a Modelfile: for who says nothing of it.
 const parameters = { temperature: 0, seed: 1, num_predict: 40 };
 
@@ -44,22 +47,48 @@ function plain(message) {
   return { role, content: calls ? JSON.stringify(calls) : content };
 }
 
+// The llama-server's stream; it ends when nobody waits for the reply any more.
+async function made(path, body, reply) {
+  const gone = new AbortController();
+  reply.on('close', () => gone.abort());
+  const answer = await fetch(`${far}${path}`, { method: 'POST', signal: gone.signal, headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...body, stream: true }) });
+  if (!answer.ok) throw new Refusal(answer.status, (await answer.json()).error.message);
+  return events(answer.body);
+}
+
+const stamp = () => ({ model: name, created_at: new Date().toISOString() });
+
+// Token by token. The llama-server keeps the tokens back that end within a character, and tells the likelihood of the last alone.
+async function generateLikely(asked, reply) {
+  const { max_tokens: most, ...same } = options(asked.options);
+  const stream = await made('/completion', { ...same, prompt: asked.prompt, n_predict: most, n_probs: Math.max(asked.top_logprobs, 1) }, reply);
+  const entry = ({ token, logprob, bytes }) => ({ token, logprob, bytes });
+  let told = 0;
+  reply.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  for await (const data of stream) {
+    const event = JSON.parse(data);
+    const whole = event.tokens_predicted === told + 1;
+    told = event.tokens_predicted;
+    if (event.stop) reply.end(`${JSON.stringify({ ...stamp(), response: '', done: true, done_reason: 'stop', eval_count: told })}\n`);
+    else reply.write(`${JSON.stringify({ ...stamp(), response: event.content, done: false, ...(whole ? { logprobs:
+      event.completion_probabilities.map((one) => ({ ...entry(one), top_logprobs: one.top_logprobs.map(entry) })) } : {}) })}\n`);
+  }
+}
+
 async function answer(path, asked, reply) {
   const chat = path === '/api/chat';
   if (!chat && !asked.raw) throw new Refusal(400, 'only raw prompts are generated from here');
   if (asked.stream !== true) throw new Refusal(400, 'answers are only streamed from here');
+  if (!chat && asked.logprobs && likely) return generateLikely(asked, reply);
   const input = chat ? { messages: asked.messages.map(plain) } : { prompt: asked.prompt };
-  const gone = new AbortController();
-  reply.on('close', () => gone.abort());
-  const made = await fetch(`${far}/v1/${chat ? 'chat/' : ''}completions`, { method: 'POST', signal: gone.signal,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ ...input, ...options(asked.options), stream: true, stream_options: { include_usage: true } }) });
-  if (!made.ok) throw new Refusal(made.status, (await made.json()).error.message);
-  const line = (text, rest) => ({ model: name, created_at: new Date().toISOString(),
+  const stream = await made(`/v1/${chat ? 'chat/' : ''}completions`,
+    { ...input, ...options(asked.options), stream_options: { include_usage: true } }, reply);
+  const line = (text, rest) => ({ ...stamp(),
     ...(chat ? { message: { role: 'assistant', content: text } } : { response: text }), ...rest });
   let reason = 'stop', usage = {};
   reply.writeHead(200, { 'content-type': 'application/x-ndjson' });
-  for await (const data of events(made.body)) {
+  for await (const data of stream) {
     if (data === '[DONE]') continue;
     const event = JSON.parse(data);
     usage = event.usage ?? usage;
@@ -81,7 +110,8 @@ async function body(request) {
 }
 
 async function serve(request, reply) {
-  const say = (object) => reply.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(object));
+  const goes = (text) => text.replace(/[<>&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`); // as Go writes JSON
+  const say = (object) => reply.writeHead(200, { 'content-type': 'application/json' }).end(goes(JSON.stringify(object)));
   if (request.method === 'GET' && request.url === '/api/version') return say({ version: '0.12.11' });
   if (request.method === 'GET' && request.url === '/api/tags') return say({ models: [{ name, model: name, size: 1 }] });
   const path = request.url;
@@ -91,7 +121,8 @@ async function serve(request, reply) {
   if (asked.model !== 'stories' && asked.model !== name) throw new Refusal(404, `model '${asked.model}' not found`);
   if (path !== '/api/show') return answer(path, asked, reply);
   return say({ modelfile: 'FROM stories', details: { family: 'llama', parameter_size: '15M', quantization_level: 'Q8_0' },
-    model_info: { 'general.architecture': 'llama', 'llama.context_length': 1024 }, capabilities: ['completion'] });
+    model_info: asked.verbose ? readHeader(process.env.OLLAMA_MODEL) : { 'general.architecture': 'llama', 'llama.context_length': 1024 },
+    capabilities: ['completion'] });
 }
 
 createServer((request, reply) => {

@@ -1,6 +1,6 @@
-// A real llama-server that drafts: for a target of the endpoint, and for one on a peer. It is killed in mid-answer, comes
-// back, and comes back with another vocabulary; every answer is the target's own.
-// Usage: node server_drafts.mjs TIGHTWAD LLAMA_SERVER MAKE_MODEL
+// A real llama-server that drafts, or Ollama's API before it: for a target of the endpoint, and for one on a peer. It is killed
+// in mid-answer, comes back, and comes back with another vocabulary; every answer is the target's own.
+// Usage: node server_drafts.mjs TIGHTWAD LLAMA_SERVER MAKE_MODEL llama-server|Ollama
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -8,27 +8,42 @@ import { freePort } from './free_port.mjs';
 import { models } from './models.mjs';
 import { comesTrue, config, healthy, home, launch, pipeline, program, run, test, url, words } from './pool_machines.mjs';
 
-const [, , , llamaServer, maker] = process.argv;
-const ports = { draft: await freePort(), front: await freePort(), alone: await freePort(), peer: await freePort() };
+const [, , , llamaServer, maker, kind] = process.argv;
+const ports = { draft: await freePort(), llama: await freePort(), front: await freePort(), alone: await freePort(), peer: await freePort() };
 
 // Dear enough for the drafts of a small model to pay, so that the policy has no reason to be silent.
 const inflated = join(home, 'inflated.gguf');
 const engine = `plugin = "llamacpp"\nmodel_path = "${inflated}"\ncontext = 256\nslots = 4\nthreads = 1\n`;
 const far = `plugin = "llamacpp"\nurl = "tw://127.0.0.1:${ports.peer}"\nmodel = "large"\ntoken = { env = "TIGHTWAD_PEER_TOKEN" }\n`;
 const drafted = (port, target, more = '') => `[server]\nlisten = "127.0.0.1:${port}"\n[backend.t]\n${target}` +
-  `[backend.d]\nplugin = "llamacpp"\nurl = "http://127.0.0.1:${ports.draft}"\n[pipeline.p]\nserves = ["story"]\ntarget = "t"\ndraft = ["d"]\n${more}`;
+  `[backend.d]\n${kinds[kind].backend}[pipeline.p]\nserves = ["story"]\ntarget = "t"\ndraft = ["d"]\n${more}`;
 
 // It streams whether or not it owns a core here, so that there is something to lose.
 const streaming = { TIGHTWAD_DRAFTING: 'streaming' };
 const serve = (name, text) => launch(name, program, ['serve', '-c', config(name, text)], streaming);
 
 let starts = 0;
-async function draftServer(model) {
+async function llama(model, port) {
   const one = launch(`llama-${++starts}`, llamaServer, ['-m', join(models, model), '-c', '1024', '-np', '2', '-t', '1', '--no-webui',
-    '--host', '127.0.0.1', '--port', String(ports.draft)]);
-  await comesTrue(`the llama-server with ${model}`, () => healthy(ports.draft));
+    '--host', '127.0.0.1', '--port', String(port)]);
+  await comesTrue(`the llama-server with ${model}`, () => healthy(port));
   return one;
 }
+
+// Every second one is of a version that has no log probabilities.
+async function ollama(model) {
+  const behind = await llama(model, ports.llama);
+  const one = launch(`ollama-${starts}`, process.execPath, [new URL('ollama_api.mjs', import.meta.url).pathname], { OLLAMA_PORT: String(ports.draft),
+    LLAMA_URL: url(ports.llama), OLLAMA_MODEL: join(models, model), OLLAMA_LOGPROBS: starts % 2 ? 'yes' : 'no' });
+  await comesTrue('the Ollama', () => fetch(`${url(ports.draft)}/api/version`).then((answer) => answer.ok, () => false));
+  return { kill: async (signal) => { await one.kill(signal); await behind.kill(signal); } };
+}
+
+const kinds = {
+  'llama-server': { backend: `plugin = "llamacpp"\nurl = "${url(ports.draft)}"\n`, start: (model) => llama(model, ports.draft) },
+  Ollama: { backend: `plugin = "ollama"\nurl = "${url(ports.draft)}"\nmodel = "stories"\n`, start: ollama },
+};
+const draftServer = (model) => kinds[kind].start(model);
 
 const ask = (i) => ({ model: 'story', prompt: `Once upon a time number ${i}, there was`, max_tokens: 48, temperature: i % 2, seed: 100 + i,
   stream: true, logit_bias: { 2: -100 } });
@@ -73,7 +88,7 @@ async function lives(look, name) {
   await there(true);
   await Promise.all([equal(0), equal(1)]);
   await drafts();
-  console.log(`ok ${name}: a llama-server drafts, ${accepted(await look())} tokens accepted so far, every answer the target's own`);
+  console.log(`ok ${name}: a ${kind} drafts, ${accepted(await look())} tokens accepted so far, every answer the target's own`);
 
   await equal(2, () => server.kill('SIGKILL'));
   await there(false);
@@ -124,4 +139,5 @@ async function main() {
   await last.kill('SIGKILL');
 }
 
-await test(main, ['front', 'lending', 'peer', 'llama-1', 'llama-2', 'llama-3', 'llama-4', 'llama-5', 'llama-6']);
+const servers = [1, 2, 3, 4, 5, 6].flatMap((i) => [`llama-${i}`, `ollama-${i}`]);
+await test(main, ['front', 'lending', 'peer', ...servers]);

@@ -26,6 +26,7 @@ struct upstream {
     std::string key;                // "proxy.target"
     std::string url, origin, model; // origin: scheme, host and port, for sentences
     bool ollama = false;
+    bool fallback = false; // a draft only while none of the others is there
 };
 
 struct proxy_section {

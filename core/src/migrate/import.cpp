@@ -32,6 +32,7 @@ class writer {
         write_peer();
         write_proxy_target();
         write_models();
+        write_drafts();
         write_pool();
         write_pipelines();
         return std::move(text_);
@@ -140,14 +141,20 @@ class writer {
                             target.origin +
                                 " is taken for the coordinator of this file: its model is loaded by Tightwad itself, "
                                 "which then verifies drafts in one pass, and no llama-server runs.");
-        target_ = backend_name("target");
-        table("backend." + target_);
-        words("plugin", target.ollama ? "ollama" : "llamacpp");
-        words("url", target.url);
-        if (target.ollama) words("model", target.model);
+        target_ = write_upstream("target", target);
         out_.add(other_meaning, target.at, target.key,
                  "A server is used as it is, without speculation, because it hands out text and no probabilities "
                  "(docs/servers.md says how to have it).");
+    }
+
+    // As a backend, whose name it gives.
+    std::string write_upstream(const char* name, const upstream& one) {
+        auto out = backend_name(name);
+        table("backend." + out);
+        words("plugin", one.ollama ? "ollama" : "llamacpp");
+        words("url", one.url);
+        if (one.ollama) words("model", one.model);
+        return out;
     }
 
     void write_models() {
@@ -218,7 +225,8 @@ class writer {
             table("pipeline.main");
             list("serves", {proxy.target.model});
             words("target", pooled ? model_backends_.front() : target_);
-            write_drafts(proxy);
+            if (!drafts_.empty()) list("draft", drafts_);
+            if (!fallback_drafts_.empty()) list("draft_fallback", fallback_drafts_);
             number("max_draft_tokens", proxy.max_draft_tokens);
             if (proxy.fallback) line("fallback", *proxy.fallback ? "true" : "false");
             out_.add(other_meaning, proxy.at, "proxy",
@@ -240,16 +248,20 @@ class writer {
         words("target", model_backends_.front());
     }
 
-    // As comments: each needs a model file that the import cannot know.
-    void write_drafts(const proxy_section& proxy) {
-        for (const auto& one : proxy.drafts) {
-            out_.add(
-                no_counterpart, one.at, one.key,
-                "What " + one.origin +
-                    " proposes cannot be verified, for it hands out text. To draft, load its model file here, or serve "
-                    "it there with `tightwad peer start` (docs/peers.md), and name that backend in \"draft\".");
-            text_ += "# A draft was " + toml_string(one.model) + " at " + one.origin +
-                     ": add a backend with its model file.\n";
+    // Of a target that is loaded here; nothing is drafted for one that is a server.
+    void write_drafts() {
+        if (!from_.proxy) return;
+        for (const auto& one : from_.proxy->drafts) {
+            if (!target_.empty()) {
+                out_.add(no_counterpart, one.at, one.key,
+                         "What " + one.origin + " proposes cannot be verified by a target that is a server, which hands out text; "
+                         "left out. Load the target's model file here, or serve it there with `tightwad peer start` "
+                         "(docs/peers.md), and that server can be its draft (docs/servers.md).");
+                continue;
+            }
+            (one.fallback ? fallback_drafts_ : drafts_).push_back(write_upstream("draft", one));
+            out_.add(other_meaning, one.at, one.key,
+                     "It drafts if it has the target's vocabulary, which is looked at (docs/servers.md).");
         }
     }
 
@@ -258,6 +270,7 @@ class writer {
     std::string text_;
     std::string target_;                      // the proxy's, empty where it is the pool
     std::vector<std::string> model_backends_; // in the order of the models
+    std::vector<std::string> drafts_, fallback_drafts_;
     std::set<std::string> names_;
 };
 

@@ -66,8 +66,10 @@ void read_drafts(section& from, proxy_section& proxy, differences& out, std::vec
                         "Beside \"drafters\" it only lent its name; left out.");
         }
     if (const auto* fallback = from.map("draft_fallback"))
-        if (auto one = read_upstream(*fallback, from.named("draft_fallback"), out, mistakes))
+        if (auto one = read_upstream(*fallback, from.named("draft_fallback"), out, mistakes)) {
+            one->fallback = true;
             proxy.drafts.push_back(std::move(*one));
+        }
 }
 
 void read_lengths(section& from, proxy_section& proxy, differences& out) {

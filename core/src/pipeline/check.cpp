@@ -44,10 +44,10 @@ void check_draft(const pipeline_config& pipeline, const configuration& config, c
                                                     pipeline.name + "'. Remove embeddings, or name another draft."});
         else if (draft.code != nullptr && draft.as_engine == nullptr && !is_drafting_server(draft))
             mistakes.push_back({draft.node->at, draft.node->server || draft.as_backend != nullptr
-                                                    ? "The backend '" + name + "' is a server that hands out text and no "
-                                                      "tokens, so it cannot draft for pipeline '" + pipeline.name + "'. Name a "
-                                                      "llama-server, load a small model with model_path, or run `tightwad "
-                                                      "peer` beside that server."
+                                                    ? "The backend '" + name + "' is a server that does not say what its "
+                                                      "tokens are, so it cannot draft for pipeline '" + pipeline.name + "'. "
+                                                      "Name a llama-server or an Ollama, load a small model with "
+                                                      "model_path, or run `tightwad peer` beside that server."
                                                     : "The plugin '" + draft.node->plugin + "' of backend '" + name +
                                                           "' offers no engine, so it cannot draft for pipeline '" +
                                                           pipeline.name + "'."});

@@ -15,7 +15,7 @@
 namespace tw {
 namespace {
 
-constexpr std::chrono::seconds server_patience{10}, target_patience{60}; // for one question
+constexpr std::chrono::seconds server_patience{30}, target_patience{60}; // for one question; a vocabulary has 10 MB
 
 // The ids of one prompt; its answer does not matter.
 class prompt_ids final : public generation_sink {
@@ -38,9 +38,10 @@ class prompt_ids final : public generation_sink {
     std::optional<generation_result> outcome_;
 };
 
-result<std::vector<std::int32_t>> ids_at(pipeline& target, std::string_view text, const std::stop_token& stop) {
+// The tokens of the probing text, by the log probabilities of a prompt.
+result<std::vector<likely_token>> tokens_at(pipeline& target, const std::stop_token& stop) {
     generation_request asked;
-    asked.input = std::string(text);
+    asked.input = std::string(probing_text());
     asked.sampling.temperature = 0;
     asked.max_tokens = 1;
     asked.speculate = false;
@@ -55,17 +56,26 @@ result<std::vector<std::int32_t>> ids_at(pipeline& target, std::string_view text
         return fail(code::timed_out, "The target '" + target.name() + "' did not say what tokens a text is made of.");
     }
     if (outcome->failure) return *outcome->failure;
-    std::vector<std::int32_t> out;
-    for (const auto& each : outcome->prompt_logprobs) out.push_back(each.chosen.token);
+    std::vector<likely_token> out;
+    for (const auto& each : outcome->prompt_logprobs) out.push_back(each.chosen);
     if (out.empty()) return fail(code::unavailable, "The target '" + target.name() + "' did not say what tokens a text is made of.");
+    return out;
+}
+
+vocabulary_sample sample_of(const std::vector<likely_token>& probed, const wire::served_engine& target) {
+    vocabulary_sample out{target.name, target.n_vocab, {{std::string(probing_text()), {}}}, {}};
+    for (const auto& each : probed) {
+        out.probes.front().ids.push_back(each.token);
+        if (!each.bytes.empty() && each.token >= 0 && each.token < target.n_vocab) out.spelled.push_back({each.token, each.bytes});
+    }
     return out;
 }
 
 } // namespace
 
 bool is_drafting_server(const resolved_node& node) {
-    return node.code != nullptr && node.node->server && node.as_backend != nullptr &&
-           find_question_api(*node.code) != nullptr && find_continuation_api(*node.code) != nullptr;
+    return node.code != nullptr && node.as_engine == nullptr && node.as_backend != nullptr && !node.node->peer &&
+           node.node->pool.empty() && find_question_api(*node.code) != nullptr && find_continuation_api(*node.code) != nullptr;
 }
 
 result<drafter_offer> server_draft(const resolved_node& draft, const server_config& settings, const engine& target,
@@ -107,11 +117,11 @@ result<vocabulary_sample> far_vocabulary::sample(const std::stop_token& stop) {
         if (engine && !digest_.empty() && engine->vocabulary == digest_) return sample_;
     }
     if (!target || !engine) return fail(code::unavailable, "The target that it is to draft for is not there yet.");
-    auto ids = ids_at(*target, probing_text(), stop);
-    if (!ids) return ids.error();
+    const auto probed = tokens_at(*target, stop);
+    if (!probed) return probed.error();
     const std::lock_guard lock(mutex_);
     digest_ = engine->vocabulary;
-    sample_ = {engine->name, engine->n_vocab, {{std::string(probing_text()), std::move(*ids)}}};
+    sample_ = sample_of(*probed, *engine);
     return sample_;
 }
 

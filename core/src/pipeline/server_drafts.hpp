@@ -18,7 +18,7 @@
 
 namespace tw {
 
-// Whether it is a server whose plugin goes on from token ids.
+// Whether it is a server whose plugin goes on from tokens.
 [[nodiscard]] bool is_drafting_server(const resolved_node& node);
 
 // For a target of this process. The server is asked whether its vocabulary is the target's: another one is an error; a server
@@ -26,7 +26,7 @@ namespace tw {
 [[nodiscard]] result<drafter_offer> server_draft(const resolved_node& draft, const server_config& settings,
                                                  const engine& target, const std::string& target_name);
 
-// The vocabulary of a target on another machine. The target itself is asked for the ids of a text, by way of the log
+// The vocabulary of a target on another machine. The target itself is asked for the tokens of a text, by way of the log
 // probabilities of a prompt, when a server that is to draft for it comes. Any thread.
 class far_vocabulary {
   public:

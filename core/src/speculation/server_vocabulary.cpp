@@ -1,4 +1,4 @@
-// Counts, then texts.
+// Counts, then tokens by their bytes or texts by their tokens.
 #include "speculation/server_vocabulary.hpp"
 
 #include <algorithm>
@@ -65,6 +65,25 @@ std::optional<std::vector<std::int64_t>> ids_of(const json& reply) {
     return out;
 }
 
+// Of a list of texts, and of lists of bytes where these are none.
+std::optional<std::vector<std::string>> bytes_of(const json& pieces) {
+    std::vector<std::string> out;
+    out.reserve(pieces.size());
+    for (const auto& piece : pieces) {
+        auto& bytes = out.emplace_back();
+        if (piece.is_string()) {
+            bytes = piece.get_ref<const std::string&>();
+            continue;
+        }
+        if (!piece.is_array()) return {};
+        for (const auto& byte : piece) {
+            if (!byte.is_number_integer()) return {};
+            bytes.push_back(static_cast<char>(byte.get<std::int64_t>()));
+        }
+    }
+    return out;
+}
+
 error nonsense(const std::string& draft, const char* what) {
     return fail(code::corrupt, "The server of the draft '" + draft + "' was asked for " + what + " and answered something else.");
 }
@@ -76,6 +95,37 @@ std::string difference(const vocabulary_sample::probe& probe, const std::vector<
     const auto said = [&](const auto& ids) { return at < ids.size() ? "id " + std::to_string(ids[at]) : std::string("nothing"); };
     return "token " + std::to_string(at) + " of the text " + in_quotes(probe.text) + " is " + said(theirs) + " there and " +
            said(probe.ids) + " in the target";
+}
+
+error unlike(const std::string& draft, const vocabulary_sample& target, const std::string& how) {
+    return fail(code::unsupported, "The draft '" + draft + "' and the target '" + target.target + "' have different vocabularies, "
+                                   "so no draft could be verified: " + how + "." + choose);
+}
+
+result<void> compare_pieces(const json& pieces, const std::string& draft, const vocabulary_sample& target) {
+    const auto theirs = bytes_of(pieces);
+    if (!theirs || theirs->size() != static_cast<std::size_t>(target.n_vocab)) return nonsense(draft, "its tokens");
+    if (target.spelled.empty())
+        return fail(code::unavailable, "The target '" + target.target + "' did not say what its tokens stand for.");
+    const auto shown = [](const std::string& bytes) { return json(to_valid_utf8(bytes)).dump(); };
+    for (const auto& [id, bytes] : target.spelled)
+        if (const auto& other = theirs->at(static_cast<std::size_t>(id)); other != bytes)
+            return unlike(draft, target, "token " + std::to_string(id) + " is " + shown(other) + " there and " + shown(bytes) +
+                                             " in the target");
+    return {};
+}
+
+result<void> compare_texts(backend& server, const std::string& draft, const vocabulary_sample& target,
+                           std::chrono::milliseconds within, const std::stop_token& stop) {
+    for (const auto& probe : target.probes) {
+        const json question{{"content", probe.text}, {"add_special", true}, {"parse_special", true}};
+        const auto reply = ask_and_wait(server, "tokenize", question.dump(), within, stop);
+        if (!reply) return reply.error();
+        const auto theirs = ids_of(read(*reply));
+        if (!theirs) return nonsense(draft, "the tokens of a text");
+        if (!std::ranges::equal(*theirs, probe.ids)) return unlike(draft, target, difference(probe, *theirs));
+    }
+    return {};
 }
 
 } // namespace
@@ -93,11 +143,16 @@ std::string other_vocabulary(const std::string& draft, std::int32_t draft_tokens
 }
 
 result<vocabulary_sample> sample_of(const engine& target, std::string name) {
-    vocabulary_sample out{std::move(name), target.info().n_vocab, {}};
+    vocabulary_sample out{std::move(name), target.info().n_vocab, {}, {}};
     for (auto text : {std::string(probing_text()), text_of_vocabulary(target)}) {
         auto ids = target.tokenize(text, true, true);
         if (!ids) return ids.error();
         out.probes.push_back({std::move(text), std::move(*ids)});
+    }
+    for (std::int32_t id = 0; id < out.n_vocab; ++id) {
+        const auto& token = target.vocabulary()[static_cast<std::size_t>(id)];
+        const auto& bytes = (token.flags & TW_TOKEN_CONTROL) != 0 ? token.text : token.piece;
+        if (!bytes.empty()) out.spelled.push_back({id, bytes});
     }
     return out;
 }
@@ -112,16 +167,10 @@ result<server_drafter::terms> compare_vocabulary(backend& server, const std::str
     if (tokens != target.n_vocab)
         return fail(code::unsupported,
                     other_vocabulary(draft, static_cast<std::int32_t>(tokens), target.target, target.n_vocab));
-    for (const auto& probe : target.probes) {
-        const json question{{"content", probe.text}, {"add_special", true}, {"parse_special", true}};
-        const auto reply = ask_and_wait(server, "tokenize", question.dump(), within, stop);
-        if (!reply) return reply.error();
-        const auto theirs = ids_of(read(*reply));
-        if (!theirs) return nonsense(draft, "the tokens of a text");
-        if (!std::ranges::equal(*theirs, probe.ids))
-            return fail(code::unsupported, "The draft '" + draft + "' and the target '" + target.target + "' have different "
-                                           "vocabularies, so no draft could be verified: " + difference(probe, *theirs) + "." + choose);
-    }
+    const auto pieces = said.find("pieces");
+    const auto alike = pieces != said.end() && pieces->is_array() ? compare_pieces(*pieces, draft, target)
+                                                                  : compare_texts(server, draft, target, within, stop);
+    if (!alike) return alike.error();
     return server_drafter::terms{target.n_vocab, static_cast<std::size_t>(context)};
 }
 

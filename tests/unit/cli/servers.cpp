@@ -206,11 +206,14 @@ TEST_CASE("a draft beside a server is refused in words, or left out in words") {
         const auto file = folder.write("d.toml", "schema = 1\n[backend.far]\nplugin = \"llamacpp\"\nurl = \"http://127.0.0.1:1\"\n" + text);
         return run_tightwad({"check", "--plugins-dir", plugins, "-c", file});
     };
-    const std::string two = "[backend.other]\nplugin = \"ollama\"\nmodel = \"m\"\n";
-    const auto refused = check(two + "[pipeline.p]\nserves = [\"m\"]\ntarget = \"far\"\ndraft = [\"other\"]\nfallback = false\n");
+    const std::string cloud = "[backend.other]\nplugin = \"openrouter\"\nmodel = \"m\"\napi_key = { env = \"KEY\" }\n";
+    const auto refused = check(cloud + "[pipeline.p]\nserves = [\"m\"]\ntarget = \"far\"\ndraft = [\"other\"]\nfallback = false\n");
     CHECK(refused.code == 2);
     CHECK_THAT(refused.err, ContainsSubstring("Pipeline 'p' cannot speculate: The target 'far' is a server that hands out text, not logits"));
-    CHECK_THAT(refused.err, ContainsSubstring("The backend 'other' is a server that hands out text and no tokens, so it cannot draft for pipeline 'p'."));
+    CHECK_THAT(refused.err, ContainsSubstring("The backend 'other' is a server that does not say what its tokens are, so it cannot draft for pipeline 'p'. "
+                                              "Name a llama-server or an Ollama"));
+    const std::string ollama = "[backend.other]\nplugin = \"ollama\"\nmodel = \"m\"\n";
+    CHECK(check(ollama + "[pipeline.p]\nserves = [\"m\"]\ntarget = \"far\"\ndraft = [\"other\"]\n").code == 0);
     CHECK(check("[pipeline.p]\nserves = [\"m\"]\ntarget = \"far\"\n").code == 0);
     const auto odd = check("[backend.x]\nplugin = \"llamacpp\"\nurl = \"http://den:8080\"\nmodel_path = \"m.gguf\"\n"
                            "[pipeline.p]\nserves = [\"m\"]\ntarget = \"x\"\n");

@@ -1,4 +1,4 @@
-// A server that drafts: a played llama-server on loopback, the real plugin before it, the drafter that uses both.
+// A server that drafts: a played llama-server or Ollama on loopback, the real plugin before it, the drafter that uses both.
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -18,6 +18,7 @@
 
 #include "peer/lent_server.hpp"
 #include "plugins/llamacpp/server.hpp"
+#include "plugins/ollama/ollama.hpp"
 #include "service/plugin_host.hpp"
 #include "speculation/server_drafter.hpp"
 #include "speculation/server_vocabulary.hpp"
@@ -97,27 +98,68 @@ class llama {
     scripted_server far_; // last
 };
 
-std::shared_ptr<backend> connect(const std::string& url) {
-    const auto& api = *static_cast<const tw_backend_v1*>(llamacpp::server::query<llamacpp::server>(TW_BACKEND_V1));
-    auto made = backend::create(api, "llamacpp", std::make_unique<plugin_host>("llamacpp", std::map<std::string, secret_ref>{}),
-                                R"({"url":")" + url + "\"}");
+// An Ollama whose model's tokens are " t0", " t1" …, and follow each other by next_of().
+class ollama_server {
+  public:
+    ollama_server() : far_({[this](scripted_server::line& to, const std::string& request) { answer(to, request); }}) {}
+    [[nodiscard]] std::string url() const { return far_.url(); }
+
+    std::atomic<int> tokens{n_vocab};
+    std::atomic<std::int32_t> odd{-1}; // the token that is another one
+
+  private:
+    void answer(scripted_server::line& to, const std::string& request) {
+        nlohmann::json out;
+        if (request.starts_with("POST /api/generate")) return draft(to, nlohmann::json::parse(request.substr(request.find("\r\n\r\n"))));
+        if (request.starts_with("GET /api/version")) out["version"] = "0.12.11";
+        if (request.starts_with("GET /api/tags")) out["models"] = nlohmann::json::array({{{"name", "m:latest"}}});
+        if (request.starts_with("POST /api/show")) {
+            auto& info = out["model_info"];
+            info["tokenizer.ggml.model"] = "llama";
+            for (int i = 0; i < tokens; ++i)
+                info["tokenizer.ggml.tokens"].push_back("\u2581" + (i == odd ? std::string("x") : "t" + std::to_string(i)));
+        }
+        replies(200, out.dump())(to, request);
+        to.keep = true;
+    }
+    static void draft(scripted_server::line& to, const nlohmann::json& asked) {
+        const auto prompt = asked["prompt"].get<std::string>();
+        auto token = std::stoi(prompt.substr(prompt.rfind('t') + 1));
+        std::string all;
+        for (int i = 0; i < asked["options"]["num_predict"].get<int>(); ++i) {
+            token = next_of(token);
+            all += R"({"response":" t)" + std::to_string(token) + "\",\"done\":false}\n";
+        }
+        replies(200, all + "{\"response\":\"\",\"done\":true}\n")(to, {});
+        to.keep = true;
+    }
+
+    scripted_server far_; // last
+};
+
+template <class Server> std::shared_ptr<backend> connect(const std::string& url, const std::string& id, const std::string& more = "") {
+    const auto& api = *static_cast<const tw_backend_v1*>(Server::template query<Server>(TW_BACKEND_V1));
+    auto made = backend::create(api, id, std::make_unique<plugin_host>(id, std::map<std::string, secret_ref>{}),
+                                R"({"url":")" + url + '"' + more + '}');
     REQUIRE(made.has_value());
-    (*made)->with_questions(*static_cast<const tw_question_v1*>(llamacpp::server::query<llamacpp::server>(TW_QUESTION_V1)));
-    (*made)->with_continuations(
-        *static_cast<const tw_continuation_v1*>(llamacpp::server::query<llamacpp::server>(TW_CONTINUATION_V1)));
+    (*made)->with_questions(*static_cast<const tw_question_v1*>(Server::template query<Server>(TW_QUESTION_V1)));
+    (*made)->with_continuations(*static_cast<const tw_continuation_v1*>(Server::template query<Server>(TW_CONTINUATION_V1)));
     return std::move(*made);
 }
+std::shared_ptr<backend> to_llama(const std::string& url) { return connect<llamacpp::server>(url, "llamacpp"); }
+std::shared_ptr<backend> to_ollama(const std::string& url) { return connect<ollama::server>(url, "ollama", R"(,"model":"m","context":64)"); }
 
 vocabulary_sample sample() {
-    vocabulary_sample out{"large", n_vocab, {{"Once upon", {}}}};
+    vocabulary_sample out{"large", n_vocab, {{"Once upon", {}}}, {}};
     for (const char c : out.probes[0].text) out.probes[0].ids.push_back(static_cast<unsigned char>(c) % n_vocab);
+    for (std::int32_t id = 0; id < n_vocab; id += 3) out.spelled.push_back({id, " t" + std::to_string(id)});
     return out;
 }
 
 // A verifier that waits for what it hears.
 struct guest {
-    explicit guest(const std::string& url) {
-        auto server = connect(url);
+    explicit guest(const std::string& url) : guest(to_llama(url)) {}
+    explicit guest(const std::shared_ptr<backend>& server) {
         auto check = [server](const std::stop_token& stop) { return compare_vocabulary(*server, "small", sample(), 5s, stop); };
         drafter = server_drafter::make("small", server, std::move(check));
         self = drafter->enter([this](drafter_event what) {
@@ -268,6 +310,38 @@ TEST_CASE("a server of another vocabulary is told by its count, or by the ids of
     static_cast<void>(here.wait<drafter_back>());
 }
 
+TEST_CASE("an Ollama drafts by the text of its tokens, which are compared with the target's one by one") {
+    ollama_server far;
+    far.tokens = 32000;
+    guest here(to_ollama(far.url()));
+    CHECK(here.wait<drafter_away>().why ==
+          "The draft 'small' (32000 tokens) and the target 'large' (100 tokens) have different vocabularies, so no draft could be "
+          "verified. Choose a draft of the target's family.");
+    far.odd = 99;
+    far.tokens = n_vocab;
+    CHECK(here.wait<drafter_away>().why ==
+          "The draft 'small' and the target 'large' have different vocabularies, so no draft could be verified: token 99 is \" x\" "
+          "there and \" t99\" in the target. Choose a draft of the target's family.");
+    far.odd = -1;
+    static_cast<void>(here.wait<drafter_back>());
+    CHECK(here.drafter->longest() == 32);
+    here.open({1, 2});
+    here.order(1, {1, 2}, 2, 5);
+    CHECK(here.drafted() == following(2, 5));
+    here.order(2, {1, 2, 17, 50}, 2, 4);
+    CHECK(here.drafted() == following(50, 4));
+}
+
+TEST_CASE("a target that does not say what its tokens stand for is not compared with an Ollama") {
+    ollama_server far;
+    auto silent = sample();
+    silent.spelled.clear();
+    const auto found = compare_vocabulary(*to_ollama(far.url()), "small", silent, 5s, {});
+    REQUIRE_FALSE(found);
+    CHECK(found.error().code == code::unavailable);
+    CHECK(found.error().message == "The target 'large' did not say what its tokens stand for.");
+}
+
 TEST_CASE("a server is lent under the vocabulary that it was found to have, opens before it replies, and is away in words") {
     llama far;
     far.tokens = 6400;
@@ -309,7 +383,7 @@ TEST_CASE("a server is lent under the vocabulary that it was found to have, open
 TEST_CASE("the last owner of a drafter may be the one that is told that it is away") {
     llama far;
     far.tokens = 1;
-    auto server = connect(far.url());
+    auto server = to_llama(far.url());
     const auto told = std::make_shared<std::promise<void>>();
     {
         auto drafter = server_drafter::make("small", server, [server](const std::stop_token& stop) {

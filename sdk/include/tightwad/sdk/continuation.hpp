@@ -1,15 +1,35 @@
 // What a server's continuation of token ids is read with, and where its tokens go (abi/draft/continuation.h).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <tightwad/abi/draft/continuation.h>
 #include <tightwad/sdk/answer_watch.hpp>
+#include <tightwad/sdk/json.hpp>
 
 namespace tw::sdk {
+
+// What goes on from tokens: the request, and what its answer is read with.
+template <class Reader> struct token_request {
+    http_request request;
+    Reader reader;
+};
+
+// Of {"top_logprobs": [{"logprob"}, …]}, the likeliest first; as tw_continued has it.
+[[nodiscard]] inline float margin_of(const json::value& token) {
+    const auto top = token.find("top_logprobs");
+    const auto best = top && top->kind() == json::kind::array ? top->elements() : std::vector<json::value>();
+    if (best.size() < 2) return -1;
+    const auto first = best[0].find("logprob"), second = best[1].find("logprob");
+    const bool told = first && second && first->kind() == json::kind::number && second->kind() == json::kind::number;
+    return told ? static_cast<float>(std::max(0.0, first->as_number() - second->as_number())) : -1;
+}
 
 // Belongs to the request's thread.
 class token_answer {
@@ -29,9 +49,10 @@ class token_answer {
 };
 
 // One request of a server_backend with continuations, and its answer.
-template <class Self> class token_exchange final : public http_handler {
+template <class Self, class Reader> class token_exchange final : public http_handler {
   public:
-    token_exchange(const Self& self, const tw_token_sink* sink) : self_(self), out_(sink) {}
+    token_exchange(const Self& self, const tw_token_sink* sink, Reader reader)
+        : self_(self), out_(sink), reader_(std::move(reader)) {}
 
     void head(const http_head& head) override { server_.begin(head); }
     void chunk(std::string_view bytes) override {
@@ -61,7 +82,7 @@ template <class Self> class token_exchange final : public http_handler {
     const Self& self_;
     const token_answer out_;
     answer_watch server_;
-    typename Self::token_reader reader_;
+    Reader reader_;
 };
 
 } // namespace tw::sdk

@@ -250,15 +250,19 @@ class value {
         return static_cast<std::int64_t>(number);
     }
 
-    [[nodiscard]] std::vector<value> elements() const {
+    // Calls each(const value&) for every element, in their order.
+    template <class Each> void each_element(Each&& each) const {
         need(kind::array, "an array");
-        std::vector<value> out;
         detail::cursor at{raw_};
         for (at.expect('['), at.space(); at.peek() != ']'; at.space()) {
-            out.push_back(next(at));
+            each(next(at));
             at.space();
             at.take(',');
         }
+    }
+    [[nodiscard]] std::vector<value> elements() const {
+        std::vector<value> out;
+        each_element([&](const value& one) { out.push_back(one); });
         return out;
     }
     [[nodiscard]] std::vector<std::pair<std::string, value>> members() const {

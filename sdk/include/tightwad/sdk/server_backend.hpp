@@ -42,8 +42,9 @@ namespace tw::sdk {
 //                                                           question got this 2xx; none = it is the reply
 // and, where it takes requests that the host does not know (abi/ext/pass.h),
 //   http_request pass(const pass_request&) const;           throws to refuse
-// and, where the server takes and hands out token ids (abi/draft/continuation.h),
-//   http_request go_on(std::span<const std::int32_t> prompt, std::uint32_t most) const;
+// and, where the server goes on from tokens (abi/draft/continuation.h),
+//   token_request<token_reader> go_on(std::span<const std::int32_t> prompt, std::uint32_t most) const;
+//                                                           or std::optional of it: none = it proposes nothing here
 //   class token_reader {
 //       void feed(std::string_view bytes, const token_answer&);
 //       bool finished() const;                              the answer is whole, whatever still comes
@@ -264,9 +265,11 @@ class server_backend {
                             tw_error* error) noexcept {
         return detail::guarded(error, [&] {
             const auto& owner = *reinterpret_cast<const instance<Self>*>(raw);
-            auto request = owner.self.go_on(std::span(asked->prompt, asked->n_prompt), asked->most);
-            be_patient(request);
-            owner.web.start(request, std::make_unique<token_exchange<Self>>(owner.self, sink));
+            std::optional begun = owner.self.go_on(std::span(asked->prompt, asked->n_prompt), asked->most);
+            if (!begun) return sink->done(sink, nullptr);
+            be_patient(begun->request);
+            using handler = token_exchange<Self, decltype(begun->reader)>;
+            owner.web.start(begun->request, std::make_unique<handler>(owner.self, sink, std::move(begun->reader)));
         });
     }
 

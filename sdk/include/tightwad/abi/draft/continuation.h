@@ -1,4 +1,4 @@
-/* Draft capability: a server that goes on from token ids, and so can draft for a target that is elsewhere. */
+/* Draft capability: a server that goes on from tokens, and so can draft for a target that is elsewhere. */
 #pragma once
 
 #include "../ext/backend.h"
@@ -7,10 +7,10 @@
 extern "C" {
 #endif
 
-/* Why: a server picks its own tokens, so it cannot judge a draft; but its tokens, by their ids, are a
- * draft for somebody else's model of the same vocabulary. Optional, beside tightwad.backend/1 and
- * tightwad.question/1 of the same plugin: the host asks "vocabulary" and "tokenize" before it believes
- * that the vocabularies are one. */
+/* Why: a server picks its own tokens, so it cannot judge a draft; but its tokens, which the plugin knows by
+ * their ids or finds by their text, are a draft for somebody else's model of the same vocabulary. Optional,
+ * beside tightwad.backend/1 and tightwad.question/1 of the same plugin: the host asks "vocabulary", and
+ * "tokenize" where that does not spell the tokens, before it believes that the vocabularies are one. */
 #define TW_CONTINUATION_V1 "tightwad.continuation/1"
 
 /* What is asked: how the model likes best to go on behind these tokens. */

@@ -37,9 +37,9 @@ typedef struct tw_question_v1 {
      *   "count"       a chat as tw_backend_v1::start takes it; reply {"tokens": how many its prompt has}
      *   "properties"  {}; reply as llama.cpp's GET /props
      *   "vocabulary"  {}; reply {"tokens": how many the model has, "context": how many a prompt and its answer may
-     *                 have together, where known}
-     *   "health"      {}; any reply: the server is there and can answer. Asked while it seems to be gone, soon again
-     *                 when it is, so it must be cheap and must not cost
+     *                 have together, where known, "pieces": for each token what it adds to an answer, as above, of a
+     *                 control token its name; left out by a server that can be asked to "tokenize" instead}
+     *   "health"      {}; any reply: the server can answer. Asked again and again while it seems gone: it must cost nothing
      *   "about"       {}; what the status shows of the server as it came, at most 64 KiB: {"context", "slots", "capabilities",
      *                 "usd_per_million_prompt_tokens", …}, whatever is known
      * and anything else, or what this server cannot do, is TW_UNSUPPORTED. */
