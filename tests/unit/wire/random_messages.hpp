@@ -59,7 +59,7 @@ inline auto members(is<chat_message> auto& m) {
     return std::tie(a, b, c, d, e);
 }
 inline auto members(is<generation_request> auto& m) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, said] = m; // what was said is for servers
+    auto& [a, suffix, b, c, d, e, f, g, h, compared, i, j, k, said] = m; // those with names do not cross
     return std::tie(a, b, c, c.grammar, d, e, f, g, h, i, j, k);
 }
 inline auto members(is<call_piece> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
