@@ -96,10 +96,10 @@ TEST_CASE("Ollama's options are the sampling, with Ollama's defaults") {
         CHECK(ask(server, post("/api/chat", said("a", options))).status == 200);
         CHECK_FALSE(server.pipeline->last_request().max_tokens.has_value());
     }
-    static_cast<void>(ask(server, post("/api/generate", R"({"model":"org/model-1","prompt":"f(","suffix":")"})")));
+    static_cast<void>(ask(server, post("/api/generate", R"({"model":"org/model-1","prompt":"f(","suffix":"]"})")));
     CHECK(std::get<std::string>(server.pipeline->last_request().input) == "f(");
-    CHECK(server.pipeline->last_request().suffix == ")");
-    CHECK(ask(server, post("/api/generate", R"({"model":"org/model-1","prompt":"f(","suffix":")","system":"x"})")).status == 400);
+    CHECK(server.pipeline->last_request().suffix == "]");
+    CHECK(ask(server, post("/api/generate", R"({"model":"org/model-1","prompt":"f(","suffix":"]","system":"x"})")).status == 400);
 }
 
 TEST_CASE("Ollama's clients may ask for thoughts, and the server behind hears it") {

@@ -337,7 +337,7 @@ TEST_CASE("a target that does not say what its tokens stand for is not compared 
     auto silent = sample();
     silent.spelled.clear();
     const auto found = compare_vocabulary(*to_ollama(far.url()), "small", silent, 5s, {});
-    REQUIRE_FALSE(found);
+    REQUIRE_FALSE(found.has_value());
     CHECK(found.error().code == code::unavailable);
     CHECK(found.error().message == "The target 'large' did not say what its tokens stand for.");
 }

@@ -127,14 +127,14 @@ TEST_CASE("llama-server: a gap is filled at /infill, wherever the bytes are cut"
     CHECK(body.find("n_predict")->as_integer() == 3);
     CHECK(body.find("stream")->as_boolean());
     for (const char* gone : {"prompt", "suffix", "max_tokens"}) CHECK_FALSE(body.find(gone));
-    const auto ended = server.ask(R"({"prompt":"f(","suffix":")"})", whole(R"(data: {"content":"","stop":true,"stop_type":"eos"})" "\n\n"));
+    const auto ended = server.ask(R"({"prompt":"f(","suffix":"]"})", whole(R"(data: {"content":"","stop":true,"stop_type":"eos"})" "\n\n"));
     CHECK(ended.end.code == TW_OK);
     CHECK(ended.end.reason == TW_FINISH_STOP);
-    const auto broken = server.ask(R"({"prompt":"f(","suffix":")"})", whole(R"(data: {"content":"a","stop":false})" "\n\n"));
+    const auto broken = server.ask(R"({"prompt":"f(","suffix":"]"})", whole(R"(data: {"content":"a","stop":false})" "\n\n"));
     CHECK(broken.end.code == TW_UNAVAILABLE);
-    CHECK(server.ask(R"({"prompt":"f(","suffix":")"})", whole(R"({"error":{"message":"Infill is not supported by this model"}})", 501)).end.code == TW_UNSUPPORTED);
-    CHECK(server.ask(R"({"prompt":[1],"suffix":")"})", whole("")).end.code == TW_UNSUPPORTED);
-    CHECK(server.ask(R"({"prompt":"f(","suffix":")","logprobs":1})", whole("")).end.code == TW_UNSUPPORTED);
+    CHECK(server.ask(R"({"prompt":"f(","suffix":"]"})", whole(R"({"error":{"message":"Infill is not supported by this model"}})", 501)).end.code == TW_UNSUPPORTED);
+    CHECK(server.ask(R"({"prompt":[1],"suffix":"]"})", whole("")).end.code == TW_UNSUPPORTED);
+    CHECK(server.ask(R"({"prompt":"f(","suffix":"]","logprobs":1})", whole("")).end.code == TW_UNSUPPORTED);
 }
 
 TEST_CASE("llama-server: the details of its usage come down, wherever they are cut") {

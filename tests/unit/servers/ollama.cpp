@@ -143,8 +143,8 @@ TEST_CASE("Ollama: a completion goes without a template, wherever its bytes are 
     CHECK(body.find("raw")->as_boolean());
     CHECK(body.find("prompt")->as_string() == "Once");
     CHECK(body.find("options")->find("repeat_penalty")->as_number() == 1.1);
-    CHECK(server.ask(R"({"prompt":"f(","suffix":")"})", whole(generate_answer)).text == " upon a time");
-    CHECK(value::parse(server.last().body).find("suffix")->as_string() == ")");
+    CHECK(server.ask(R"({"prompt":"f(","suffix":"]"})", whole(generate_answer)).text == " upon a time");
+    CHECK(value::parse(server.last().body).find("suffix")->as_string() == "]");
     CHECK_FALSE(value::parse(server.last().body).find("raw")); // the model's template puts both together
 }
 

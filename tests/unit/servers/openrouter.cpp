@@ -130,8 +130,8 @@ TEST_CASE("cloud: another one gets no fields that only OpenRouter knows") {
     played<openrouter::cloud> server(R"({"url":"https://api.example.com/v1/","model":"m"})", {}, key);
     server.ask(sample_completion, whole(chat_answer));
     CHECK(server.last().url == "https://api.example.com/v1/completions");
-    server.ask(R"({"prompt":"f(","suffix":")"})", whole(chat_answer));
-    CHECK(value::parse(server.last().body).find("suffix")->as_string() == ")");
+    server.ask(R"({"prompt":"f(","suffix":"]"})", whole(chat_answer));
+    CHECK(value::parse(server.last().body).find("suffix")->as_string() == "]");
     const auto body = value::parse(server.last().body);
     CHECK_FALSE(body.find("provider"));
     CHECK_FALSE(body.find("usage"));

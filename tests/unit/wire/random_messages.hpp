@@ -68,15 +68,15 @@ inline auto members(is<submit> auto& m) { auto& [a, b] = m; return std::tie(a, b
 inline auto members(is<piece> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<ask_status> auto&) { return std::tuple<>(); }
 inline auto members(is<status_is> auto& m) { auto& [a] = m; return std::tie(a); }
-// Without of_server, which does not cross: a peer lends no servers of others as targets.
 inline auto members(is<error> auto& m) { auto& [a, b, c, d, e, f] = m; static_cast<void>(f); return std::tie(a, b, c, d, e); }
 inline auto members(is<speculation_stats::share> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<speculation_stats> auto& m) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k] = m;
+    auto& [a, b, c, d, e, agreed, overruled, f, g, h, i, j, k] = m; // at a peer no drafters are believed
     return std::tie(a, b, c, d, e, f, g, h, i, j, k);
 }
 inline auto members(is<round_record> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
-inline auto members(is<generation_result> auto& m) { // what a replica is called stays on its machine
+// What a replica is called stays on its machine, and a peer lends no servers of others as targets.
+inline auto members(is<generation_result> auto& m) {
     return std::tie(m.reason, m.failure, m.prompt_tokens, m.completion_tokens, m.cached_tokens, m.seed, m.stats, m.tokens,
                     m.logits_digests, m.rounds, m.prompt_logprobs, m.stopped_by);
 }
