@@ -52,7 +52,8 @@ drafted read(std::string_view first, std::string_view second) {
 void learn(std::string_view shown) {
     try {
         const ollama::vocabulary told(shown);
-        const auto pieces = json::value::parse(told.pieces_json()).elements();
+        const auto listed = told.pieces_json();
+        const auto pieces = json::value::parse(listed).elements();
         if (pieces.size() != told.size()) __builtin_trap();
         for (std::int32_t id = 0; id < static_cast<std::int32_t>(pieces.size()); ++id) {
             const auto& piece = pieces[static_cast<std::size_t>(id)];
