@@ -53,7 +53,7 @@ await leavesInMidAnswer({ ...completion, logit_bias: { 1: -100, 2: -100 } });
 const [pipeline] = (await status()).pipelines;
 assert.equal(pipeline.slots.active, 0);
 assert.equal(pipeline.slots.total, 2);
-assert.equal(pipeline.target.about.context, 512); // of each slot
+assert.equal(pipeline.target.about.context, 256); // of each of its two slots
 assert.equal(pipeline.speculation.active, false);
 assert.match(pipeline.speculation.why_not, /tightwad peer/);
 console.log('ok a client that goes away frees the server; the status says why nothing is speculated');
