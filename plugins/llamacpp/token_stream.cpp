@@ -16,14 +16,9 @@ using tw::sdk::failure;
 using tw::sdk::json::kind;
 using tw::sdk::json::value;
 
-std::optional<value> member(const value& from, std::string_view key, kind wanted) {
-    auto found = from.find(key);
-    return found && found->kind() == wanted ? found : std::nullopt;
-}
-
 // Below 0 where it is not told.
 float margin_in(const value& event) {
-    const auto list = member(event, "completion_probabilities", kind::array);
+    const auto list = event.find("completion_probabilities", kind::array);
     const auto each = list ? list->elements() : std::vector<value>();
     return each.empty() ? -1 : tw::sdk::margin_of(each.front());
 }
@@ -45,18 +40,18 @@ void token_stream::feed(std::string_view bytes, const tw::sdk::token_answer& out
 void token_stream::event(std::string_view data, const tw::sdk::token_answer& out) {
     const auto told = value::parse(data);
     if (told.find("error")) throw tw::sdk::refusal_of("The llama-server, while it drafted,", 500, data);
-    if (const auto stop = member(told, "stop", kind::boolean); stop && stop->as_boolean()) {
+    if (const auto stop = told.find("stop", kind::boolean); stop && stop->as_boolean()) {
         finished_ = true;
         return;
     }
-    const auto list = member(told, "tokens", kind::array);
+    const auto list = told.find("tokens", kind::array);
     if (!list)
         throw failure{TW_UNSUPPORTED, "The server does not tell the ids of its tokens (POST /completion, return_tokens), so it "
                                       "cannot draft; a llama-server of 2025 or later does."};
     const auto ids = list->elements();
     if (ids.empty()) return;
     tokens_ += static_cast<std::int64_t>(ids.size());
-    const auto counted = member(told, "tokens_predicted", kind::number);
+    const auto counted = told.find("tokens_predicted", kind::number);
     if (counted && counted->as_integer() != tokens_) {
         cut_ = true;
         return;

@@ -31,8 +31,8 @@ namespace {
 
 // Its own names of what is before and behind a gap, and of how much may be filled in.
 void put_gap(json::object_writer& out, const json::value& root) {
-    const auto prompt = root.find("prompt");
-    if (!prompt || prompt->kind() != json::kind::string)
+    const auto prompt = root.find("prompt", json::kind::string);
+    if (!prompt)
         throw failure{TW_UNSUPPORTED, "A llama-server fills a gap behind a text only, not behind token ids."};
     if (root.find("logprobs"))
         throw failure{TW_UNSUPPORTED, "A llama-server says nothing of how likely the tokens are that it fills in; leave 'logprobs' out."};
@@ -79,8 +79,8 @@ std::string body_of(std::string_view what, const json::value& asked, const std::
 }
 
 std::string split_body_of(std::string_view rendered, const std::string& model) {
-    const auto prompt = json::value::parse(rendered).find("prompt");
-    if (!prompt || prompt->kind() != json::kind::string)
+    const auto prompt = json::value::parse(rendered).find("prompt", json::kind::string);
+    if (!prompt)
         throw failure{TW_CORRUPT, "The llama-server's answer to /apply-template holds no prompt."};
     json::object_writer out;
     if (!model.empty()) out.text("model", model);
@@ -88,8 +88,8 @@ std::string split_body_of(std::string_view rendered, const std::string& model) {
 }
 
 std::string count_of(std::string_view tokens) {
-    const auto list = json::value::parse(tokens).find("tokens");
-    if (!list || list->kind() != json::kind::array)
+    const auto list = json::value::parse(tokens).find("tokens", json::kind::array);
+    if (!list)
         throw failure{TW_CORRUPT, "The llama-server's answer to /tokenize holds no tokens."};
     return json::object_writer().integer("tokens", static_cast<std::int64_t>(list->elements().size())).str();
 }
@@ -110,14 +110,14 @@ std::string vocabulary_of(std::string_view body, const std::string& model) {
     const auto list = root.find("data");
     std::optional<json::value> found;
     for (const auto& each : list ? list->elements() : std::vector<json::value>()) {
-        const auto id = each.find("id");
-        const bool named = !model.empty() && id && id->kind() == json::kind::string && id->as_string() == model;
+        const auto id = each.find("id", json::kind::string);
+        const bool named = !model.empty() && id && id->as_string() == model;
         if (!found || named) found = each.find("meta");
         if (named) break;
     }
     const auto number = [&](const char* key) {
-        const auto at = found && found->kind() == json::kind::object ? found->find(key) : std::nullopt;
-        return at && at->kind() == json::kind::number ? std::max<std::int64_t>(at->as_integer(), 0) : 0;
+        const auto at = found && found->kind() == json::kind::object ? found->find(key, json::kind::number) : std::nullopt;
+        return at ? std::max<std::int64_t>(at->as_integer(), 0) : 0;
     };
     if (number("n_vocab") == 0)
         throw failure{TW_UNSUPPORTED, "The server does not say how many tokens its model has (GET /v1/models, meta.n_vocab), "
@@ -131,16 +131,15 @@ std::string vocabulary_of(std::string_view body, const std::string& model) {
 properties read_properties(std::string_view body) {
     const auto root = json::value::parse(body);
     const auto text = [](const json::value& from, std::string_view key) {
-        const auto found = from.find(key);
-        return found && found->kind() == json::kind::string ? found->as_string() : std::string();
+        const auto found = from.find(key, json::kind::string);
+        return found ? found->as_string() : std::string();
     };
     const auto number = [](const json::value& from, std::string_view key) {
-        const auto found = from.find(key);
-        return found && found->kind() == json::kind::number ? found->as_integer() : 0;
+        const auto found = from.find(key, json::kind::number);
+        return found ? found->as_integer() : 0;
     };
     properties out{text(root, "model_path"), text(root, "build_info"), 0, number(root, "total_slots")};
-    const auto defaults = root.find("default_generation_settings");
-    if (defaults && defaults->kind() == json::kind::object) out.context = number(*defaults, "n_ctx");
+    if (const auto defaults = root.find("default_generation_settings", json::kind::object)) out.context = number(*defaults, "n_ctx");
     return out;
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,21 +9,15 @@
 
 namespace ollama {
 
-[[nodiscard]] inline std::optional<tw::sdk::json::value> member(const tw::sdk::json::value& from, std::string_view key,
-                                                                tw::sdk::json::kind kind) {
-    auto found = from.find(key);
-    return found && found->kind() == kind ? found : std::nullopt;
-}
-
 // Empty where there is none.
 [[nodiscard]] inline std::string text(const tw::sdk::json::value& from, std::string_view key) {
-    const auto found = member(from, key, tw::sdk::json::kind::string);
+    const auto found = from.find(key, tw::sdk::json::kind::string);
     return found ? found->as_string() : std::string();
 }
 
 // -1 where there is none.
 [[nodiscard]] inline std::int64_t number(const tw::sdk::json::value& from, std::string_view key) {
-    const auto found = member(from, key, tw::sdk::json::kind::number);
+    const auto found = from.find(key, tw::sdk::json::kind::number);
     return found ? found->as_integer() : -1;
 }
 

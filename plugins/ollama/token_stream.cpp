@@ -18,7 +18,7 @@ using tw::sdk::json::kind;
 using tw::sdk::json::value;
 
 std::string bytes_of(const value& token) {
-    const auto told = member(token, "bytes", kind::array);
+    const auto told = token.find("bytes", kind::array);
     if (!told) return text(token, "token");
     std::string out;
     told->each_element([&](const value& byte) { out.push_back(static_cast<char>(byte.as_integer())); });
@@ -38,7 +38,7 @@ void token_stream::line(std::string_view bytes, const tw::sdk::token_answer& out
         const auto said = value::parse(bytes);
         if (said.find("error")) throw tw::sdk::refusal_of("The Ollama, while it drafted,", 500, bytes);
         tell(said, out);
-        const auto done = member(said, "done", kind::boolean);
+        const auto done = said.find("done", kind::boolean);
         finished_ = !cut_ && done && done->as_boolean();
     } catch (const failure& e) {
         if (e.code() != TW_INVALID_ARGUMENT) throw;
@@ -47,7 +47,7 @@ void token_stream::line(std::string_view bytes, const tw::sdk::token_answer& out
 }
 
 void token_stream::tell(const value& said, const tw::sdk::token_answer& out) {
-    const auto likely = member(said, "logprobs", kind::array);
+    const auto likely = said.find("logprobs", kind::array);
     const auto tokens = likely ? likely->elements() : std::vector<value>();
     for (const auto& each : tokens) put(bytes_of(each), tw::sdk::margin_of(each), out);
     if (!tokens.empty()) return;

@@ -49,8 +49,7 @@ template <class Each> void each_of(const json::value& list, Each&& each) {
 
 facts facts_in(std::string_view shown) {
     facts out;
-    const auto info = json::value::parse(shown).find("model_info");
-    if (info && info->kind() == json::kind::object)
+    if (const auto info = json::value::parse(shown).find("model_info", json::kind::object))
         for (auto& [key, value] : info->members()) out.insert_or_assign(std::move(key), value);
     return out;
 }

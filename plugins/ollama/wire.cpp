@@ -84,13 +84,13 @@ std::string messages_of(const json::value& messages) {
     std::string out;
     call_names names;
     for (const auto& message : messages.elements()) {
-        const auto parts = member(message, "content", json::kind::array);
+        const auto parts = message.find("content", json::kind::array);
         json::object_writer one;
         one.members(message, {"tool_calls", "tool_call_id", "name", parts ? "content" : "name"});
         if (parts) put_parts(one, *parts);
         if (text(message, "role") == "tool")
             if (const auto name = name_of_result(message, names); !name.empty()) one.text("tool_name", name);
-        if (const auto calls = member(message, "tool_calls", json::kind::array)) {
+        if (const auto calls = message.find("tool_calls", json::kind::array)) {
             note_calls(names, *calls);
             one.raw("tool_calls", calls_of(*calls));
         }
@@ -107,7 +107,7 @@ void check(const json::value& root) {
     if (root.find("logit_bias")) refuse("logit_bias");
     if (root.find("grammar")) refuse("grammar");
     if (text(root, "tool_choice") == "required") refuse("tool_choice: its model chooses whether to call");
-    const auto parallel = member(root, "parallel_tool_calls", json::kind::boolean);
+    const auto parallel = root.find("parallel_tool_calls", json::kind::boolean);
     if (parallel && !parallel->as_boolean()) refuse("parallel_tool_calls: its model may always call several");
 }
 
@@ -155,7 +155,7 @@ std::string body_of(const chat_request& request, const settings& how) {
         for (const auto* same : {"tools", "think"})
             if (const auto found = root.find(same)) out.raw(same, found->raw());
     } else {
-        const auto prompt = member(root, "prompt", json::kind::string);
+        const auto prompt = root.find("prompt", json::kind::string);
         if (!prompt) throw failure{TW_UNSUPPORTED, "Ollama takes prompts in text only, not in token ids."};
         out.raw("prompt", prompt->raw());
         const auto suffix = root.find("suffix");
@@ -170,7 +170,7 @@ std::string body_of(const chat_request& request, const settings& how) {
 }
 
 std::string embed_body_of(const json::value& asked, const settings& how) {
-    const auto input = member(asked, "input", json::kind::array);
+    const auto input = asked.find("input", json::kind::array);
     for (const auto& one : input ? input->elements() : std::vector<json::value>())
         if (one.kind() != json::kind::string)
             throw failure{TW_UNSUPPORTED, "Ollama embeds texts only, no token ids."};
@@ -183,7 +183,7 @@ std::string embed_body_of(const json::value& asked, const settings& how) {
 
 std::string embeddings_of(std::string_view body) {
     const auto root = json::value::parse(body);
-    const auto rows = member(root, "embeddings", json::kind::array);
+    const auto rows = root.find("embeddings", json::kind::array);
     if (!rows) throw failure{TW_CORRUPT, "Ollama's answer to /api/embed holds no embeddings."};
     std::string data;
     for (const auto& row : rows->elements())
@@ -197,7 +197,7 @@ std::string embeddings_of(std::string_view body) {
 
 std::vector<std::string> read_names(std::string_view body) {
     const auto root = json::value::parse(body);
-    const auto models = member(root, "models", json::kind::array);
+    const auto models = root.find("models", json::kind::array);
     if (!models) throw failure{TW_CORRUPT, "What answers there is no Ollama: /api/tags holds no list of models."};
     std::vector<std::string> out;
     for (const auto& one : models->elements()) out.push_back(text(one, "name"));
@@ -244,11 +244,11 @@ std::string vocabulary_of(const vocabulary& words, const settings& how) {
 std::string facts_of(std::string_view body) {
     const auto root = json::value::parse(body);
     json::object_writer out;
-    if (const auto info = member(root, "model_info", json::kind::object)) // the key begins with the model's architecture
+    if (const auto info = root.find("model_info", json::kind::object)) // the key begins with the model's architecture
         if (const auto context = number(*info, text(*info, "general.architecture") + ".context_length"); context > 0)
             out.integer("context", context);
-    if (const auto capabilities = member(root, "capabilities", json::kind::array)) out.raw("capabilities", capabilities->raw());
-    if (const auto details = member(root, "details", json::kind::object))
+    if (const auto capabilities = root.find("capabilities", json::kind::array)) out.raw("capabilities", capabilities->raw());
+    if (const auto details = root.find("details", json::kind::object))
         for (const auto& [key, name] : {std::pair{"parameter_size", "parameters"}, std::pair{"quantization_level", "quantization"}})
             if (const auto words = text(*details, key); !words.empty()) out.text(name, words);
     return out.str();
@@ -266,16 +266,16 @@ void stream::line(std::string_view text_of_line, answer& out) {
     std::optional<std::string> refused;
     try {
         const auto root = json::value::parse(text_of_line);
-        if (const auto error = member(root, "error", json::kind::string)) refused = error->as_string();
-        if (const auto likely = member(root, "logprobs", json::kind::array))
+        if (const auto error = root.find("error", json::kind::string)) refused = error->as_string();
+        if (const auto likely = root.find("logprobs", json::kind::array))
             out.more(json::object_writer().raw("logprobs", json::object_writer().raw("content", likely->raw()).str()).str());
-        const auto message = member(root, "message", json::kind::object);
+        const auto message = root.find("message", json::kind::object);
         if (const auto thoughts = text(message ? *message : root, "thinking"); !thoughts.empty())
             out.more(json::object_writer().text("reasoning_content", thoughts).str());
         if (const auto piece = message ? text(*message, "content") : text(root, "response"); !piece.empty()) out.emit(piece);
-        if (const auto calls = message ? member(*message, "tool_calls", json::kind::array) : std::nullopt)
+        if (const auto calls = message ? message->find("tool_calls", json::kind::array) : std::nullopt)
             out.more(json::object_writer().raw("tool_calls", calls->raw()).str());
-        const auto done = member(root, "done", json::kind::boolean);
+        const auto done = root.find("done", json::kind::boolean);
         if (done && done->as_boolean()) {
             done_ = true;
             if (text(root, "done_reason") == "length") out.reason(TW_FINISH_LENGTH);

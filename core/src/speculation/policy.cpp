@@ -18,22 +18,35 @@ double shared_tokens(const std::vector<double>& each) {
     return n == 0 ? 0 : n * std::exp(logs / n);
 }
 
+namespace {
+
+// What a round yields with 0, 1, … `most` drafts for each answer; where a draft is shorter, with the chance in `beyond`.
+std::vector<double> tokens_by_length(const std::vector<std::vector<double>>& chances, const std::vector<double>& beyond,
+                                     std::size_t most) {
+    const auto answers = chances.size();
+    std::vector<double> survival(answers, 1), tokens(answers, 1), out{shared_tokens(tokens)};
+    for (std::size_t length = 1; length <= most; ++length) {
+        for (std::size_t i = 0; i < answers; ++i) {
+            survival[i] *= length <= chances[i].size() ? chances[i][length - 1] : beyond[i];
+            tokens[i] += survival[i];
+        }
+        out.push_back(shared_tokens(tokens));
+    }
+    return out;
+}
+
+} // namespace
+
 round_plan best_cut(const std::vector<std::vector<double>>& chances, std::size_t most, const pass_times& times,
                     double usual) {
     const auto answers = chances.size();
     std::size_t longest = 0;
     for (const auto& draft : chances) longest = std::max(longest, draft.size());
-    std::vector<double> survival(answers, 1);
-    std::vector<double> tokens(answers, 1);
+    const auto tokens = tokens_by_length(chances, std::vector<double>(answers), std::min(longest, most));
     const auto worth = [&](const round_plan& one) { return usual > 0 ? one.tokens - usual * one.seconds : one.rate(); };
     round_plan best;
-    for (std::size_t length = 0; length <= std::min(longest, most); ++length) {
-        if (length > 0)
-            for (std::size_t i = 0; i < answers; ++i) {
-                survival[i] *= length <= chances[i].size() ? chances[i][length - 1] : 0;
-                tokens[i] += survival[i];
-            }
-        const round_plan plan{length, shared_tokens(tokens), times.seconds(answers * (length + 1))};
+    for (std::size_t length = 0; length < tokens.size(); ++length) {
+        const round_plan plan{length, tokens[length], times.seconds(answers * (length + 1))};
         if (length == 0 || worth(plan) > worth(best)) best = plan;
     }
     return best;
@@ -41,15 +54,9 @@ round_plan best_cut(const std::vector<std::vector<double>>& chances, std::size_t
 
 std::vector<double> worth_of_rows(const std::vector<std::vector<double>>& chances, const std::vector<double>& beyond,
                                   double draft_s, std::size_t most, const pass_times& times, double usual) {
-    const auto answers = chances.size();
-    std::vector<double> survival(answers, 1), tokens(answers, 1), out;
-    for (std::size_t length = 0; length <= most; ++length) {
-        for (std::size_t i = 0; length > 0 && i < answers; ++i) {
-            survival[i] *= length <= chances[i].size() ? chances[i][length - 1] : beyond[i];
-            tokens[i] += survival[i];
-        }
-        out.push_back(shared_tokens(tokens) / usual - times.seconds(answers * (length + 1)) - static_cast<double>(length) * draft_s);
-    }
+    auto out = tokens_by_length(chances, beyond, most);
+    for (std::size_t length = 0; length < out.size(); ++length)
+        out[length] = out[length] / usual - times.seconds(chances.size() * (length + 1)) - static_cast<double>(length) * draft_s;
     return out;
 }
 

@@ -28,7 +28,15 @@ round_plan one_pass_later(const round_plan& free, const round_plan& waited, cons
     return {0, free.tokens + n + alpha * (waited.tokens - n), free.seconds + pass};
 }
 
-double faded(double mean, double value) { return mean + 0.1 * (value - mean); }
+double faded(double mean, double value, double share = 0.1) { return mean + share * (value - mean); }
+
+// Of each answer's draft.
+std::vector<std::vector<double>> chances_of(std::span<const draft_seat> seats) {
+    std::vector<std::vector<double>> out(seats.size());
+    for (std::size_t i = 0; i < seats.size(); ++i)
+        for (const auto& each : seats[i].draft) out[i].push_back(each.chance);
+    return out;
+}
 
 } // namespace
 
@@ -73,15 +81,12 @@ drafter_cost speculator::cost(const drafter& each, std::size_t answers) const {
 
 // Fills every seat with its likeliest continuation; the common length that pays best is in the plan. `usual`: best_cut().
 round_plan speculator::compose(std::span<draft_seat> seats, double usual) {
-    std::vector<std::vector<double>> chances(seats.size());
-    for (std::size_t i = 0; i < seats.size(); ++i) {
-        auto& seat = seats[i];
+    for (auto& seat : seats) {
         seat.draft.clear();
         if (seat.most > 0) seat.draft = answers_.at(seat.sequence).path.best(std::min(seat.most, options_.most), rates_);
-        for (const auto& each : seat.draft) chances[i].push_back(each.chance);
     }
     const bool silenced = free_gain_.paused() && !ordered_ && !options_.always;
-    auto plan = best_cut(chances, silenced ? 0 : options_.most, passes(seats.size()), usual);
+    auto plan = best_cut(chances_of(seats), silenced ? 0 : options_.most, passes(seats.size()), usual);
     if (options_.always) plan.length = options_.most;
     return plan;
 }
@@ -99,16 +104,14 @@ double speculator::usual(std::size_t answers, double planned) const {
 
 // Rows for each answer; 0 = as its draft needs.
 std::size_t speculator::shape_of(std::span<const draft_seat> seats, const round_plan& plan, const std::optional<intent>& order) {
-    const auto least = (least_rows_ + seats.size() - 1) / seats.size();
     if (options_.passes == speculator_options::shape::held) {
+        const auto least = (least_rows_ + seats.size() - 1) / seats.size();
         std::size_t longest = 0;
         for (const auto& seat : seats) longest = std::max(longest, std::min(seat.draft.size(), plan.length));
         return shape_.rows(seats.size(), std::max(longest + 1, least));
     }
     if (!shape_has_price()) return 0;
-    std::vector<std::vector<double>> chances(seats.size());
-    for (std::size_t i = 0; (order || plan.length > 0) && i < seats.size(); ++i)
-        for (const auto& each : seats[i].draft) chances[i].push_back(each.chance);
+    const auto chances = order || plan.length > 0 ? chances_of(seats) : std::vector<std::vector<double>>(seats.size());
     const auto beyond = order ? order->of.alphas : std::vector<double>(seats.size());
     const auto draft_s = order ? order->of.price.token_s : 0.0;
     const auto rate = usual(seats.size(), order ? order->of.plan.rate() : plan.rate());
@@ -205,7 +208,8 @@ std::size_t speculator::plan(std::span<draft_seat> seats, std::size_t least_rows
             plan = compose(seats, usual(seats.size(), order->of.plan.rate()));
         }
     }
-    if (!order) stood_ += 0.002 * (hoped - stood_); // they are tried again some day
+    together_ = order && order->drafters.size() > 1;
+    if (!together_) stood_ = faded(stood_, hoped, 0.002); // they are tried again some day
     const auto rows = cut(seats, plan, order);
     for (auto& seat : seats) {
         if (seat.sequence != 0) answers_.at(seat.sequence).draft = seat.draft;
@@ -230,7 +234,7 @@ void speculator::judge(answer& of, std::span<const std::int32_t> said, std::span
         places_[i].seen += 1;
         places_[i].accepted += accepted ? 1 : 0;
         const bool stood = of.draft[i].token == said[i];
-        if (of.draft[i].source == draft_source::model) stood_ += 0.02 * ((stood ? 1 : 0) - stood_);
+        if (together_ && of.draft[i].source == draft_source::model) stood_ = faded(stood_, stood ? 1 : 0, 0.02);
         if (!stood) break;
     }
     for (const auto& token : of.root) {
@@ -245,9 +249,12 @@ void speculator::learn(std::span<const round_outcome> outcomes, std::size_t rows
     const std::lock_guard lock(mutex_);
     const bool reshaped = rows != last_rows_ || outcomes.size() != last_answers_;
     last_rows_ = rows;
-    if (rows == 0) shape_.forget();
-    else if (outcomes.size() != last_answers_) pace_ = {};
-    if (rows > 0) last_answers_ = outcomes.size();
+    if (rows == 0) {
+        shape_.forget();
+    } else {
+        if (outcomes.size() != last_answers_) pace_ = {};
+        last_answers_ = outcomes.size();
+    }
     times_.observe(rows, seconds - (reshaped ? reshape_s_ : 0));
     std::vector<double> yields;
     bool drafted = false;
@@ -273,8 +280,8 @@ void speculator::weigh(const std::vector<double>& yields, bool drafted, double s
     const auto tokens = shared_tokens(yields);
     ++pace_.rounds;
     const auto share = std::max(1.0 / pace_.rounds, pace_share);
-    pace_.tokens += share * (tokens - pace_.tokens);
-    pace_.seconds += share * (seconds + waited_s_ - pace_.seconds);
+    pace_.tokens = faded(pace_.tokens, tokens, share);
+    pace_.seconds = faded(pace_.seconds, seconds + waited_s_, share);
     const auto plain = static_cast<double>(yields.size()) / plain_step(yields.size());
     if (ordered_) {
         model_gain_.drafted(tokens, seconds + waited_s_, plain);

@@ -175,7 +175,8 @@ class speculator final : public draft_planner {
     std::size_t least_rows_ = 1; // of a pass, as plan() was last told
     double reshape_s_ = 0;      // what a change of the passes' shape costs
     held_shape shape_;
-    std::size_t last_rows_ = 0, last_answers_ = 0; // of the last pass; 0 = another kind of pass
+    std::size_t last_rows_ = 0;    // of the last pass; 0 = another kind of pass
+    std::size_t last_answers_ = 0; // of the last pass that was a round
     struct {
         int rounds = 0;
         double tokens = 0, seconds = 0; // running means of the last rounds with so many answers
@@ -186,7 +187,8 @@ class speculator final : public draft_planner {
     };
     std::vector<place> places_; // acceptance by position in the draft
     gain model_gain_, free_gain_;
-    double stood_ = hoped;      // of drafters' tokens, where those that agree are believed: running mean
+    bool together_ = false;     // several drafted for the same places in the round under way
+    double stood_ = hoped;      // of the tokens of such rounds: running mean
     bool ordered_ = false;      // a model drafted for the round under way
     double waited_s_ = 0;       // for it
     std::size_t unheard_ = 0;   // tokens since drafters were last listened to

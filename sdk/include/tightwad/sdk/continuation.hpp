@@ -23,12 +23,11 @@ template <class Reader> struct token_request {
 
 // Of {"top_logprobs": [{"logprob"}, …]}, the likeliest first; as tw_continued has it.
 [[nodiscard]] inline float margin_of(const json::value& token) {
-    const auto top = token.find("top_logprobs");
-    const auto best = top && top->kind() == json::kind::array ? top->elements() : std::vector<json::value>();
+    const auto top = token.find("top_logprobs", json::kind::array);
+    const auto best = top ? top->elements() : std::vector<json::value>();
     if (best.size() < 2) return -1;
-    const auto first = best[0].find("logprob"), second = best[1].find("logprob");
-    const bool told = first && second && first->kind() == json::kind::number && second->kind() == json::kind::number;
-    return told ? static_cast<float>(std::max(0.0, first->as_number() - second->as_number())) : -1;
+    const auto first = best[0].find("logprob", json::kind::number), second = best[1].find("logprob", json::kind::number);
+    return first && second ? static_cast<float>(std::max(0.0, first->as_number() - second->as_number())) : -1;
 }
 
 // Belongs to the request's thread.

@@ -288,6 +288,11 @@ class value {
         }
         return found;
     }
+    // Likewise, unless it is of another kind (many servers send null).
+    [[nodiscard]] std::optional<value> find(std::string_view key, json::kind wanted) const {
+        auto found = find(key);
+        return found && found->kind() == wanted ? found : std::nullopt;
+    }
 
   private:
     explicit value(std::string_view raw) : raw_(raw) {}

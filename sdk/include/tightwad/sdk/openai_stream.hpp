@@ -57,12 +57,13 @@ class openai_stream {
         }
         try {
             const auto chunk = json::value::parse(data);
-            if (const auto error = member(chunk, "error", {json::kind::object, json::kind::string})) {
+            const auto error = chunk.find("error");
+            if (error && (error->kind() == json::kind::object || error->kind() == json::kind::string)) {
                 failed_.emplace(failure_of(*error, data));
                 throw failure(*failed_);
             }
-            if (const auto usage = member(chunk, "usage", {json::kind::object})) read_usage(*usage, out);
-            const auto choices = member(chunk, "choices", {json::kind::array});
+            if (const auto usage = chunk.find("usage", json::kind::object)) read_usage(*usage, out);
+            const auto choices = chunk.find("choices", json::kind::array);
             if (!choices) return other(chunk, out);
             for (const auto& choice : choices->elements()) read_choice(choice, out);
             chosen_ = chosen_ || !choices->elements().empty();
@@ -72,17 +73,8 @@ class openai_stream {
         }
     }
 
-    // The member, unless it is missing or of another kind (many servers send null).
-    static std::optional<json::value> member(const json::value& from, std::string_view key,
-                                             std::initializer_list<json::kind> kinds) {
-        auto found = from.find(key);
-        if (found)
-            for (const auto kind : kinds)
-                if (found->kind() == kind) return found;
-        return std::nullopt;
-    }
     static std::int64_t count(const json::value& from, std::string_view key) {
-        const auto found = member(from, key, {json::kind::number});
+        const auto found = from.find(key, json::kind::number);
         return found ? found->as_integer() : -1;
     }
 
@@ -94,7 +86,7 @@ class openai_stream {
     static failure failure_of(const json::value& error, std::string_view data) {
         std::int64_t status = 500;
         if (error.kind() == json::kind::object)
-            if (const auto code = member(error, "code", {json::kind::number})) status = code->as_integer();
+            if (const auto code = error.find("code", json::kind::number)) status = code->as_integer();
         if (status < 400 || status > 599) status = 500;
         return refusal_of("The server, in the middle of its answer,", static_cast<int>(status), data);
     }
@@ -102,30 +94,30 @@ class openai_stream {
         out.usage(count(usage, "prompt_tokens"), count(usage, "completion_tokens"));
         json::object_writer details;
         for (const auto* key : {"prompt_tokens_details", "completion_tokens_details"})
-            if (const auto found = member(usage, key, {json::kind::object})) details.raw(key, found->raw());
+            if (const auto found = usage.find(key, json::kind::object)) details.raw(key, found->raw());
         if (!details.empty()) out.more(json::object_writer().raw("usage", details.str()).str());
-        if (const auto cost = member(usage, "cost", {json::kind::number})) cost_ = cost->as_number();
+        if (const auto cost = usage.find("cost", json::kind::number)) cost_ = cost->as_number();
     }
     // By the names of llama-server and of clouds; some send both.
     void read_thoughts(const json::value& delta, answer& out) {
         for (const auto* key : {"reasoning_content", "reasoning"})
-            if (const auto thoughts = member(delta, key, {json::kind::string}); thoughts && thoughts->raw().size() > 2)
+            if (const auto thoughts = delta.find(key, json::kind::string); thoughts && thoughts->raw().size() > 2)
                 return pass_on("reasoning_content", *thoughts, out);
     }
     void read_choice(const json::value& choice, answer& out) {
-        const auto delta = member(choice, "delta", {json::kind::object});
+        const auto delta = choice.find("delta", json::kind::object);
         if (delta) read_thoughts(*delta, out);
-        if (const auto likely = member(choice, "logprobs", {json::kind::object})) pass_on("logprobs", *likely, out);
-        const auto text = delta ? member(*delta, "content", {json::kind::string})
-                                : member(choice, "text", {json::kind::string});
+        if (const auto likely = choice.find("logprobs", json::kind::object)) pass_on("logprobs", *likely, out);
+        const auto text = delta ? delta->find("content", json::kind::string)
+                                : choice.find("text", json::kind::string);
         if (text)
             if (const auto words = text->as_string(); !words.empty()) {
                 said_ = true;
                 out.emit(words);
             }
-        if (const auto calls = delta ? member(*delta, "tool_calls", {json::kind::array}) : std::nullopt)
+        if (const auto calls = delta ? delta->find("tool_calls", json::kind::array) : std::nullopt)
             pass_on("tool_calls", *calls, out);
-        const auto reason = member(choice, "finish_reason", {json::kind::string});
+        const auto reason = choice.find("finish_reason", json::kind::string);
         if (!reason) return;
         reason_ = true;
         const auto word = reason->as_string();
