@@ -5,6 +5,7 @@ tw_root=$(cd "$(dirname "$0")/.." && pwd)
 . "$tw_root/apps/setup/common.sh"
 cd "$tw_root"
 times=${1:-30}
+sh apps/setup/packages.sh --tests
 find_engine
 use_ccache
 quiet_run "$tw_root/build-tsan/configure.log" "cmake" cmake --preset tsan "-DTIGHTWAD_ENGINE_DIR=$engine_dir"

@@ -3,8 +3,9 @@ tw_root=$(pwd)
 . "$tw_root/apps/setup/common.sh"
 models=$tw_models
 
-# bench_build TARGET: engine, build and models, quiet when all is there.
+# bench_build TARGET: packages, engine, build and models, quiet when all is there.
 bench_build() {
+    sh apps/setup/packages.sh --tests
     find_engine
     use_ccache
     mkdir -p "$tw_cache/bench"

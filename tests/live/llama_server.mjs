@@ -1,6 +1,7 @@
 // Tightwad before a real llama-server gives that server's own answers, whole and streamed, and stops it when the
 // client goes. Environment: before_server.mjs.
 import assert from 'node:assert/strict';
+import { events } from './events.mjs';
 import { ask, far, headers, isTheServersOwn, leavesInMidAnswer, near, status } from './before_server.mjs';
 
 const chat = { messages: [{ role: 'user', content: 'Tell me a story about a little dog.' }], temperature: 0, seed: 1, max_tokens: 40 };
@@ -48,6 +49,17 @@ assert.equal(again.completion_tokens_details, undefined);
 console.log('ok what it had in its cache is said');
 console.log('ok a chat is counted as its answer counts it');
 console.log('ok log probabilities, forms and tools reach the server, and what it says of them comes back');
+
+for (const [path, body] of [['/v1/chat/completions', chat], ['/v1/completions', completion]]) {
+  const [direct, through] = await Promise.all([far, near].map(async (base) => (await ask(base, path, body)).json()));
+  for (const member of Object.keys(direct)) assert.ok(member in through, `${path}: ${member} is lost`);
+  assert.equal(through.system_fingerprint, direct.system_fingerprint);
+  assert.equal(through.timings.predicted_n, through.usage.completion_tokens);
+  const last = [];
+  for await (const data of events((await ask(near, path, { ...body, stream: true, stream_options: { include_usage: true } })).body)) last.push(data);
+  assert.equal(JSON.parse(last.at(-2)).timings.predicted_n, through.usage.completion_tokens); // before [DONE]
+}
+console.log('ok what only llama-server says comes down, whole and streamed');
 
 await leavesInMidAnswer({ ...completion, logit_bias: { 1: -100, 2: -100 } });
 const [pipeline] = (await status()).pipelines;

@@ -24,6 +24,7 @@ class queue_sink : public generation_sink {
     }
     void call(tool_call_piece piece) override { queue_->push({.index = index_, .call = std::move(piece)}); }
     void thought(std::string_view piece) override { queue_->push({.index = index_, .thought = std::string(piece)}); }
+    void extra(std::string_view json, bool) override { queue_->push({.index = index_, .extra = std::string(json)}); }
     void done(generation_result result) override {
         if (!waiting_.empty()) text(""); // tokens that have no text
         queue_->push({.index = index_, .end = std::move(result)});
@@ -37,7 +38,7 @@ class queue_sink : public generation_sink {
 
 /// Bytes of an event in memory, about.
 std::size_t cost_of(const answer_event& event) {
-    auto out = event.text.size() + event.thought.size() + overhead;
+    auto out = event.text.size() + event.thought.size() + event.extra.size() + overhead;
     if (event.call) out += event.call->more.name.size() + event.call->more.arguments.size();
     for (const auto& each : event.likelihoods) out += overhead * (1 + each.top.size());
     return out;

@@ -21,6 +21,7 @@ struct answer_event {
     std::vector<token_likelihood> likelihoods{}; // when asked for, of the tokens in `text`
     std::optional<tool_call_piece> call{};       // instead of text
     std::string thought{};                       // likewise: of what the model thinks apart from its answer
+    std::string extra{};                         // likewise: what only some clients know, as generation_sink has it
     std::optional<generation_result> end{};
 };
 

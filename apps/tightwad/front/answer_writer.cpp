@@ -36,7 +36,7 @@ answer_identity new_identity(const api_request& request, std::string model) {
 }
 
 std::string answer_writer::add(answer_event event) {
-    if (!inline_reasoning_) return take(std::move(event));
+    if (!inline_reasoning_ || !event.extra.empty()) return take(std::move(event));
     const bool thinks = !event.thought.empty(), thought_before = thinking_.at(event.index);
     thinking_[event.index] = thinks;
     if (thinks) event.text = (thought_before ? "" : "<think>") + std::exchange(event.thought, {});
@@ -47,6 +47,7 @@ std::string answer_writer::add(answer_event event) {
 std::string answer_writer::take(answer_event event) {
     auto& choice = choices_.at(event.index);
     if (event.call) return add_call(std::move(event));
+    if (!event.extra.empty()) return add_extra(event);
     if (!event.thought.empty()) {
         if (stream_) return thought(event);
         choice.thoughts += event.thought;
@@ -78,6 +79,14 @@ std::string answer_writer::add_call(answer_event event) {
     }
     calls.at(index).arguments += more.arguments;
     return stream_ ? call(event) : std::string();
+}
+
+std::string answer_writer::add_extra(const answer_event& event) {
+    auto news = server_extra::of(event.extra);
+    auto bytes = stream_ ? extra(event.index, news) : std::string();
+    if (stream_) news.delta = nullptr;
+    choices_.at(event.index).extra.add(std::move(news));
+    return bytes;
 }
 
 std::string_view answer_writer::ping() const {

@@ -11,6 +11,7 @@
 
 #include "front/answer_queue.hpp"
 #include "front/api_request.hpp"
+#include "front/server_extra.hpp"
 
 namespace tw::front {
 
@@ -31,6 +32,7 @@ struct choice {
     std::string thoughts; // apart from it
     std::vector<tool_call> calls; // of tools
     std::vector<token_likelihood> likelihoods; // when asked for
+    server_extra extra;                        // where a server answers; in a stream without what was told already
     generation_result result;
 };
 
@@ -79,6 +81,11 @@ class answer_writer {
         static_cast<void>(event);
         return {};
     }
+    /// The bytes of what only some clients know in a stream; most APIs have no place for it.
+    [[nodiscard]] virtual std::string extra(std::size_t index, const server_extra& news) {
+        static_cast<void>(index), static_cast<void>(news);
+        return {};
+    }
     /// The bytes of an answer's end in a stream; not called for one that failed.
     [[nodiscard]] virtual std::string ended(std::size_t index) = 0;
 
@@ -88,6 +95,7 @@ class answer_writer {
   private:
     std::string take(answer_event event);
     std::string add_call(answer_event event);
+    std::string add_extra(const answer_event& event);
 
     answer_identity who_;
     bool stream_, inline_reasoning_;

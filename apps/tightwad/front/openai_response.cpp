@@ -21,9 +21,9 @@ const char* word(const choice& one) {
 ordered_json message(const choice& one) {
     ordered_json out{{"role", "assistant"}, {"content", one.text}, {"refusal", nullptr}};
     if (!one.thoughts.empty()) out["reasoning_content"] = one.thoughts;
-    if (one.calls.empty()) return out;
-    if (one.text.empty()) out["content"] = nullptr;
+    if (!one.calls.empty() && one.text.empty()) out["content"] = nullptr;
     for (const auto& call : one.calls) out["tool_calls"].push_back(to_json(call));
+    put_missing(out, one.extra.delta);
     return out;
 }
 
@@ -33,6 +33,12 @@ ordered_json envelope(const answer_identity& who, const char* object) {
             {"created", who.created},
             {"model", who.model},
             {"system_fingerprint", "tightwad-" TIGHTWAD_VERSION}};
+}
+
+/// A server's own fingerprint stands in the place of ours.
+void put_extra(ordered_json& into, const server_extra& extra) {
+    if (extra.answer.contains("system_fingerprint")) into["system_fingerprint"] = nullptr;
+    put_missing(into, extra.answer);
 }
 
 /// What is known of an answer's tokens.
@@ -75,6 +81,7 @@ ordered_json usage(std::span<const choice> choices, int n) {
     put(out, "completion_tokens_details", "reasoning_tokens", known.reasoning);
     put(out, "completion_tokens_details", "accepted_prediction_tokens", known.accepted_prediction);
     put(out, "completion_tokens_details", "rejected_prediction_tokens", known.rejected_prediction);
+    if (choices.size() == 1) put_missing(out, choices.front().extra.usage); // of several they would have to be summed up
     return out;
 }
 
@@ -107,13 +114,18 @@ ordered_json logprobs(const answer_identity& who, const choice& one) {
 }
 
 ordered_json finish(const answer_identity& who, std::size_t index, const choice& one) {
-    return chunk(who, one_choice(who, index, ordered_json::object(), "", word(one)));
+    auto last = one_choice(who, index, ordered_json::object(), "", word(one));
+    put_missing(last[0], one.extra.choice);
+    auto out = chunk(who, std::move(last));
+    put_extra(out, one.extra);
+    return out;
 }
 
 } // namespace
 
 std::string whole_answer(const answer_identity& who, std::span<const choice> choices, std::span<const choice> all, int n) {
     auto out = envelope(who, who.kind == endpoint::chat ? "chat.completion" : "text_completion");
+    if (!choices.empty()) put_extra(out, choices.front().extra);
     auto list = ordered_json::array();
     for (std::size_t i = 0; i < choices.size(); ++i) {
         ordered_json entry{{"index", i}};
@@ -123,6 +135,7 @@ std::string whole_answer(const answer_identity& who, std::span<const choice> cho
             entry["text"] = choices[i].text;
         entry["logprobs"] = logprobs(who, choices[i]);
         entry["finish_reason"] = word(choices[i]);
+        put_missing(entry, choices[i].extra.choice);
         list.push_back(std::move(entry));
     }
     out["choices"] = std::move(list);
@@ -174,6 +187,16 @@ std::string call_chunk(const answer_identity& who, std::size_t index, const tool
     return text_of(chunk(who, one_choice(who, index, std::move(delta), "", nullptr)));
 }
 
+std::string extra_chunk(const answer_identity& who, std::size_t index, const server_extra& news) {
+    if (news.answer.empty() && news.choice.empty() && news.delta.empty()) return {};
+    auto delta = news.delta.is_object() ? news.delta : ordered_json::object();
+    auto only = one_choice(who, index, std::move(delta), "", nullptr);
+    put_missing(only[0], news.choice);
+    auto out = chunk(who, std::move(only));
+    put_extra(out, news);
+    return text_of(out);
+}
+
 std::string finish_chunk(const answer_identity& who, std::size_t index, const choice& one) {
     return text_of(finish(who, index, one));
 }
@@ -188,6 +211,7 @@ std::string usage_chunk(const answer_identity& who, std::span<const choice> all,
     auto counted = usage(all, n);
     if (counted.is_null()) return {};
     auto out = chunk(who, ordered_json::array());
+    put_extra(out, all.front().extra);
     out["usage"] = std::move(counted);
     return text_of(out);
 }

@@ -29,6 +29,8 @@ struct text_frame {
 [[nodiscard]] std::string thought_chunk(const answer_identity& who, const answer_event& piece);
 /// A piece of a tool call: the first with id and name.
 [[nodiscard]] std::string call_chunk(const answer_identity& who, std::size_t index, const tool_call_piece& piece);
+/// What only some clients know; empty when it is not for a chunk of its own.
+[[nodiscard]] std::string extra_chunk(const answer_identity& who, std::size_t index, const server_extra& news);
 /// The last chunk of a choice.
 [[nodiscard]] std::string finish_chunk(const answer_identity& who, std::size_t index, const choice& one);
 /// The last chunk of the last choice also carries the figures of all of them.

@@ -66,6 +66,11 @@ std::string openai_writer::call(const answer_event& event) {
     return sse_event(call_chunk(who(), event.index, *event.call));
 }
 
+std::string openai_writer::extra(std::size_t index, const server_extra& news) {
+    const auto chunk = extra_chunk(who(), index, news);
+    return chunk.empty() ? std::string() : sse_event(chunk);
+}
+
 std::string openai_writer::ended(std::size_t index) {
     return sse_event(complete() ? last_chunk(who(), index, choices())
                                 : finish_chunk(who(), index, choices()[index]));

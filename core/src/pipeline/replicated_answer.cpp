@@ -51,6 +51,9 @@ struct replicated_answer::run_sink final : generation_sink {
     void thought(std::string_view piece) override {
         answer->on_beside(epoch, [&](generation_sink& to) { to.thought(piece); });
     }
+    void extra(std::string_view json, bool adds_up) override {
+        answer->on_beside(epoch, [&](generation_sink& to) { to.extra(json, adds_up); }, adds_up);
+    }
     void done(generation_result outcome) override {
         if (left.exchange(true)) return;
         answer->board_->left(index);
@@ -152,12 +155,12 @@ void replicated_answer::on_text(std::uint64_t epoch, std::string_view piece) {
     tell(std::move(lock), [piece](generation_sink& to) { to.text(piece); });
 }
 
-void replicated_answer::on_beside(std::uint64_t epoch, const std::function<void(generation_sink&)>& what) {
+void replicated_answer::on_beside(std::uint64_t epoch, const std::function<void(generation_sink&)>& what, bool stays) {
     locked lock(mutex_);
     if (epoch != epoch_) return;
     heard_ = true;
     if (compared_ < delivered_.size()) return; // thoughts about what was delivered already
-    stays_ = true;
+    stays_ = stays_ || stays;
     tell(std::move(lock), what);
 }
 

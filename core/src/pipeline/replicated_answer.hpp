@@ -70,7 +70,7 @@ class replicated_answer final : public generation, public std::enable_shared_fro
     using locked = std::unique_lock<std::mutex>;
 
     void on_text(std::uint64_t epoch, std::string_view piece);
-    void on_beside(std::uint64_t epoch, const std::function<void(generation_sink&)>& tell);
+    void on_beside(std::uint64_t epoch, const std::function<void(generation_sink&)>& tell, bool stays = true);
     void on_done(std::uint64_t epoch, generation_result outcome);
     // These take the lock and have released it when they return.
     void tell(locked lock, const std::function<void(generation_sink&)>& what);

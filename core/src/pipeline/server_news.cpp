@@ -115,6 +115,16 @@ void take(const json& usage, server_usage& to) {
     take(answer, "rejected_prediction_tokens", to.rejected_prediction);
 }
 
+// By place, what is for clients that know it.
+json extra_of(const json& news) {
+    json out;
+    if (const auto* usage = member(news, "usage", json::value_t::object)) out["usage"] = *usage;
+    if (const auto* extra = member(news, "extra", json::value_t::object))
+        for (const auto* place : {"answer", "choice", "delta"})
+            if (const auto* said = member(*extra, place, json::value_t::object)) out[place] = *said;
+    return out;
+}
+
 } // namespace
 
 result<void> server_news::read(std::string_view text, generation_sink& sink) {
@@ -129,6 +139,7 @@ result<void> server_news::read(std::string_view text, generation_sink& sink) {
         if (!likely.empty()) sink.likelihoods(std::move(likely));
     }
     if (const auto* usage = member(news, "usage", json::value_t::object)) take(*usage, usage_);
+    if (const auto extra = extra_of(news); !extra.empty()) sink.extra(extra.dump(), extra.contains("delta"));
     if (const auto* calls = member(news, "tool_calls", json::value_t::array))
         for (const auto& each : *calls) {
             auto piece = piece_of(each, calls_);

@@ -1,5 +1,5 @@
-// Reads what a server's answer has beside its text: calls of tools, how likely its tokens were, what was thought, and what its
-// tokens were.
+// Reads what a server's answer has beside its text: calls of tools, how likely its tokens were, what was thought, what its
+// tokens were, and what only some clients know.
 #pragma once
 
 #include <cstddef>

@@ -18,6 +18,7 @@ class leaving_sink final : public generation_sink {
     void likelihoods(std::vector<token_likelihood> tokens) override { to_->likelihoods(std::move(tokens)); }
     void call(tool_call_piece piece) override { to_->call(std::move(piece)); }
     void thought(std::string_view piece) override { to_->thought(piece); }
+    void extra(std::string_view json, bool adds_up) override { to_->extra(json, adds_up); }
     void done(generation_result result) override {
         left_();
         to_->done(std::move(result));

@@ -161,6 +161,10 @@ class generation_sink {
     virtual void call(tool_call_piece piece) { static_cast<void>(piece); } // only when tools were offered
     // What a model thinks apart from its answer, where a server says it; whole code points.
     virtual void thought(std::string_view piece) { static_cast<void>(piece); }
+    // What else a server says, for who knows it: a JSON object whose members "answer", "choice", "delta" and "usage" are objects
+    // with members of those places of an OpenAI chunk. Those of the delta are pieces that add up, of the others the last holds.
+    // `adds_up`: there is a delta among them.
+    virtual void extra(std::string_view json, bool adds_up) { static_cast<void>(json), static_cast<void>(adds_up); }
     virtual void done(generation_result result) = 0; // exactly once, last
 };
 

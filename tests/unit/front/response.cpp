@@ -148,6 +148,71 @@ TEST_CASE("thoughts stand in the text for who asks for that") {
     CHECK(apart.add(think("Hm")).find(R"("reasoning_content":"Hm")") != std::string::npos);
 }
 
+TEST_CASE("what only a server's own clients know stands where the server put it") {
+    const auto say = [](std::string json) { return answer_event{.index = 0, .extra = std::move(json)}; };
+    const std::vector<answer_event> events{
+        say(R"({"answer":{"system_fingerprint":"b1","id":"theirs","tightwad":{"seed":1}},"delta":{"refusal":"I ","audio":{"id":"a","data":"AA"}}})"),
+        piece(0, "So"),
+        say(R"({"choice":{"native_finish_reason":"end","index":9},"delta":{"refusal":"can't","audio":{"id":"a","data":"BB"},
+            "reasoning_details":[{"index":0,"type":"t","text":"x"}]}})"),
+        say(R"({"delta":{"reasoning_details":[{"index":0,"type":"t","text":"y"},{"index":1,"type":"t","text":"z"}]}})"),
+        say(R"({"usage":{"cost":0.5,"prompt_tokens":99},"answer":{"timings":{"n":1}}})")};
+    auto ended = end(0, finish_reason::stop);
+    ended.end->of_server = server_usage{.counted = true};
+
+    openai_writer whole(asked(endpoint::chat, R"({"messages":[{"role":"user","content":"x"}]})"), identity(endpoint::chat));
+    for (const auto& each : events) CHECK(whole.add(each).empty());
+    whole.add(ended);
+    const auto out = nlohmann::json::parse(whole.whole());
+    CHECK(out["system_fingerprint"] == "b1");
+    CHECK(out["id"] != "theirs");
+    CHECK(out["tightwad"].contains("rounds"));
+    CHECK(out["timings"]["n"] == 1);
+    CHECK(out["usage"]["cost"] == 0.5);
+    CHECK(out["usage"]["prompt_tokens"] != 99);
+    const auto& choice = out["choices"][0];
+    CHECK(choice["index"] == 0);
+    CHECK(choice["native_finish_reason"] == "end");
+    CHECK(choice["message"]["content"] == "So");
+    CHECK(choice["message"]["refusal"] == "I can't");
+    CHECK(choice["message"]["audio"] == nlohmann::json{{"id", "a"}, {"data", "AABB"}});
+    CHECK(choice["message"]["reasoning_details"].dump() == R"([{"index":0,"text":"xy","type":"t"},{"index":1,"text":"z","type":"t"}])");
+
+    openai_writer streamed(asked(endpoint::chat, R"({"messages":[{"role":"user","content":"x"}],"stream":true,"stream_options":{"include_usage":true}})"),
+                           identity(endpoint::chat, true));
+    std::vector<nlohmann::json> chunks;
+    for (const auto& each : events)
+        if (const auto bytes = streamed.add(each); !bytes.empty()) chunks.push_back(nlohmann::json::parse(bytes.substr(6)));
+    REQUIRE(chunks.size() == 5);
+    CHECK(chunks[0]["choices"][0]["delta"] == nlohmann::json{{"refusal", "I "}, {"audio", {{"id", "a"}, {"data", "AA"}}}});
+    CHECK(chunks[0]["system_fingerprint"] == "b1");
+    CHECK_FALSE(chunks[0].contains("tightwad"));
+    CHECK(chunks[2]["choices"][0]["native_finish_reason"] == "end");
+    CHECK(chunks[2]["choices"][0]["finish_reason"].is_null());
+    CHECK(chunks[4]["timings"]["n"] == 1);
+    CHECK(chunks[4]["usage"].is_null());
+    const auto last = nlohmann::json::parse(streamed.add(ended).substr(6));
+    CHECK(last["choices"][0]["native_finish_reason"] == "end");
+    CHECK(last["timings"]["n"] == 1);
+    const auto counted = nlohmann::json::parse(streamed.closing().substr(6, streamed.closing().find("\n\n") - 6));
+    CHECK(counted["usage"]["cost"] == 0.5);
+    CHECK(counted["timings"]["n"] == 1);
+
+    for (const auto kind : {endpoint::messages, endpoint::ollama_chat}) {
+        const auto other = make_writer(asked(kind, R"({"model":"m","max_tokens":9,"stream":true,"messages":[{"role":"user","content":"x"}]})"), identity(kind));
+        CHECK(other->add(events[0]).empty()); // no place for it
+    }
+}
+
+TEST_CASE("a server that adds to a thousand lists is no work") {
+    server_extra all;
+    for (int i = 0; i < 2000; ++i) {
+        auto more = server_extra::of(R"({"delta":{"annotations":[{"index":)" + std::to_string(i) + R"(,"url":"u"}]}})");
+        all.add(std::move(more));
+    }
+    CHECK(all.delta["annotations"].size() == 2000);
+}
+
 TEST_CASE("answers in one piece") {
     auto request = asked(endpoint::chat, R"({"messages":[{"role":"user","content":"x"}],"n":2})");
     openai_writer writer(request, identity(endpoint::chat));

@@ -107,6 +107,7 @@ void scripted_pipeline::play(const std::shared_ptr<job>& one, const script& how)
             }
             one->woken.wait(lock, [&] { return one->stop; });
         }
+        if (how.extra_after == pieces) one->sink->extra("{}", how.extra_adds_up);
         if (how.calls_after == pieces) one->sink->call({0, {"c", "f", "{}"}});
         if (one->stopped()) out.reason = finish_reason::cancelled;
         else if (how.fail_after == pieces) {

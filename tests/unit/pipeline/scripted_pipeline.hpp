@@ -24,6 +24,8 @@ struct script {
     code fails_with = code::unavailable;
     std::chrono::milliseconds retry_after{0}; // of that failure
     std::optional<std::size_t> calls_after; // pieces; then it calls a tool, and goes on
+    std::optional<std::size_t> extra_after; // pieces; then it says a server's own words of its answer, and goes on
+    bool extra_adds_up = false;
     std::optional<std::size_t> hang_after;  // pieces; until cancelled
     std::optional<std::size_t> differs_at;  // this piece and all behind it are other words
     std::optional<std::size_t> stops_after; // pieces

@@ -10,12 +10,13 @@ using namespace tw;
 namespace {
 
 struct heard final : generation_sink {
-    std::string calls, thoughts;
+    std::string calls, thoughts, extras;
     std::vector<token_likelihood> likely;
 
     void text(std::string_view) override {}
     void done(generation_result) override {}
     void thought(std::string_view piece) override { thoughts += piece; }
+    void extra(std::string_view json, bool adds_up) override { extras.append(json).append(adds_up ? " +\n" : "\n"); }
     void likelihoods(std::vector<token_likelihood> tokens) override { likely = std::move(tokens); }
     void call(tool_call_piece piece) override {
         calls += std::to_string(piece.index) + ',' + piece.more.id + ',' + piece.more.name + ',' + piece.more.arguments + '|';
@@ -95,4 +96,15 @@ TEST_CASE("what a server says of its tokens is kept, and a number that makes no 
     REQUIRE(reader.read(R"({"usage":{"prompt_tokens_details":null,"completion_tokens_details":{"reasoning_tokens":99999999999}}})", to).has_value());
     CHECK(reader.usage().cached == 5);
     CHECK(reader.usage().reasoning == 0);
+}
+
+TEST_CASE("what only some clients know is heard by its place, and as nothing where it makes no sense") {
+    heard to;
+    server_news reader;
+    for (const auto* each : {R"({"extra":{"answer":{"provider":"x"},"choice":7,"elsewhere":{"a":1}}})", R"({"extra":{"delta":{"refusal":"No"}}})",
+                             R"({"usage":{"cost":0.5,"prompt_tokens_details":{"cached_tokens":3}}})", R"({"extra":[1]})"})
+        CHECK(reader.read(each, to));
+    CHECK(to.extras == R"({"answer":{"provider":"x"}})" "\n" R"({"delta":{"refusal":"No"}} +)" "\n"
+                       R"({"usage":{"cost":0.5,"prompt_tokens_details":{"cached_tokens":3}}})" "\n");
+    CHECK(reader.usage().cached == 3);
 }

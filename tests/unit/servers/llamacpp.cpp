@@ -112,6 +112,27 @@ TEST_CASE("llama-server: what the client said beside goes up as it came, and a m
     CHECK(body.find("reasoning_format")->as_string() == "deepseek");
 }
 
+TEST_CASE("llama-server: what only some clients know comes down, before the word it stands with, and once") {
+    played<llamacpp::server> server(table);
+    const auto answer =
+        R"(data: {"choices":[{"index":0,"delta":{"role":"assistant","content":null,"refusal":null,"annotations":[]}}],"system_fingerprint":"b1"})" "\n\n"
+        R"(data: {"choices":[{"index":0,"delta":{"content":"So"}}],"system_fingerprint":"b1"})" "\n\n"
+        R"(data: {"choices":[{"index":0,"delta":{"content":"!"}}],"system_fingerprint":"b1"})" "\n\n"
+        R"(data: {"choices":[{"index":0,"delta":{"refusal":"No"},"native_finish_reason":"end"}]})" "\n\n"
+        R"(data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})" "\n\n"
+        R"(data: {"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2,"cost":0.5},"timings":{"prompt_n":1}})" "\n\n"
+        "data: [DONE]\n\n";
+    const auto heard = server.ask_split(sample_chat, answer);
+    CHECK(heard.text == "So!");
+    CHECK(heard.beside == R"({"extra":{"answer":{"system_fingerprint":"b1"}}})" "\n"
+                          R"({"extra":{"choice":{"native_finish_reason":"end"},"delta":{"refusal":"No"}}})" "\n"
+                          R"({"usage":{"cost":0.5},"extra":{"answer":{"timings":{"prompt_n":1}}}})" "\n");
+    CHECK(heard.end == tw::testkit::recorder::ending{TW_OK, TW_FINISH_STOP, 1, 2, 0});
+
+    const auto broken = server.ask(sample_chat, whole(R"(data: {"choices":[{"index":0,"delta":{"role":"assistant"}}],"service_tier":"x"})" "\n\n"));
+    CHECK(broken.beside.empty()); // nothing was said yet: another server may be asked
+}
+
 TEST_CASE("llama-server: a gap is filled at /infill, wherever the bytes are cut") {
     played<llamacpp::server> server(R"({"url":"http://den:8080","model":"m"})");
     const std::string filled = R"(data: {"index":0,"content":"a +","tokens":[1,2],"stop":false,"tokens_predicted":2})" "\n\n"

@@ -1,11 +1,14 @@
 // Reads an OpenAI-shaped stream of chat or completion chunks, as many servers and clouds send it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <tightwad/sdk/backend.hpp>
 #include <tightwad/sdk/json.hpp>
@@ -15,8 +18,8 @@
 
 namespace tw::sdk {
 
-// A reader of server_backend. Text, tool calls, log probabilities, a reasoning model's thoughts, finish reason and usage
-// with its details reach the answer. An error event ends the answer with its words.
+// A reader of server_backend. Text, tool calls, log probabilities, a reasoning model's thoughts, finish reason, usage with its
+// details and what else the server says ("extra" of tw_sink::more) reach the answer. An error event ends the answer with its words.
 class openai_stream {
   public:
     virtual ~openai_stream() = default;
@@ -49,37 +52,88 @@ class openai_stream {
     void finish() { done_ = true; }
 
   private:
+    using members = std::vector<std::pair<std::string, json::value>>;
+
+    // What a server says in one place of its chunks that only its own clients know. Told once as long as it stays the same.
+    struct aside {
+        std::string news, told;
+        void note(std::string said) {
+            if (!said.empty() && said != told) news = std::move(said);
+        }
+        void tell(json::object_writer& to, std::string_view place) {
+            if (news.empty()) return;
+            to.raw(place, news);
+            told = std::exchange(news, {});
+        }
+    };
+
     void event(std::string_view data, answer& out) {
         if (data == "[DONE]") {
             if (!chosen_) throw failure{TW_CORRUPT, "The server sent no answer: there was no choice before [DONE]."};
+            tell_asides(out);
             done_ = true;
             return;
         }
         try {
             const auto chunk = json::value::parse(data);
-            const auto error = chunk.find("error");
-            if (error && (error->kind() == json::kind::object || error->kind() == json::kind::string)) {
-                failed_.emplace(failure_of(*error, data));
-                throw failure(*failed_);
-            }
-            if (const auto usage = chunk.find("usage", json::kind::object)) read_usage(*usage, out);
-            const auto choices = chunk.find("choices", json::kind::array);
+            const auto all = chunk.members();
+            for (const auto kind : {json::kind::object, json::kind::string})
+                if (const auto error = find(all, "error", kind)) {
+                    failed_.emplace(failure_of(*error, data));
+                    throw failure(*failed_);
+                }
+            if (const auto usage = find(all, "usage", json::kind::object)) read_usage(usage->members(), out);
+            const auto choices = find(all, "choices", json::kind::array);
             if (!choices) return other(chunk, out);
-            for (const auto& choice : choices->elements()) read_choice(choice, out);
-            chosen_ = chosen_ || !choices->elements().empty();
+            answer_.note(others(all, {"id", "object", "created", "model", "choices", "usage", "error"}));
+            const auto list = choices->elements();
+            for (const auto& choice : list) read_choice(choice.members(), out);
+            chosen_ = chosen_ || !list.empty();
+            if (said_ || reason_) tell_asides(out);
         } catch (const failure& e) {
             if (failed_ || e.code() != TW_INVALID_ARGUMENT) throw;
             throw failure{TW_CORRUPT, "The server sent an event that makes no sense: " + std::string(data.substr(0, 100))};
         }
     }
 
-    static std::int64_t count(const json::value& from, std::string_view key) {
-        const auto found = from.find(key, json::kind::number);
+    // The last one of that name, unless it is of another kind (many servers send null).
+    static std::optional<json::value> find(const members& among, std::string_view key, json::kind wanted) {
+        std::optional<json::value> found;
+        for (const auto& [name, value] : among)
+            if (name == key) found = value;
+        return found && found->kind() == wanted ? found : std::nullopt;
+    }
+    static std::int64_t count(const members& from, std::string_view key) {
+        const auto found = find(from, key, json::kind::number);
         return found ? found->as_integer() : -1;
     }
+    // The members of an object that are not read here, as an object; empty when they say nothing.
+    static std::string others(const members& all, std::initializer_list<std::string_view> read) {
+        json::object_writer out;
+        for (const auto& [key, value] : all) {
+            const auto raw = value.raw();
+            const bool empty = value.kind() == json::kind::null || raw == R"("")" || raw == "[]" || raw == "{}";
+            if (!empty && std::find(read.begin(), read.end(), key) == read.end()) out.raw(key, raw);
+        }
+        return out.empty() ? std::string() : out.str();
+    }
 
-    void pass_on(std::string_view key, const json::value& what, answer& out) {
+    // Before what is said, so that an answer has not begun before it has a word.
+    void speak(answer& out) {
         said_ = true;
+        tell_asides(out);
+    }
+    void tell_asides(answer& out) {
+        json::object_writer news, extra;
+        usage_.tell(news, "usage");
+        answer_.tell(extra, "answer");
+        choice_.tell(extra, "choice");
+        if (!delta_.empty()) extra.raw("delta", std::exchange(delta_, {}));
+        if (!extra.empty()) news.raw("extra", extra.str());
+        if (!news.empty()) out.more(news.str());
+    }
+    void pass_on(std::string_view key, const json::value& what, answer& out) {
+        speak(out);
         out.more(json::object_writer().raw(key, what.raw()).str());
     }
 
@@ -90,34 +144,36 @@ class openai_stream {
         if (status < 400 || status > 599) status = 500;
         return refusal_of("The server, in the middle of its answer,", static_cast<int>(status), data);
     }
-    void read_usage(const json::value& usage, answer& out) {
+    void read_usage(const members& usage, answer& out) {
         out.usage(count(usage, "prompt_tokens"), count(usage, "completion_tokens"));
-        json::object_writer details;
-        for (const auto* key : {"prompt_tokens_details", "completion_tokens_details"})
-            if (const auto found = usage.find(key, json::kind::object)) details.raw(key, found->raw());
-        if (!details.empty()) out.more(json::object_writer().raw("usage", details.str()).str());
-        if (const auto cost = usage.find("cost", json::kind::number)) cost_ = cost->as_number();
+        usage_.note(others(usage, {"prompt_tokens", "completion_tokens", "total_tokens"}));
+        if (const auto cost = find(usage, "cost", json::kind::number)) cost_ = cost->as_number();
     }
     // By the names of llama-server and of clouds; some send both.
-    void read_thoughts(const json::value& delta, answer& out) {
+    void read_thoughts(const members& delta, answer& out) {
         for (const auto* key : {"reasoning_content", "reasoning"})
-            if (const auto thoughts = delta.find(key, json::kind::string); thoughts && thoughts->raw().size() > 2)
+            if (const auto thoughts = find(delta, key, json::kind::string); thoughts && thoughts->raw().size() > 2)
                 return pass_on("reasoning_content", *thoughts, out);
     }
-    void read_choice(const json::value& choice, answer& out) {
-        const auto delta = choice.find("delta", json::kind::object);
-        if (delta) read_thoughts(*delta, out);
-        if (const auto likely = choice.find("logprobs", json::kind::object)) pass_on("logprobs", *likely, out);
-        const auto text = delta ? delta->find("content", json::kind::string)
-                                : choice.find("text", json::kind::string);
+    void read_delta(const members& delta, answer& out) {
+        delta_ = others(delta, {"role", "content", "tool_calls", "reasoning_content", "reasoning"});
+        if (!delta_.empty()) speak(out);
+        read_thoughts(delta, out);
+    }
+    void read_choice(const members& choice, answer& out) {
+        choice_.note(others(choice, {"index", "delta", "text", "logprobs", "finish_reason"}));
+        const auto found = find(choice, "delta", json::kind::object);
+        const auto delta = found ? found->members() : members();
+        read_delta(delta, out);
+        if (const auto likely = find(choice, "logprobs", json::kind::object)) pass_on("logprobs", *likely, out);
+        const auto text = found ? find(delta, "content", json::kind::string) : find(choice, "text", json::kind::string);
         if (text)
             if (const auto words = text->as_string(); !words.empty()) {
-                said_ = true;
+                speak(out);
                 out.emit(words);
             }
-        if (const auto calls = delta ? delta->find("tool_calls", json::kind::array) : std::nullopt)
-            pass_on("tool_calls", *calls, out);
-        const auto reason = choice.find("finish_reason", json::kind::string);
+        if (const auto calls = find(delta, "tool_calls", json::kind::array)) pass_on("tool_calls", *calls, out);
+        const auto reason = find(choice, "finish_reason", json::kind::string);
         if (!reason) return;
         reason_ = true;
         const auto word = reason->as_string();
@@ -128,6 +184,8 @@ class openai_stream {
     event_reader events_;
     std::optional<failure> failed_; // an error event
     std::optional<double> cost_;
+    aside answer_, choice_, usage_;
+    std::string delta_; // of this chunk, to be told
     bool chosen_ = false, said_ = false, reason_ = false, done_ = false;
 };
 

@@ -41,8 +41,10 @@ typedef struct tw_sink {
     /* [any] Since 1.2. What an answer has beside its text, as an OpenAI chunk has it: an object with
      * "tool_calls" (of the delta; one without "index" is the next call, whole), "logprobs" (of the
      * choice, in either of OpenAI's two forms; before the text that it is about), "reasoning_content"
-     * (a piece of what a model thinks apart from its answer) or "usage" ("prompt_tokens_details" and
-     * "completion_tokens_details", which tw_finish has no place for). As emit otherwise. */
+     * (a piece of what a model thinks apart from its answer), "usage" ("prompt_tokens_details",
+     * "completion_tokens_details" and others that tw_finish has no place for) or "extra": members that
+     * only some clients know, as objects "answer" (of the chunk), "choice" (of the choice) and "delta" (of
+     * the delta: pieces that add up). As emit otherwise. */
     void (*more)(const struct tw_sink *self, uint32_t choice, tw_str json);
 } tw_sink;
 
