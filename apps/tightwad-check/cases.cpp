@@ -5,6 +5,7 @@
 #include <optional>
 
 #include <tightwad/abi/draft/continuation.h>
+#include <tightwad/abi/draft/ranking.h>
 #include <tightwad/abi/ext/chat.h>
 #include <tightwad/abi/ext/embedding.h>
 #include <tightwad/abi/ext/grammar.h>
@@ -83,8 +84,8 @@ verdict tables_case(const subject& s) {
         return failed("query answers an interface that does not exist.");
     std::size_t offered = 0;
     for (const char* id :
-         {TW_BACKEND_V1, TW_ENGINE_V1, TW_GRAMMAR_V1, TW_CHAT_V1, TW_EMBEDDING_V1, TW_QUESTION_V1,
-           TW_PASS_V1, TW_CONTINUATION_V1, TW_VERIFIER_V1, TW_CHAT_TEMPLATE_V1}) {
+         {TW_BACKEND_V1, TW_ENGINE_V1, TW_GRAMMAR_V1, TW_CHAT_V1, TW_EMBEDDING_V1, TW_RANKING_V1,
+          TW_QUESTION_V1, TW_PASS_V1, TW_CONTINUATION_V1, TW_VERIFIER_V1, TW_CHAT_TEMPLATE_V1}) {
         const std::string copy = id; // other memory, the same text
         if (query(id) != query(copy.c_str()))
             return failed(std::string("query(\"") + id + "\") answers differently at each call.");

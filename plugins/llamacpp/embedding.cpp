@@ -18,7 +18,8 @@ enum llama_pooling_type pooling_of(const tw::sdk::config& config) {
     if (word == "mean") return LLAMA_POOLING_TYPE_MEAN;
     if (word == "cls") return LLAMA_POOLING_TYPE_CLS;
     if (word == "last") return LLAMA_POOLING_TYPE_LAST;
-    throw failure(TW_INVALID_ARGUMENT, "pooling is \"" + word + "\"; it must be \"mean\", \"cls\" or \"last\".");
+    if (word == "rank") return LLAMA_POOLING_TYPE_RANK;
+    throw failure(TW_INVALID_ARGUMENT, "pooling is \"" + word + "\"; it must be \"mean\", \"cls\", \"last\" or \"rank\".");
 }
 
 void prepare_for_embeddings(llama_context_params& params, const tw::sdk::config& config, std::uint32_t tokens) {
@@ -30,18 +31,11 @@ void prepare_for_embeddings(llama_context_params& params, const tw::sdk::config&
     params.type_v = GGML_TYPE_F16;
 }
 
-tw::sdk::embedding_info embedding::info(const engine& of) {
-    if (!of.embeds())
-        throw failure(TW_UNSUPPORTED, "This engine was made for answers; embeddings need embeddings = true in its table.");
-    const auto info = of.info();
-    return {.dimensions = llama_model_n_embd_out(of.model()), .n_tokens = info.n_ctx, .n_texts = info.n_seq};
-}
-
-void embedding::embed(engine& of, std::span<const tw_embedding_text> texts, std::span<float> out) {
-    const auto sizes = info(of);
+void pool_texts(engine& of, std::span<const tw_embedding_text> texts, std::size_t width, std::span<float> out) {
+    const auto sizes = of.info();
     const auto n = std::accumulate(texts.begin(), texts.end(), std::size_t{0},
                                    [](std::size_t sum, const auto& text) { return sum + text.n; });
-    const auto most_texts = static_cast<std::size_t>(sizes.n_texts), most = static_cast<std::size_t>(sizes.n_tokens);
+    const auto most_texts = static_cast<std::size_t>(sizes.n_seq), most = static_cast<std::size_t>(sizes.n_ctx);
     if (texts.empty() || texts.size() > most_texts || n > most ||
         std::any_of(texts.begin(), texts.end(), [](const auto& text) { return text.n == 0; }))
         throw failure(TW_INVALID_ARGUMENT, "A pass takes 1 to " + std::to_string(most_texts) + " texts of together at most " +
@@ -70,15 +64,27 @@ void embedding::embed(engine& of, std::span<const tw_embedding_text> texts, std:
     const thread_pool::turn turn(of.threads());
     llama_memory_clear(llama_get_memory(of.context()), true);
     if (const auto code = llama_decode(of.context(), batch); code != 0)
-        throw failure(TW_INTERNAL, "The engine could not embed " + std::to_string(texts.size()) + " texts of " +
+        throw failure(TW_INTERNAL, "The engine could not compute " + std::to_string(texts.size()) + " texts of " +
                                        std::to_string(n) + " tokens (llama_decode: " + std::to_string(code) + ")" +
                                        log.because() + ".");
-    const auto width = static_cast<std::size_t>(sizes.dimensions);
     for (std::size_t i = 0; i < texts.size(); ++i) {
         const float* row = llama_get_embeddings_seq(of.context(), static_cast<llama_seq_id>(i));
         if (row == nullptr) throw failure(TW_INTERNAL, "The engine pooled no vector of text " + std::to_string(i) + ".");
         std::copy_n(row, width, out.begin() + static_cast<std::ptrdiff_t>(i * width));
     }
+}
+
+tw::sdk::embedding_info embedding::info(const engine& of) {
+    if (!of.embeds())
+        throw failure(TW_UNSUPPORTED, "This engine was made for answers; embeddings need embeddings = true in its table.");
+    const auto info = of.info();
+    if (of.ranks())
+        throw failure(TW_UNSUPPORTED, "The model " + std::string(info.model) + " puts documents in order and makes no embeddings.");
+    return {.dimensions = llama_model_n_embd_out(of.model()), .n_tokens = info.n_ctx, .n_texts = info.n_seq};
+}
+
+void embedding::embed(engine& of, std::span<const tw_embedding_text> texts, std::span<float> out) {
+    pool_texts(of, texts, static_cast<std::size_t>(info(of).dimensions), out);
 }
 
 } // namespace llamacpp

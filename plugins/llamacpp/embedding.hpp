@@ -1,6 +1,7 @@
 // Texts to vectors through libllama's own pooling.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -16,9 +17,12 @@ class engine;
 // The pooling that the table asks for; throws when it is none.
 [[nodiscard]] enum llama_pooling_type pooling_of(const tw::sdk::config& config);
 
-// A context for embeddings instead of answers: the texts of a pass share `tokens` cells, and each lies whole in it,
-// because a pooling over two passes would be one over the second alone.
+// A context for embeddings or rankings instead of answers: the texts of a pass share `tokens` cells, and each lies whole
+// in it, because a pooling over two passes would be one over the second alone.
 void prepare_for_embeddings(llama_context_params& params, const tw::sdk::config& config, std::uint32_t tokens);
+
+// One pass: of what libllama pools of each text, the first `width` numbers into `out`.
+void pool_texts(engine& of, std::span<const tw_embedding_text> texts, std::size_t width, std::span<float> out);
 
 class embedding : public tw::sdk::embedding {
   public:

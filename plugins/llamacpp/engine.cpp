@@ -79,6 +79,9 @@ void engine::check(const tw::sdk::config& config) {
     static_cast<void>(read_template(config));
     if (pooling_of(config) != LLAMA_POOLING_TYPE_UNSPECIFIED && !config.boolean("embeddings", false))
         throw failure(TW_INVALID_ARGUMENT, "pooling is of embeddings; write embeddings = true beside it, or remove it.");
+    if (const auto path = config.text("model_path"); pooling_of(config) == LLAMA_POOLING_TYPE_RANK && !can_rank(path))
+        throw failure(TW_INVALID_ARGUMENT, "pooling is \"rank\", and the model file " + path + " holds no head that scores a "
+                                           "document (cls.weight, cls.output.weight). Name a reranker's file, or remove pooling.");
     static_cast<void>(tensor_split_of(config.text("tensor_split", "")));
     if (!config.text("rpc", "").empty()) check_rpc_backend();
 }
@@ -208,14 +211,12 @@ bool engine::rolls_back() {
 }
 
 void engine::check_pooling() const {
-    const auto pooling = llama_pooling_type(context_.get());
-    if (pooling == LLAMA_POOLING_TYPE_NONE)
+    if (llama_pooling_type(context_.get()) == LLAMA_POOLING_TYPE_NONE)
         throw failure(TW_INVALID_ARGUMENT, "The model " + description_ + " does not say how its tokens' vectors become one. "
-                                           "Write pooling = \"mean\", \"cls\" or \"last\", as it was trained.");
-    if (pooling == LLAMA_POOLING_TYPE_RANK)
-        throw failure(TW_UNSUPPORTED, "The model " + description_ + " puts documents in order and makes no embeddings. Start it "
-                                      "with `llama-server --reranking` and give that server's url.");
+                                           "Write pooling = \"mean\", \"cls\" or \"last\", as it was trained, or \"rank\" of a reranker.");
 }
+
+bool engine::ranks() const { return embeds_ && llama_pooling_type(context_.get()) == LLAMA_POOLING_TYPE_RANK; }
 
 void engine::read_vocabulary() {
     const auto n = llama_vocab_n_tokens(vocab_);
@@ -229,7 +230,10 @@ void engine::read_vocabulary() {
         }
         const auto attributes = static_cast<unsigned>(llama_vocab_get_attr(vocab_, id));
         std::uint32_t flags = 0;
-        if (llama_vocab_is_control(vocab_, id)) flags |= TW_TOKEN_CONTROL;
+        if (llama_vocab_is_control(vocab_, id)) {
+            flags |= TW_TOKEN_CONTROL;
+            if (const std::string text = llama_vocab_get_text(vocab_, id); text.size() > 1) control_texts_.push_back(text);
+        }
         if (llama_vocab_is_eog(vocab_, id)) flags |= TW_TOKEN_EOG;
         if ((attributes & LLAMA_TOKEN_ATTR_BYTE) != 0) flags |= TW_TOKEN_BYTE;
         vocabulary_.push_back({buffer.substr(0, static_cast<std::size_t>(size)), flags});

@@ -27,9 +27,9 @@ class engine : public tw::sdk::engine {
                                 "0", 0, 1 << 24),
         tw::sdk::integer_option("slots", "Sequences decoded at the same time, each with a context of its own.", "4", 1,
                                 64),
-        tw::sdk::boolean_option("embeddings", "The model makes embeddings instead of answers; slots = texts in one pass.",
+        tw::sdk::boolean_option("embeddings", "The model makes embeddings or puts documents in order; slots = texts in one pass.",
                                 "false"),
-        tw::sdk::text_option("pooling", "Of embeddings: mean, cls or last; empty = as the model file says.", ""),
+        tw::sdk::text_option("pooling", "Of embeddings: mean, cls or last; of a reranker: rank; empty = as the model file says.", ""),
         tw::sdk::integer_option("threads", "Processor threads; 0 = one per core.", "0", 0, 1024),
         tw::sdk::integer_option("gpu_layers", "Layers placed on the GPU; -1 = all of them.", "-1", -1, 10000),
         tw::sdk::integer_option("cpu_moe", "Layers, from the first, whose experts stay on the processor; -1 = all of them.",
@@ -65,6 +65,9 @@ class engine : public tw::sdk::engine {
     [[nodiscard]] const llama_model* model() const { return model_.get(); }
     [[nodiscard]] const llama_vocab* vocab() const { return vocab_; }
     [[nodiscard]] bool embeds() const { return embeds_; } // it decodes nothing then
+    [[nodiscard]] bool ranks() const; // it embeds nothing either then, and puts documents in order
+    // How the control tokens are spelled, those of a single character left out.
+    [[nodiscard]] const std::vector<std::string>& control_texts() const { return control_texts_; }
     // A template's source, or the name of a built-in one; empty = the model's own.
     [[nodiscard]] const std::string& template_override() const { return template_; }
     [[nodiscard]] std::string_view template_source() const;
@@ -96,6 +99,7 @@ class engine : public tw::sdk::engine {
     std::unique_ptr<llama_context, deleter> context_;
     const llama_vocab* vocab_ = nullptr;
     std::vector<token_entry> vocabulary_;
+    std::vector<std::string> control_texts_;
     std::string description_, device_, identity_, template_;
     std::int32_t n_ctx_ = 0;
     bool embeds_ = false, truncates_ = false;

@@ -103,4 +103,10 @@ void check_model_file(const std::string& path) {
         throw failure(TW_UNSUPPORTED, "The model file " + path + " names no architecture, so it is not a language model.");
 }
 
+bool can_rank(const std::string& path) {
+    const auto header = whole_file(path);
+    const auto has = [&](const char* tensor) { return gguf_find_tensor(header.get(), tensor) >= 0; };
+    return has("cls.weight") || has("cls.output.weight") || number_of(header, "split.count") > 1;
+}
+
 } // namespace llamacpp

@@ -10,4 +10,7 @@ namespace llamacpp {
 // others is missing or cut short. Reads headers only.
 void check_model_file(const std::string& path);
 
+// Whether a file that is sound has the head that scores a document. Of a split model it is not looked for.
+[[nodiscard]] bool can_rank(const std::string& path);
+
 } // namespace llamacpp

@@ -6,8 +6,9 @@
 #include "embedding.hpp"
 #include "engine.hpp"
 #include "grammar.hpp"
+#include "ranking.hpp"
 #include "server.hpp"
 
 TIGHTWAD_PLUGIN("llamacpp", "0.1.0", "GGUF models in this process, through libllama; and running llama-servers",
                 llamacpp::engine, llamacpp::grammar, llamacpp::chat, llamacpp::chat_template, llamacpp::embedding,
-                llamacpp::server);
+                llamacpp::ranking, llamacpp::server);

@@ -91,6 +91,9 @@ await refused({ model: 'far', input: 'a', dimensions: 16 }, 'dimensions', 'unsup
 const chat = await post(near, '/v1/chat/completions', { model: 'near', messages: [{ role: 'user', content: 'Hi' }] });
 assert.equal(chat.status, 400);
 assert.match(chat.body.error.message, /makes embeddings/);
+const ranked = await post(near, '/v1/rerank', { model: 'near', query: 'a', documents: ['b'] });
+assert.equal(ranked.status, 400);
+assert.equal(ranked.body.error.message, 'Rankings are not served here: the model makes embeddings.');
 assert.equal((await post(near, '/v1/rerank', { model: 'far', query: 'a', documents: ['b'] })).body.error.code, 'unsupported_parameter');
 const many = await Promise.all(Array.from({ length: 30 }, (_, i) => embed(near, { model: 'near', input: texts[i % 3] })));
 many.forEach((one, i) => assert.ok(dot(one.vectors[0], here.vectors[i % 3]) > 0.999));

@@ -18,6 +18,7 @@
 #include <tightwad/sdk/engine.hpp>
 #include <tightwad/sdk/grammar.hpp>
 #include <tightwad/sdk/json.hpp>
+#include <tightwad/sdk/ranking.hpp>
 
 namespace toy {
 
@@ -220,6 +221,35 @@ class embedding : public tw::sdk::embedding {
 
 inline const tw_embedding_v1& embedding_api() {
     return *static_cast<const tw_embedding_v1*>(tw::sdk::embedding::query<embedding>(TW_EMBEDDING_V1));
+}
+
+// A pair is bos, the query, the end and the document; its score is how far its last letter is from "m", earlier ones above
+// zero. A pass of several pairs is remembered; none is computed while somebody holds `gate`.
+class ranking : public tw::sdk::ranking {
+  public:
+    using engine = toy::engine;
+    static inline std::vector<std::size_t> passes{}; // how many pairs each had
+    static inline std::mutex gate{};
+
+    [[nodiscard]] static tw::sdk::ranking_info info(const engine& of) {
+        return {.n_tokens = of.info().n_ctx, .n_pairs = of.info().n_seq};
+    }
+    [[nodiscard]] static std::vector<std::int32_t> pair(const engine& of, std::string_view asked, std::string_view document) {
+        auto out = of.tokenize(asked, false, true);
+        out.push_back(1);
+        for (const auto id : of.tokenize(document, false, false)) out.push_back(id);
+        return out;
+    }
+    static void score(engine&, std::span<const tw_embedding_text> pairs, std::span<float> out) {
+        const std::lock_guard lock(gate);
+        passes.push_back(pairs.size());
+        for (std::size_t i = 0; i < pairs.size(); ++i)
+            out[i] = static_cast<float>(14 - pairs[i].tokens[pairs[i].n - 1]);
+    }
+};
+
+inline const tw_ranking_v1& ranking_api() {
+    return *static_cast<const tw_ranking_v1*>(tw::sdk::ranking::query<ranking>(TW_RANKING_V1));
 }
 
 // Writes every message as "<s>content</s>".

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 #include <tightwad/abi/draft/continuation.h>
+#include <tightwad/abi/draft/ranking.h>
 #include <tightwad/abi/ext/backend.h>
 #include <tightwad/abi/ext/chat.h>
 #include <tightwad/abi/ext/chat_template.h>
@@ -24,7 +25,7 @@ namespace {
 std::vector<std::string> interfaces_of(const plugin& one) {
     std::vector<std::string> found;
     for (const char* id : {TW_ENGINE_V1, TW_BACKEND_V1, TW_GRAMMAR_V1, TW_CHAT_V1, TW_EMBEDDING_V1,
-                           TW_QUESTION_V1, TW_PASS_V1, TW_CONTINUATION_V1, TW_VERIFIER_V1,
+                           TW_RANKING_V1, TW_QUESTION_V1, TW_PASS_V1, TW_CONTINUATION_V1, TW_VERIFIER_V1,
                            TW_CHAT_TEMPLATE_V1})
         if (one.query(id) != nullptr) found.emplace_back(id);
     return found;

@@ -34,7 +34,7 @@ reply page(const ordered_json& json) {
 
 /// What clients choose by. Tools and images are passed on where nobody can tell; images only to who is known to see.
 struct model_facts {
-    bool embeds = false, tools = true, sees = false;
+    bool embeds = false, ranks = false, tools = true, sees = false;
     std::int64_t context = 0;     // 0 = not known
     std::string architecture{};   // likewise
 };
@@ -51,6 +51,7 @@ model_facts facts_of_server(const nlohmann::json& props) {
 model_facts facts_of(const model_properties& known) {
     if (!known.as_is.empty()) return facts_of_server(nlohmann::json::parse(known.as_is, nullptr, false));
     return {.embeds = known.embeds,
+            .ranks = known.ranks,
             .tools = known.calls_tools,
             .context = known.context,
             .architecture = known.model.substr(0, known.model.find(' '))};
@@ -120,7 +121,8 @@ reply ollama_show_page(const std::optional<model_properties>& known, std::int64_
         out["model_info"]["general.architecture"] = family;
     }
     if (facts.context > 0) out["model_info"][family + ".context_length"] = facts.context;
-    auto& can = out["capabilities"] = ordered_json::array({facts.embeds ? "embedding" : "completion"});
+    auto& can = out["capabilities"] = ordered_json::array();
+    if (!facts.ranks) can.push_back(facts.embeds ? "embedding" : "completion"); // no API of Ollama's asks for an order
     if (facts.tools) can.push_back("tools");
     if (facts.sees) can.push_back("vision");
     out["modified_at"] = ollama_time(created);

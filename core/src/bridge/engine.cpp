@@ -112,26 +112,33 @@ result<std::vector<std::int32_t>> engine::tokenize(std::string_view text, bool s
     std::uint32_t flags = 0;
     if (special) flags |= TW_TOKENIZE_SPECIAL;
     if (bos) flags |= TW_TOKENIZE_BOS;
-    std::vector<std::int32_t> ids(text.size() +
-                                  16); // one per byte and a few: enough, nearly always
+    return read_tokens("tokenize", text.size(), 16,
+                       [&](std::span<std::int32_t> ids, std::size_t* needed, tw_error* problem) {
+                           return api_->tokenize(self_.get(), abi(text), flags, ids.data(), ids.size(),
+                                                 needed, problem);
+                       });
+}
+
+result<std::vector<std::int32_t>> engine::read_tokens(
+    const char* function, std::size_t bytes, std::size_t room,
+    const std::function<tw_code(std::span<std::int32_t>, std::size_t* needed, tw_error*)>& write) const {
+    std::vector<std::int32_t> ids(bytes + room);
     std::size_t needed = 0;
     for (int attempt = 0; attempt < 2; ++attempt) {
-        const auto done = checked(plugin_id_, "tokenize", [&](tw_error* problem) {
-            return api_->tokenize(self_.get(), abi(text), flags, ids.data(), ids.size(), &needed,
-                                  problem);
-        });
+        const auto done = checked(plugin_id_, function,
+                                  [&](tw_error* problem) { return write(ids, &needed, problem); });
         if (!done) return done.error();
         if (needed <= ids.size()) break;
-        if (needed > 16 * text.size() + 64 || attempt == 1)
-            return broke_contract(plugin_id_, "tokenize wants room for " + std::to_string(needed) +
-                                                  " tokens of " + std::to_string(text.size()) +
-                                                  " bytes");
+        if (needed > 16 * bytes + 4 * room || attempt == 1)
+            return broke_contract(plugin_id_, std::string(function) + " wants room for " +
+                                                  std::to_string(needed) + " tokens of " +
+                                                  std::to_string(bytes) + " bytes");
         ids.resize(needed);
     }
     ids.resize(needed);
     for (const auto id : ids)
         if (id < 0 || id >= info_.n_vocab)
-            return broke_contract(plugin_id_, "tokenize answered token " + number(id) +
+            return broke_contract(plugin_id_, std::string(function) + " answered token " + number(id) +
                                                   " of a vocabulary of " + number(info_.n_vocab));
     return ids;
 }

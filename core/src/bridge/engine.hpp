@@ -35,7 +35,13 @@ struct embedding_info {
     std::int32_t n_texts = 0;  // of one call
 };
 
-// decode, truncate and embed from one thread at a time; the const functions from any. A plugin that breaks
+// What an engine that puts documents in order takes.
+struct ranking_info {
+    std::int32_t n_tokens = 0; // of the pairs of one call together, or of one pair
+    std::int32_t n_pairs = 0;  // of one call
+};
+
+// decode, truncate, embed and score from one thread at a time; the const functions from any. A plugin that breaks
 // the contract yields code::internal with its name in the sentence.
 class engine {
   public:
@@ -86,10 +92,18 @@ class engine {
     [[nodiscard]] result<void> embed(std::span<const std::vector<std::int32_t>> texts, const embedding_info& sizes,
                                      std::span<float> out);
 
+    // Of one whose model puts documents in order instead; `unsupported` where it does not, or the plugin has no rankings.
+    [[nodiscard]] result<ranking_info> ranking() const;
+    // A query and a document as the model reads them together.
+    [[nodiscard]] result<std::vector<std::int32_t>> pair(std::string_view query, std::string_view document) const;
+    // How well the documents of pairs that fit ranking() do, one number each, into `out`; checked to be finite.
+    [[nodiscard]] result<void> score(std::span<const std::vector<std::int32_t>> pairs, std::span<float> out);
+
     // From here on this engine can be asked for grammars; before any other thread uses it.
     void with_grammars(const tw_grammar_v1& api) { grammars_ = &api; }
     void with_chat(const tw_chat_v1& api) { chats_ = &api; } // likewise
     void with_embeddings(const tw_embedding_v1& api) { embeddings_ = &api; } // likewise
+    void with_rankings(const tw_ranking_v1& api) { rankings_ = &api; } // likewise
     // `spec_json` as abi/ext/grammar.h has it; `unsupported` where the plugin has no grammars. The mask must be gone
     // before the engine is.
     [[nodiscard]] result<std::unique_ptr<token_mask>> make_grammar(const std::string& spec_json) const;
@@ -100,11 +114,16 @@ class engine {
     engine(const tw_engine_v1& api, std::string plugin_id, std::unique_ptr<plugin_host> host);
     [[nodiscard]] result<void> read_info();
     [[nodiscard]] result<void> read_vocabulary();
+    // Has the plugin's `function` write tokens of a text of so many bytes: one each and `room` more are enough nearly always.
+    [[nodiscard]] result<std::vector<std::int32_t>>
+    read_tokens(const char* function, std::size_t bytes, std::size_t room,
+                const std::function<tw_code(std::span<std::int32_t>, std::size_t* needed, tw_error*)>& write) const;
 
     const tw_engine_v1* api_;
     const tw_grammar_v1* grammars_ = nullptr;
     const tw_chat_v1* chats_ = nullptr;
     const tw_embedding_v1* embeddings_ = nullptr;
+    const tw_ranking_v1* rankings_ = nullptr;
     std::string plugin_id_;
     std::unique_ptr<plugin_host> host_; // outlives the instance
     std::unique_ptr<tw_engine, void (*)(tw_engine*)> self_;

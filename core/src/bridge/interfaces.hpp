@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tightwad/abi/draft/continuation.h>
+#include <tightwad/abi/draft/ranking.h>
 #include <tightwad/abi/ext/backend.h>
 #include <tightwad/abi/ext/chat.h>
 #include <tightwad/abi/ext/chat_template.h>
@@ -38,6 +39,9 @@ namespace tw {
 }
 [[nodiscard]] inline const tw_embedding_v1* find_embedding_api(const plugin& from) {
     return static_cast<const tw_embedding_v1*>(from.query(TW_EMBEDDING_V1));
+}
+[[nodiscard]] inline const tw_ranking_v1* find_ranking_api(const plugin& from) {
+    return static_cast<const tw_ranking_v1*>(from.query(TW_RANKING_V1));
 }
 [[nodiscard]] inline const tw_question_v1* find_question_api(const plugin& from) {
     return static_cast<const tw_question_v1*>(from.query(TW_QUESTION_V1));

@@ -151,15 +151,18 @@ result<replica> local_target(const pipeline_config& wanted, const resolved_node&
     return replica{target.node->name, std::move(made), {}, [digest] { return digest; }};
 }
 
+// What its table calls embeddings may be a model that puts documents in order: the loaded one says which.
 result<replica> embedding_target(const pipeline_config& wanted, const resolved_node& target,
                                  const std::function<bool(float)>& progress) {
     auto model = load_engine(target, target.node->options_json, progress);
     if (!model) return model.error();
-    const auto sizes = (*model)->embedding();
+    const auto ranks = (*model)->ranking();
+    if (!ranks && ranks.error().code != code::unsupported) return ranks.error();
+    const auto sizes = ranks ? embedding_info{1, ranks->n_tokens, ranks->n_pairs} : (*model)->embedding();
     if (!sizes) return sizes.error();
     return replica{target.node->name,
                    std::make_shared<embedding_pipeline>(embedding_pipeline_parts{
-                       wanted.name, wanted.serves, target.node->name, std::move(*model), *sizes, wanted.queue}),
+                       wanted.name, wanted.serves, target.node->name, std::move(*model), *sizes, wanted.queue, ranks.has_value()}),
                    {}, {}};
 }
 

@@ -1,4 +1,4 @@
-// A pipeline whose model turns texts into vectors and gives no answers.
+// A pipeline whose model turns texts into vectors, or puts documents in order, and gives no answers.
 #pragma once
 
 #include <atomic>
@@ -21,8 +21,9 @@ struct embedding_pipeline_parts {
     std::vector<std::string> serves;
     std::string target; // [backend.NAME]
     std::unique_ptr<engine> model;
-    embedding_info sizes;     // as the model states them
+    embedding_info sizes;     // as the model states them; one dimension where it ranks
     std::int32_t queue = 64;  // requests that may wait
+    bool ranks = false;       // it puts documents in order and makes no embeddings
 };
 
 // Requests are computed one after the other, each in as few passes as its texts fit into.
@@ -42,9 +43,13 @@ class embedding_pipeline final : public pipeline {
   private:
     class job;
 
+    [[nodiscard]] std::string purpose() const; // "makes embeddings"
     [[nodiscard]] error no_answers() const;
     [[nodiscard]] result<token_ids> tokens_of(const embed_question& asked, std::size_t index) const;
-    [[nodiscard]] result<finding> embed(const job& what);
+    [[nodiscard]] result<token_ids> tokens_of(const rerank_question& asked, std::size_t index) const;
+    [[nodiscard]] result<std::vector<token_ids>> texts_of(const embed_question& asked) const;
+    [[nodiscard]] result<std::vector<token_ids>> texts_of(const rerank_question& asked) const;
+    [[nodiscard]] result<finding> compute(const job& what);
     [[nodiscard]] std::ptrdiff_t waiting() const; // that somebody still waits for; under the mutex
     void work();
 

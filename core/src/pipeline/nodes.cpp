@@ -53,6 +53,7 @@ result<std::unique_ptr<engine>> load_engine(const resolved_node& node, const std
     if (const auto* grammars = find_grammar_api(*node.code)) (*loaded)->with_grammars(*grammars);
     if (const auto* chats = find_chat_api(*node.code)) (*loaded)->with_chat(*chats);
     if (const auto* embeddings = find_embedding_api(*node.code)) (*loaded)->with_embeddings(*embeddings);
+    if (const auto* rankings = find_ranking_api(*node.code)) (*loaded)->with_rankings(*rankings);
     spdlog::info("event=loaded backend={} model=\"{}\" device=\"{}\" context={} slots={}", node.node->name,
                  (*loaded)->info().model, (*loaded)->info().device, (*loaded)->info().n_ctx, (*loaded)->info().n_seq);
     return loaded;

@@ -43,7 +43,7 @@ struct wanted_draft {
 // unless the node's table says which.
 [[nodiscard]] std::string drafting_options(const resolved_node& draft);
 
-// Whether it is an engine of this machine whose table says embeddings = true.
+// Whether it is an engine of this machine whose table says embeddings = true, also of one that puts documents in order.
 [[nodiscard]] bool makes_embeddings(const resolved_node& node);
 
 // Loads the engine of a node of this machine with the given options, a JSON object. `progress` gets 0 … 1 and

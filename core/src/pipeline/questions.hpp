@@ -44,6 +44,7 @@ struct model_properties {
     std::string model{}, build{}, chat_template{}, bos{}; // empty = there is none
     std::string as_is{}; // a server's own JSON; all others are unset then
     bool embeds = false;      // it makes embeddings, and gives no answers
+    bool ranks = false;       // it puts documents in order, and gives no answers
     bool calls_tools = false; // of its own accord
 };
 

@@ -119,6 +119,12 @@ std::optional<std::string> vtable_fault(const tw_embedding_v1& api) {
     return slot_fault({{"info", api.info != nullptr}, {"embed", api.embed != nullptr}}, TW_EMBEDDING_V1);
 }
 
+std::optional<std::string> vtable_fault(const tw_ranking_v1& api) {
+    if (auto fault = size_fault(api, TW_RANKING_V1)) return fault;
+    return slot_fault({{"info", api.info != nullptr}, {"pair", api.pair != nullptr}, {"score", api.score != nullptr}},
+                      TW_RANKING_V1);
+}
+
 std::optional<std::string> vtable_fault(const tw_question_v1& api) {
     if (auto fault = size_fault(api, TW_QUESTION_V1)) return fault;
     return slot_fault({{"start", api.start != nullptr}}, TW_QUESTION_V1);
@@ -141,6 +147,7 @@ std::optional<std::string> vtable_fault(const tw_plugin& entry) {
     if (auto fault = fault_at<tw_grammar_v1>(entry, TW_GRAMMAR_V1)) return fault;
     if (auto fault = fault_at<tw_chat_v1>(entry, TW_CHAT_V1)) return fault;
     if (auto fault = fault_at<tw_embedding_v1>(entry, TW_EMBEDDING_V1)) return fault;
+    if (auto fault = fault_at<tw_ranking_v1>(entry, TW_RANKING_V1)) return fault;
     if (auto fault = fault_at<tw_question_v1>(entry, TW_QUESTION_V1)) return fault;
     if (auto fault = fault_at<tw_pass_v1>(entry, TW_PASS_V1)) return fault;
     if (auto fault = fault_at<tw_continuation_v1>(entry, TW_CONTINUATION_V1)) return fault;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <tightwad/abi/draft/continuation.h>
+#include <tightwad/abi/draft/ranking.h>
 #include <tightwad/abi/ext/backend.h>
 #include <tightwad/abi/ext/chat.h>
 #include <tightwad/abi/ext/chat_template.h>
@@ -27,6 +28,7 @@ namespace tw {
 [[nodiscard]] std::optional<std::string> vtable_fault(const tw_grammar_v1& api);
 [[nodiscard]] std::optional<std::string> vtable_fault(const tw_chat_v1& api);
 [[nodiscard]] std::optional<std::string> vtable_fault(const tw_embedding_v1& api);
+[[nodiscard]] std::optional<std::string> vtable_fault(const tw_ranking_v1& api);
 [[nodiscard]] std::optional<std::string> vtable_fault(const tw_question_v1& api);
 [[nodiscard]] std::optional<std::string> vtable_fault(const tw_pass_v1& api);
 [[nodiscard]] std::optional<std::string> vtable_fault(const tw_continuation_v1& api);

@@ -151,6 +151,7 @@ TEST_CASE("what a model shows is what is known of it") {
     const auto vectors = shown(model_properties{.context = 512, .model = "bert 22M F16", .embeds = true});
     CHECK(vectors["capabilities"] == json::array({"embedding"}));
     CHECK(vectors["model_info"]["bert.context_length"] == 512);
+    CHECK(shown(model_properties{.model = "bert 22M F16", .ranks = true})["capabilities"] == json::array());
     const auto server = shown(model_properties{.as_is = R"({"default_generation_settings":{"n_ctx":4096},
         "modalities":{"vision":true,"audio":false},"chat_template_caps":{"supports_tools":false}})"});
     CHECK(server["capabilities"] == json::array({"completion", "vision"}));

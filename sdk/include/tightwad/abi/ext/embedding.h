@@ -30,7 +30,8 @@ typedef struct tw_embedding_text {
 typedef struct tw_embedding_v1 {
     uint32_t size;
 
-    /* [any] The caller sets out->size. TW_UNSUPPORTED when this engine was made for answers. */
+    /* [any] The caller sets out->size. TW_UNSUPPORTED when this engine was made for answers, or
+     * to put documents in order (draft/ranking.h). */
     tw_code (*info)(tw_engine *engine, tw_embedding_info *out, tw_error *error);
 
     /* [pool] The vectors of `n` texts into `out`, which has room for n * dimensions, in their order and as
