@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from './free_port.mjs';
+import { findings, makesNoEmbeddings, unanswered } from './questions.mjs';
 
 const patienceMs = 120_000; // for anything that must come; nobody is measured
 const program = process.argv[2];
@@ -123,6 +124,8 @@ async function main() {
   await comesTrue('the local endpoint', () => healthy(ports.local));
   const truth = [];
   for (let i = 0; i < 40; ++i) truth.push((await answer(ports.local, ask(i))).text);
+  const known = await findings(url(ports.local), 'story');
+  const found = async () => assert.deepEqual(await findings(url(ports.proxy), 'story'), known);
   await local.kill('SIGTERM');
   const equal = (from, got) => got.forEach((one, i) => assert.equal(one.text, truth[from + i], `answer ${from + i}: ${JSON.stringify(one.error)}`));
 
@@ -139,6 +142,9 @@ async function main() {
   const remotely = (status) => status.remote?.pipeline?.stats?.sources?.model?.accepted ?? 0;
   await drafts(remotely, 0);
   console.log('ok drafted and decided elsewhere, equal to a local run');
+  await found();
+  await makesNoEmbeddings(url(ports.proxy), 'story');
+  console.log('ok tokens, counts and properties are found elsewhere as here');
 
   equal(8, await four(8, () => drafter.kill('SIGKILL')));
   equal(12, await four(12));
@@ -152,6 +158,7 @@ async function main() {
     assert.ok(one.text === truth[20 + i] || one.error, 'an unfinished answer says why');
   }
   assert.match((await answer(ports.proxy, ask(0))).error.message, /127\.0\.0\.1/);
+  assert.match(await unanswered(url(ports.proxy), 'story'), /127\.0\.0\.1/);
   target = start.target();
   await together();
   equal(24, await four(24));
@@ -208,6 +215,7 @@ async function main() {
   equal(4, await four(4, () => target.kill('SIGKILL')));
   assert.ok((await pipeline()).moves > 0, 'some answer moved');
   equal(8, await four(8));
+  await found();
   console.log('ok answers of a killed target go on at its replica with the same bytes');
   await second.kill('SIGTERM');
   target = start.target();

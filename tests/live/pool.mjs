@@ -7,9 +7,10 @@ import { connect, createServer } from 'node:net';
 import { freePort } from './free_port.mjs';
 import { answer, ask, comesTrue, config, engine, fingerprint, goesDown, healthy, isUp, launch, localUrl, pipeline, program,
   rpcOf, rpcPid, startPeer, test, url, worker } from './pool_machines.mjs';
+import { findings, makesNoEmbeddings, unanswered } from './questions.mjs';
 
 const ports = {};
-for (const name of ['attic', 'cellar', 'rpcA', 'rpcB', 'proxy', 'local']) ports[name] = await freePort();
+for (const name of ['attic', 'cellar', 'rpcA', 'rpcB', 'proxy', 'local', 'near']) ports[name] = await freePort();
 const start = (name) => startPeer(name, ports[name]);
 const now = () => pipeline(ports.proxy);
 const up = () => isUp(ports.proxy);
@@ -96,6 +97,17 @@ async function main() {
   assert.equal(typeof JSON.parse(call?.function.arguments ?? JSON.stringify(called)).n, 'number');
   console.log('ok a form, a call and log probabilities come over the pool');
 
+  // The same model in the process of an endpoint.
+  const near = launch('near', program, ['serve', '-c', config('near', `[server]\nlisten = "127.0.0.1:${ports.near}"\n[backend.t]\n` +
+    `${engine('stories15m-f32.gguf')}[pipeline.p]\nserves = ["story"]\ntarget = "t"\n`)]);
+  await comesTrue('the model without a pool', () => healthy(ports.near));
+  const known = await findings(url(ports.near), 'story');
+  assert.equal(await near.kill('SIGTERM'), 0);
+  const found = async () => assert.deepEqual(await findings(url(ports.proxy), 'story'), known);
+  await found();
+  await makesNoEmbeddings(url(ports.proxy), 'story');
+  console.log('ok tokens, counts and properties are found over the pool as without one');
+
   const [idle, why] = await down('an idle worker was killed', async () => process.kill(await rpcPid('attic', ports.rpcA), 'SIGKILL'));
   assert.match(why, /127\.0\.0\.1:\d+/);
   await comesTrue('the pool again', up);
@@ -112,6 +124,7 @@ async function main() {
   console.log(`ok a worker killed while decoding: down after ${busy} ms, the answer ended in an error, back by itself`);
 
   const [gone, whyGone] = await down('a whole machine was killed', () => cellar.kill('SIGKILL'));
+  assert.match(await unanswered(url(ports.proxy), 'story'), /pool "den" is down/);
   await comesTrue('an attempt to start without it, told in words', async () => {
     const { status, error } = await answer(ports.proxy, ask(0));
     return status === 503 && error.message.includes(`127.0.0.1:${ports.cellar}`) && error.message.includes('peer start');
@@ -119,6 +132,7 @@ async function main() {
   cellar = start('cellar');
   await comesTrue('the pool again', up);
   await equal();
+  await found();
   console.log(`ok a machine that went away: down after ${gone} ms (${whyGone}), named while it is missing, back by itself`);
 
   // Nobody gets at an rpc-server but through the tunnel.
@@ -130,4 +144,4 @@ async function main() {
   console.log('ok all ended in order');
 }
 
-await test(main, ['attic', 'cellar', 'local', 'proxy', 'proxy/logs/pool-t', 'local/logs/pool-t']);
+await test(main, ['attic', 'cellar', 'local', 'near', 'proxy', 'proxy/logs/pool-t', 'local/logs/pool-t']);

@@ -35,8 +35,9 @@ struct host_state {
     std::mutex mutex; // guards the two maps
     std::map<std::string, std::shared_ptr<served_drafter>> drafters;
     std::map<std::string, std::shared_ptr<served_target>> targets;
-    // Starts of answers, which may take the time to tokenise; and what waits for others. Null once the host stops.
-    std::shared_ptr<errands> starts, housekeeping;
+    // Starts of answers, which may take the time to tokenise; questions, which may take longer; and what waits for others.
+    // Null once the host stops.
+    std::shared_ptr<errands> starts, questions, housekeeping;
 };
 
 } // namespace tw::peer

@@ -17,6 +17,7 @@ result<std::unique_ptr<peer_host>> peer_host::open(peer_host_options options) {
     std::unique_ptr<peer_host> made(new peer_host(options));
     auto* self = made.get();
     self->state_->starts = std::make_shared<errands>(std::chrono::hours{1}, nullptr);
+    self->state_->questions = std::make_shared<errands>(std::chrono::hours{1}, nullptr);
     self->state_->housekeeping = std::make_shared<errands>(tick_every, [self] { self->tick(); });
     auto listening = net::listener::open(std::move(options.listen), {
         .opened = [self](const std::shared_ptr<net::session>& wire) { self->opened(wire); },
@@ -43,6 +44,7 @@ peer_host::~peer_host() {
     listening_.reset();
     for (const auto& each : all()) each->lost("The machine stops serving.");
     state_->starts->stop();
+    state_->questions->stop();
     state_->housekeeping->stop();
     state_->shelf->clear();
     const std::lock_guard lock(state_->mutex);

@@ -1,4 +1,4 @@
-// Requests out, pieces in; a lost link ends what runs.
+// Requests and questions out, pieces and findings in; a lost link ends what runs.
 #include "peer/remote_pipeline.hpp"
 
 #include <utility>
@@ -20,8 +20,15 @@ generation_result ended(finish_reason reason, std::optional<error> failure) {
     return out;
 }
 
+// What of a request does not cross is refused.
+result<void> can_cross(const generation_request& request) {
+    if (auto can = only_text(request, "the model is on another machine and reads text only."); !can) return can;
+    return without_suffix(request, "what stands behind a gap is not told to another machine.");
+}
+
 } // namespace
 
+// An answer or a question that runs there.
 class remote_pipeline::remote_answer final : public generation {
   public:
     remote_answer(std::shared_ptr<far_channel> channel, wire::request_id request)
@@ -45,6 +52,7 @@ remote_pipeline::remote_pipeline(remote_pipeline_parts parts) : parts_(std::move
 remote_pipeline::~remote_pipeline() {
     channel_->close("The other side needs it no more.");
     for (auto& [request, each] : answers_) each.sink->done(ended(finish_reason::cancelled, {}));
+    for (auto& [request, each] : questions_) each.done(fail(code::cancelled, "The machine that was asked is needed no more."));
 }
 
 error remote_pipeline::unavailable() const {
@@ -60,8 +68,7 @@ error remote_pipeline::unavailable() const {
 
 result<std::shared_ptr<generation>> remote_pipeline::start(generation_request request,
                                                            std::shared_ptr<generation_sink> sink) {
-    if (auto can = only_text(request, "the model is on another machine and reads text only."); !can) return can.error();
-    if (auto can = without_suffix(request, "what stands behind a gap is not told to another machine."); !can) return can.error();
+    if (auto can = can_cross(request); !can) return can.error();
     if (auto can = without_form_beside_tools(request); !can) return can.error();
     wire::submit frame{0, std::move(request)};
     {
@@ -71,12 +78,35 @@ result<std::shared_ptr<generation>> remote_pipeline::start(generation_request re
         answers_[frame.request] = {.sink = std::move(sink)};
     }
     const auto sent = channel_->send(frame);
-    if (!sent && sink_of(frame.request, true)) { // else it was told already that the link is lost
-        if (sent.error().code == code::invalid_argument) return sent.error();
-        const std::lock_guard lock(mutex_);
-        return unavailable();
-    }
+    if (!sent && sink_of(frame.request, true)) return not_sent(sent.error()); // else it was told already that the link is lost
     return std::make_shared<remote_answer>(channel_, frame.request);
+}
+
+result<std::shared_ptr<generation>> remote_pipeline::ask(question what, finding_function done) {
+    auto crossing = wire::narrow<wire::target_question>(what);
+    if (!crossing) return pipeline::ask(std::move(what), std::move(done));
+    if (const auto* counted = std::get_if<count_question>(&what))
+        if (auto can = can_cross(counted->request); !can) return can.error();
+    const auto theirs = parts_.peer->theirs();
+    if (is_up() && theirs && theirs->protocol.minor_number < wire::minor_of_questions)
+        return cannot_answer(what, "the peer at " + parts_.peer->url() + " runs Tightwad " + theirs->tightwad +
+                                       ", which is too old to be asked; update it.");
+    wire::ask frame{0, std::move(*crossing)};
+    {
+        const std::lock_guard lock(mutex_);
+        if (!channel_->is_open()) return unavailable();
+        frame.request = ++last_request_;
+        questions_[frame.request] = {frame.what.index(), std::move(done)};
+    }
+    const auto sent = channel_->send(frame);
+    if (!sent && finder_of(frame.request)) return not_sent(sent.error()); // else likewise
+    return std::make_shared<remote_answer>(channel_, frame.request);
+}
+
+error remote_pipeline::not_sent(const error& why) const {
+    if (why.code == code::invalid_argument) return why;
+    const std::lock_guard lock(mutex_);
+    return unavailable();
 }
 
 std::shared_ptr<generation_sink> remote_pipeline::sink_of(wire::request_id request, bool last) {
@@ -86,6 +116,13 @@ std::shared_ptr<generation_sink> remote_pipeline::sink_of(wire::request_id reque
     auto sink = found->second.sink;
     if (last) answers_.erase(found);
     return sink;
+}
+
+// Empty where nobody waits for that one. It is asked for once.
+finding_function remote_pipeline::finder_of(wire::request_id request) {
+    const std::lock_guard lock(mutex_);
+    auto found = questions_.extract(request);
+    return found.empty() ? nullptr : std::move(found.mapped().done);
 }
 
 // A call is begun by its name, one after the other; the fronts rely on it.
@@ -104,6 +141,19 @@ result<void> remote_pipeline::pass_on(wire::call_piece call) {
         sink = found->second.sink;
     }
     sink->call(std::move(call.what));
+    return {};
+}
+
+// The fronts rely on a finding of the kind that was asked for.
+result<void> remote_pipeline::pass_on(wire::found reply) {
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = questions_.find(reply.request);
+        if (found != questions_.end() && found->second.kind != reply.what.index())
+            return fail(code::corrupt, "The peer replied to a question of kind " + std::to_string(found->second.kind) +
+                                           " with what belongs to kind " + std::to_string(reply.what.index()) + ".");
+    }
+    if (const auto asker = finder_of(reply.request)) asker(wire::widen<finding>(std::move(reply.what)));
     return {};
 }
 
@@ -127,8 +177,11 @@ result<void> remote_pipeline::frame(wire::message body) {
         if (const auto sink = sink_of(likely->request, false)) sink->likelihoods(std::move(likely->tokens));
     } else if (auto* done = std::get_if<wire::done>(&body)) {
         end(done->request, std::move(done->result));
+    } else if (auto* found = std::get_if<wire::found>(&body)) {
+        if (const auto out = pass_on(std::move(*found)); !out) return out;
     } else if (auto* refused = std::get_if<wire::refused>(&body)) {
-        end(refused->request, ended(finish_reason::failed, std::move(refused->why)));
+        if (const auto asker = finder_of(refused->request)) asker(std::move(refused->why));
+        else end(refused->request, ended(finish_reason::failed, std::move(refused->why)));
     } else if (auto* said = std::get_if<wire::status_is>(&body)) {
         const std::lock_guard lock(mutex_);
         said_ = std::move(said->json);
@@ -140,15 +193,18 @@ result<void> remote_pipeline::frame(wire::message body) {
 
 void remote_pipeline::away(const std::string& why) {
     std::map<wire::request_id, asked> lost;
+    std::map<wire::request_id, open_question> unknown;
     {
         const std::lock_guard lock(mutex_);
         lost.swap(answers_);
+        unknown.swap(questions_);
         why_away_ = why;
         said_.clear(); // of a time that is over
     }
     auto failure = fail(code::unavailable, "The peer at " + parts_.peer->url() + " was lost while it answered: " + why);
     failure.retry_after = std::chrono::seconds{1};
     for (auto& [request, each] : lost) each.sink->done(ended(finish_reason::failed, failure));
+    for (auto& [request, each] : unknown) each.done(failure);
 }
 
 void remote_pipeline::tick() {
@@ -195,7 +251,7 @@ std::optional<wire::served_engine> remote_pipeline::remote() const {
 
 std::size_t remote_pipeline::running() const {
     const std::lock_guard lock(mutex_);
-    return answers_.size();
+    return answers_.size() + questions_.size();
 }
 
 } // namespace tw::peer

@@ -1,4 +1,4 @@
-// What a pipeline says of an answer, as frames.
+// What a pipeline says of an answer or to a question, as frames.
 #include "peer/running_answers.hpp"
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace tw::peer {
 namespace {
-constexpr std::size_t most_answers = 256; // of one channel, waiting ones included
+constexpr std::size_t most_answers = 256; // of one channel, questions and waiting ones included
 }
 
 class running_answers::frame_sink final : public generation_sink {
@@ -64,6 +64,22 @@ std::shared_ptr<generation_sink> running_answers::sink(wire::request_id request)
     return std::make_shared<frame_sink>(shared_from_this(), request);
 }
 
+finding_function running_answers::finder(wire::request_id request) {
+    return [all = shared_from_this(), request](result<finding> what) { all->tell(request, std::move(what)); };
+}
+
+void running_answers::tell(wire::request_id request, result<finding> what) {
+    if (!what) return refuse(request, what.error());
+    auto told = wire::narrow<wire::target_finding>(std::move(*what));
+    if (!told) return refuse(request, fail(code::internal, "A target found what no target is asked for."));
+    if (!forget(request)) return;
+    const auto sent = send(wire::found{request, std::move(*told)});
+    if (sent || sent.error().code != code::invalid_argument) return;
+    auto longer = fail(code::invalid_argument, "The reply is too long for another machine; ask about less at a time. " +
+                                                   sent.error().message);
+    static_cast<void>(send(wire::refused{request, std::move(longer)}));
+}
+
 void running_answers::started(wire::request_id request, std::shared_ptr<generation> running) {
     bool cancelled = false;
     {
@@ -76,8 +92,7 @@ void running_answers::started(wire::request_id request, std::shared_ptr<generati
 }
 
 void running_answers::refuse(wire::request_id request, const error& why) {
-    forget(request);
-    static_cast<void>(send(wire::refused{request, why}));
+    if (forget(request)) static_cast<void>(send(wire::refused{request, why}));
 }
 
 void running_answers::cancel(wire::request_id request) {
@@ -106,6 +121,12 @@ void running_answers::end() {
 bool running_answers::is_over() const {
     const std::lock_guard lock(mutex_);
     return over_;
+}
+
+bool running_answers::is_wanted(wire::request_id request) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = answers_.find(request);
+    return found != answers_.end() && !found->second.cancelled;
 }
 
 bool running_answers::forget(wire::request_id request) {

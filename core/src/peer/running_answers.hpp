@@ -1,4 +1,4 @@
-// The answers that run on one target channel, and how they leave it.
+// The answers and questions that run on one target channel, and how they leave it.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "peer/frame_link.hpp"
+#include "pipeline/questions.hpp"
 
 namespace tw::peer {
 
@@ -18,12 +19,14 @@ class running_answers final : public std::enable_shared_from_this<running_answer
     // corrupt: that request runs already. busy: too many do.
     [[nodiscard]] result<void> add(wire::request_id request);
     [[nodiscard]] std::shared_ptr<generation_sink> sink(wire::request_id request);
+    [[nodiscard]] finding_function finder(wire::request_id request); // of a question
     void started(wire::request_id request, std::shared_ptr<generation> running);
     void refuse(wire::request_id request, const error& why); // instead of started()
     void cancel(wire::request_id request);
     // The channel is gone: all are cancelled, nothing more is sent.
     void end();
     [[nodiscard]] bool is_over() const;
+    [[nodiscard]] bool is_wanted(wire::request_id request) const; // neither ended nor cancelled
 
     result<void> send(const wire::message& body) { return link_->send(channel_, body); }
 
@@ -34,6 +37,7 @@ class running_answers final : public std::enable_shared_from_this<running_answer
         bool cancelled = false;              // before that
     };
 
+    void tell(wire::request_id request, result<finding> what);
     bool forget(wire::request_id request); // false: it was forgotten before
 
     const std::shared_ptr<frame_link> link_;

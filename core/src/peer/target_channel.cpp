@@ -1,4 +1,4 @@
-// Requests to the pipeline, its answers to frames. What may wait happens on the host's own threads.
+// Requests and questions to the pipeline, what it says to frames. What may wait happens on the host's own threads.
 #include "peer/target_channel.hpp"
 
 #include <utility>
@@ -58,21 +58,28 @@ void target_channel::tick() {
 }
 
 result<void> target_channel::received(wire::message body) {
-    if (auto* what = std::get_if<wire::submit>(&body)) return submit(std::move(*what));
+    if (auto* what = std::get_if<wire::submit>(&body))
+        return admit(what->request, *host_->starts, [self = shared_from_this(), asked = std::move(*what)]() mutable {
+            self->start(std::move(asked));
+        });
+    if (auto* what = std::get_if<wire::ask>(&body))
+        return admit(what->request, *host_->questions, [self = shared_from_this(), asked = std::move(*what)]() mutable {
+            self->ask(std::move(asked));
+        });
     if (const auto* what = std::get_if<wire::cancel>(&body)) answers_->cancel(what->request);
     else if (!std::holds_alternative<wire::ask_status>(body)) return out_of_place(body, "target");
     else if (!asked_.exchange(true)) host_->housekeeping->post([self = shared_from_this()] { self->say_status(); });
     return {};
 }
 
-result<void> target_channel::submit(wire::submit what) {
-    const auto added = answers_->add(what.request);
+result<void> target_channel::admit(wire::request_id request, errands& where, std::function<void()> job) {
+    const auto added = answers_->add(request);
     if (added) {
-        host_->starts->post([self = shared_from_this(), what = std::move(what)]() mutable { self->start(std::move(what)); });
+        where.post(std::move(job));
         return {};
     }
     if (added.error().code != code::busy) return added.error();
-    static_cast<void>(answers_->send(wire::refused{what.request, added.error()}));
+    static_cast<void>(answers_->send(wire::refused{request, added.error()}));
     return {};
 }
 
@@ -80,6 +87,16 @@ void target_channel::start(wire::submit what) {
     if (answers_->is_over()) return;
     if (const auto good = check_json(what.what); !good) return answers_->refuse(what.request, good.error());
     auto running = target_->answers->start(std::move(what.what), answers_->sink(what.request));
+    if (running) answers_->started(what.request, std::move(*running));
+    else answers_->refuse(what.request, running.error());
+}
+
+void target_channel::ask(wire::ask what) {
+    if (!answers_->is_wanted(what.request))
+        return answers_->refuse(what.request, fail(code::cancelled, "Nobody waits for the reply any more."));
+    if (const auto* counted = std::get_if<count_question>(&what.what))
+        if (const auto good = check_json(counted->request); !good) return answers_->refuse(what.request, good.error());
+    auto running = target_->answers->ask(wire::widen<question>(std::move(what.what)), answers_->finder(what.request));
     if (running) answers_->started(what.request, std::move(*running));
     else answers_->refuse(what.request, running.error());
 }

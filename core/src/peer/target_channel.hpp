@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,8 +29,9 @@ class target_channel final : public channel_end, public std::enable_shared_from_
     void lost(const std::string& why) override { closed(why); }
 
   private:
-    [[nodiscard]] result<void> submit(wire::submit what);
+    [[nodiscard]] result<void> admit(wire::request_id request, errands& where, std::function<void()> job);
     void start(wire::submit what);
+    void ask(wire::ask what);
     void say_status();
 
     const std::shared_ptr<served_target> target_;

@@ -15,11 +15,21 @@ pool_pipeline::pool_pipeline(pool_parts parts)
              [this] { return far_->is_up(); }, std::move(parts.options)},
             std::move(parts.model)) {}
 
+std::optional<error> pool_pipeline::closed() const {
+    auto why = swap_.closed();
+    if (why.empty() && far_->is_up()) return std::nullopt;
+    return pool_is_down(pool_, process_->now(), std::move(why));
+}
+
 result<std::shared_ptr<generation>> pool_pipeline::start(generation_request request,
                                                          std::shared_ptr<generation_sink> sink) {
-    auto why = swap_.closed();
-    if (why.empty() && far_->is_up()) return far_->start(std::move(request), std::move(sink));
-    return pool_is_down(pool_, process_->now(), std::move(why));
+    if (auto why = closed()) return std::move(*why);
+    return far_->start(std::move(request), std::move(sink));
+}
+
+result<std::shared_ptr<generation>> pool_pipeline::ask(question asked, finding_function done) {
+    if (auto why = closed()) return std::move(*why);
+    return far_->ask(std::move(asked), std::move(done));
 }
 
 // Of the first drafter that can propose nothing to the model that is loaded now.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,7 @@ class pool_pipeline final : public pipeline {
     [[nodiscard]] const std::vector<std::string>& serves() const override { return far_->serves(); }
     [[nodiscard]] result<std::shared_ptr<generation>> start(generation_request request,
                                                             std::shared_ptr<generation_sink> sink) override;
+    [[nodiscard]] result<std::shared_ptr<generation>> ask(question asked, finding_function done) override;
     // Of the far pipeline, and "pool": {name, state, why, pid, starts, progress, warnings, output,
     // workers: [{name, device, protected}], model: {name, backend, file}, swap: as model_swap has it}.
     [[nodiscard]] nlohmann::json status() const override;
@@ -39,6 +41,7 @@ class pool_pipeline final : public pipeline {
     [[nodiscard]] const peer::remote_pipeline& far() const { return *far_; }
 
   private:
+    [[nodiscard]] std::optional<error> closed() const; // why no request is taken; none while they are
     [[nodiscard]] std::string misfit() const;
 
     const pool_config pool_;

@@ -42,25 +42,28 @@ void prompt(auto& io, auto& input) {
         tokens(io, std::get<token_ids>(input), "prompt");
 }
 
-void fields(auto& io, is<submit> auto& m) {
-    auto& what = m.what;
-    io.varint(m.request, "request");
-    bool limited = what.max_tokens.has_value(), likely = what.top_logprobs.has_value();
-    io.flags("flags", what.speculate, what.logits_digest, what.record_rounds, limited, likely, what.prompt_logprobs,
-             what.tools.required, what.tools.parallel);
+void fields(auto& io, is<generation_request> auto& m) {
+    bool limited = m.max_tokens.has_value(), likely = m.top_logprobs.has_value();
+    io.flags("flags", m.speculate, m.logits_digest, m.record_rounds, limited, likely, m.prompt_logprobs,
+             m.tools.required, m.tools.parallel);
     if constexpr (std::remove_reference_t<decltype(io)>::reading) {
-        if (limited) what.max_tokens.emplace();
-        if (likely) what.top_logprobs.emplace();
+        if (limited) m.max_tokens.emplace();
+        if (likely) m.top_logprobs.emplace();
     }
-    if (limited) io.varint(*what.max_tokens, "max_tokens");
-    if (likely) io.varint(*what.top_logprobs, "top_logprobs", max_top_tokens);
-    fields(io, what.sampling);
-    io.utf8(what.sampling.grammar, "grammar", max_form_bytes);
-    io.utf8(what.tools.functions, "functions", max_form_bytes);
-    io.list(what.stop, "stop", max_stop_strings,
+    if (limited) io.varint(*m.max_tokens, "max_tokens");
+    if (likely) io.varint(*m.top_logprobs, "top_logprobs", max_top_tokens);
+    fields(io, m.sampling);
+    io.utf8(m.sampling.grammar, "grammar", max_form_bytes);
+    io.utf8(m.tools.functions, "functions", max_form_bytes);
+    io.list(m.stop, "stop", max_stop_strings,
             [](auto& each, auto& text) { each.bytes(text, "stop", max_stop_bytes); });
-    prompt(io, what.input);
-    io.utf8(what.prediction, "prediction", max_frame_bytes);
+    prompt(io, m.input);
+    io.utf8(m.prediction, "prediction", max_frame_bytes);
+}
+
+void fields(auto& io, is<submit> auto& m) {
+    io.varint(m.request, "request");
+    fields(io, m.what);
 }
 
 void fields(auto& io, is<cancel> auto& m) { io.varint(m.request, "request"); }
@@ -152,6 +155,44 @@ void fields(auto& io, is<generation_result> auto& m) {
 void fields(auto& io, is<done> auto& m) {
     io.varint(m.request, "request");
     fields(io, m.result);
+}
+
+void fields(auto& io, is<tokenize_question> auto& m) {
+    io.flags("flags", m.special, m.bos);
+    io.utf8(m.text, "text", max_frame_bytes);
+}
+void fields(auto& io, is<detokenize_question> auto& m) { tokens(io, m.tokens, "tokens"); }
+void fields(auto&, is<properties_question> auto&) {}
+void fields(auto& io, is<count_question> auto& m) { fields(io, m.request); }
+
+void fields(auto& io, is<ask> auto& m) {
+    io.varint(m.request, "request");
+    one_of(io, m.what, "what");
+}
+
+void fields(auto& io, is<token_list> auto& m) {
+    tokens(io, m.ids, "tokens");
+    io.list(m.pieces, "pieces", max_list_tokens,
+            [](auto& each, auto& piece) { each.bytes(piece, "pieces", max_token_text_bytes); });
+    io.require(m.ids.size() == m.pieces.size(), "has other numbers of tokens and of pieces");
+}
+void fields(auto& io, is<detokenized> auto& m) { io.utf8(m.text, "text", max_frame_bytes); }
+
+// A server's own JSON does not cross: a peer lends no servers of others as targets.
+void fields(auto& io, is<model_properties> auto& m) {
+    io.flags("flags", m.embeds, m.calls_tools);
+    io.varint(m.context, "context");
+    io.varint(m.slots, "slots");
+    io.utf8(m.model, "model", max_identity_bytes);
+    io.utf8(m.build, "build", max_identity_bytes);
+    io.utf8(m.bos, "bos", max_token_text_bytes);
+    io.utf8(m.chat_template, "chat_template", max_form_bytes);
+}
+void fields(auto& io, is<token_count> auto& m) { io.varint(m.tokens, "tokens"); }
+
+void fields(auto& io, is<found> auto& m) {
+    io.varint(m.request, "request");
+    one_of(io, m.what, "what");
 }
 
 } // namespace tw::wire

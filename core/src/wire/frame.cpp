@@ -44,6 +44,8 @@ constexpr std::array<kind, std::variant_size_v<message>> kinds{{
     {0x26, "status_is"},
     {0x27, "call_piece"},
     {0x28, "likelihoods"},
+    {0x29, "ask"},
+    {0x2A, "found"},
 }};
 
 template <std::size_t... Index> message empty_message(std::size_t index, std::index_sequence<Index...>) {

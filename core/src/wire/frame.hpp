@@ -24,7 +24,7 @@ namespace tw::wire {
 using message = std::variant<hello, ping, pong, goodbye, open_channel, channel_opened, channel_refused, channel_closed,
                              draft_open, draft_order, draft_close, draft_batch, draft_audit, draft_lost, drafter_failed,
                              submit, piece, done, refused, cancel, ask_status, status_is,
-                             call_piece, likelihoods>;
+                             call_piece, likelihoods, ask, found>;
 
 struct frame {
     std::uint32_t channel = 0; // 0 for hello, ping, pong and goodbye, and for nothing else
@@ -42,16 +42,20 @@ struct frame {
 // field, for anything that encode() would not have written. Any thread.
 [[nodiscard]] result<frame> decode(std::string_view bytes);
 
-// Between the variants of speculation/messages.hpp and this one.
-template <class... Messages> [[nodiscard]] message as_message(std::variant<Messages...> from) {
-    return std::visit([](auto&& m) { return message(std::move(m)); }, std::move(from));
+// To a variant that has all alternatives of the other.
+template <class Wide, class... Each> [[nodiscard]] Wide widen(std::variant<Each...> from) {
+    return std::visit([](auto&& m) { return Wide(std::move(m)); }, std::move(from));
 }
-// Nothing where the frame is of another family.
-template <class Variant> [[nodiscard]] std::optional<Variant> narrow(message from) {
-    return std::visit([](auto&& m) -> std::optional<Variant> {
-        if constexpr (std::constructible_from<Variant, decltype(m)>) return Variant(std::move(m));
+// Nothing where the narrow one has no such alternative.
+template <class Narrow, class... Each> [[nodiscard]] std::optional<Narrow> narrow(std::variant<Each...> from) {
+    return std::visit([](auto&& m) -> std::optional<Narrow> {
+        if constexpr (std::constructible_from<Narrow, decltype(m)>) return Narrow(std::move(m));
         else return std::nullopt;
     }, std::move(from));
+}
+// From the variants of speculation/messages.hpp.
+template <class... Messages> [[nodiscard]] message as_message(std::variant<Messages...> from) {
+    return widen<message>(std::move(from));
 }
 
 } // namespace tw::wire

@@ -18,7 +18,8 @@ struct protocol_version {
 
     bool operator==(const protocol_version&) const = default;
 };
-inline constexpr protocol_version our_protocol{3, 0};
+inline constexpr protocol_version our_protocol{3, 1};
+inline constexpr std::uint16_t minor_of_questions = 1; // the first that knows `ask` and `found`
 
 // A loaded model that may be opened over a channel.
 struct served_engine {

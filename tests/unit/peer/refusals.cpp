@@ -200,6 +200,19 @@ TEST_CASE("nonsense ends the link with one sentence, and the host goes on") {
         mixed.say(1, wire::submit{1, {}});
         CHECK(contains(mixed.farewell(), "submit came on a channel opened as drafter"));
     }
+    {
+        stranger curious(den.port());
+        curious.say(0, hello);
+        curious.say(1, wire::open_channel{"small", wire::role::drafter, {}});
+        curious.say(1, wire::ask{1, tokenize_question{"a"}});
+        CHECK(contains(curious.farewell(), "ask came on a channel opened as drafter"));
+    }
+    {
+        stranger asking(den.port());
+        asking.say(0, hello);
+        asking.say(1, wire::ask{1, tokenize_question{"a"}});
+        CHECK(contains(asking.farewell(), "names channel 1, which is not open"));
+    }
     const auto peer = link_to(den.port());
     CHECK(comes_true([&] { return peer->now() == peer_link::state::up; }));
     CHECK(comes_true([&] { return den.host->sessions() == 1; }));

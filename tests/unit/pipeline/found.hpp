@@ -2,6 +2,7 @@
 #pragma once
 
 #include <future>
+#include <memory>
 #include <utility>
 
 #include "pipeline/pipeline.hpp"
@@ -9,11 +10,10 @@
 namespace tw::test {
 
 inline result<finding> found(pipeline& where, question asked) {
-    std::promise<result<finding>> heard;
-    auto future = heard.get_future();
-    const auto begun = where.ask(std::move(asked), [&](result<finding> what) { heard.set_value(std::move(what)); });
+    const auto heard = std::make_shared<std::promise<result<finding>>>(); // the pipeline's thread may let go of it last
+    const auto begun = where.ask(std::move(asked), [heard](result<finding> what) { heard->set_value(std::move(what)); });
     if (!begun) return begun.error();
-    return future.get();
+    return heard->get_future().get();
 }
 
 } // namespace tw::test

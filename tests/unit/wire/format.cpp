@@ -71,6 +71,18 @@ TEST_CASE("golden bytes of a hello") {
                                    "01" "016d" "03" "0176" "0169" "0162" "0164" "0173" "8006" "8004" "02" "01");
 }
 
+TEST_CASE("golden bytes of questions and of what is found") {
+    CHECK(hex(*encode(3, ask{300, tokenize_question{.text = "ab", .special = true, .bos = false}})) == "29" "03" "ac02" "00" "01" "026162");
+    CHECK(hex(*encode(3, ask{1, detokenize_question{{5, 300}}})) == "29" "03" "01" "01" "02" "05" "ac02");
+    CHECK(hex(*encode(3, ask{1, properties_question{}})) == "29" "03" "01" "02");
+    CHECK(hex(*encode(3, found{1, token_list{{5, 300}, {"a", "\xE8"}}})) == "2a" "03" "01" "00" "02" "05" "ac02" "02" "0161" "01e8");
+    CHECK(hex(*encode(3, found{1, detokenized{"a"}})) == "2a" "03" "01" "01" "0161");
+    CHECK(hex(*encode(3, found{1, model_properties{.context = 256, .slots = 4, .model = "m", .build = "b", .chat_template = "t",
+                                                   .bos = "s", .embeds = false, .calls_tools = true}})) ==
+          "2a" "03" "01" "02" "02" "8002" "04" "016d" "0162" "0173" "0174");
+    CHECK(hex(*encode(3, found{1, token_count{300}})) == "2a" "03" "01" "03" "ac02");
+}
+
 TEST_CASE("every kind keeps its number") {
     const auto kind = [](const message& body, std::uint32_t channel = 1) {
         return hex(encode(channel, body)->substr(0, 1)) + ' ' + name(body);
@@ -99,4 +111,6 @@ TEST_CASE("every kind keeps its number") {
     CHECK(kind(status_is{}) == "26 status_is");
     CHECK(kind(call_piece{}) == "27 call_piece");
     CHECK(kind(likelihoods{}) == "28 likelihoods");
+    CHECK(kind(ask{}) == "29 ask");
+    CHECK(kind(found{}) == "2a found");
 }

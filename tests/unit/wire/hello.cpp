@@ -26,7 +26,7 @@ TEST_CASE("a hello of another major is understood as far as its refusal needs") 
     theirs.tightwad = "0.9.1";
     const auto got = received(*encode(0, theirs) + "whatever that version says");
     CHECK(compare(host("here"), got).error().message ==
-          R"(The peer "den" (Tightwad 0.9.1) speaks protocol 4.3 and this host (Tightwad 0.1.0) speaks 3.0; update the older of the two.)");
+          R"(The peer "den" (Tightwad 0.9.1) speaks protocol 4.3 and this host (Tightwad 0.1.0) speaks 3.1; update the older of the two.)");
     CHECK(compare(host("here"), got).error().code == code::unsupported);
 }
 

@@ -46,6 +46,19 @@ TEST_CASE("a malformed frame is refused in words") {
           "A frame of kind draft_batch says how long it took and that it took no time.");
 }
 
+TEST_CASE("a question of no known kind is refused, and tokens without their pieces") {
+    CHECK(not_read("\x29\x01\x01\x04"s) == R"(A frame of kind ask holds 4 in "what"; at most 3 is allowed.)");
+    CHECK(not_read("\x29\x01\x01\x00\x04\x00"s) == R"(A frame of kind ask holds 4 in "flags", which means nothing here.)");
+    CHECK(not_read("\x29\x01\x01\x00\x01\x01\xE8"s) == R"(A frame of kind ask holds malformed UTF-8 in "text".)");
+    CHECK(not_read("\x29\x01\x01\x01\x05\x01"s) == R"(A frame of kind ask ends after 6 bytes, inside "tokens".)");
+    CHECK(not_read("\x2A\x01\x01\x00\x01\x05\x00"s) == "A frame of kind found has other numbers of tokens and of pieces.");
+    CHECK(not_sent(found{1, token_list{{5}, {}}}) ==
+          "A frame of kind found cannot be sent: it has other numbers of tokens and of pieces.");
+    CHECK(not_sent(found{1, token_count{-1}}) ==
+          R"(A frame of kind found cannot be sent: "tokens" is negative or over its limit of 9223372036854775807.)");
+    CHECK(not_sent(ask{1, tokenize_question{std::string(max_frame_bytes, 'x')}}).find("over the limit of 8388608") != std::string::npos);
+}
+
 TEST_CASE("a count of more than the frame can hold takes no memory") {
     CHECK(not_read("\x14\x01\x01\x01\x00\xFF\xFF\x3F"s) == R"(A frame of kind draft_audit ends after 8 bytes, inside "entries".)");
     CHECK(not_read("\x14\x01\x01\x01\x00\x81\x80\x40"s) ==

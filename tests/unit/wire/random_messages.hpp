@@ -4,7 +4,6 @@
 // tests know it, and then fails them until the wire carries it.
 #pragma once
 
-#include <array>
 #include <bit>
 #include <cmath>
 #include <random>
@@ -83,6 +82,19 @@ inline auto members(is<generation_result> auto& m) {
 inline auto members(is<done> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<refused> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<cancel> auto& m) { auto& [a] = m; return std::tie(a); }
+inline auto members(is<tokenize_question> auto& m) { auto& [a, b, c] = m; return std::tie(a, b, c); }
+inline auto members(is<detokenize_question> auto& m) { auto& [a] = m; return std::tie(a); }
+inline auto members(is<properties_question> auto&) { return std::tuple<>(); }
+inline auto members(is<count_question> auto& m) { auto& [a] = m; return std::tie(a); }
+inline auto members(is<token_list> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
+inline auto members(is<detokenized> auto& m) { auto& [a] = m; return std::tie(a); }
+inline auto members(is<model_properties> auto& m) {
+    auto& [a, b, c, d, e, f, as_is, g, h] = m; // a server's own words do not cross
+    return std::tie(a, b, c, d, e, f, g, h);
+}
+inline auto members(is<token_count> auto& m) { auto& [a] = m; return std::tie(a); }
+inline auto members(is<ask> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
+inline auto members(is<found> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 
 template <class T> concept plain_value =
     std::integral<T> || std::is_enum_v<T> || std::same_as<T, std::string> || std::same_as<T, std::chrono::milliseconds>;
@@ -156,8 +168,7 @@ class random_source {
         } else if constexpr (maybe<T>) {
             if (bits_() % 2 != 0) fill(value.emplace());
         } else if constexpr (one_of_several<T>) {
-            value = std::array{T(std::variant_alternative_t<0, T>()), T(std::variant_alternative_t<1, T>()),
-                               T(std::variant_alternative_t<2, T>())}[bits_() % 3];
+            choose(value, bits_() % std::variant_size_v<T>);
             std::visit([this](auto& which) { this->fill(which); }, value);
         } else if constexpr (two<T>) {
             fill(value.first);
@@ -199,6 +210,10 @@ class random_source {
     }
     void settle(likely_token& m) { m.bytes = raw(); }
     void settle(token_likelihood& m) { m.top.resize(m.top.size() % (max_top_tokens + 1)); }
+    void settle(token_list& m) {
+        m.pieces.resize(m.ids.size());
+        for (auto& each : m.pieces) each = raw();
+    }
     void settle(call_piece& m) { m.what.index %= max_calls + 1; }
     void settle(piece& m) { m.text = raw(); }
     std::string raw() {

@@ -90,6 +90,24 @@ TEST_CASE("a request arrives whole, whichever form its prompt has") {
     CHECK(std::get<1>(again(submit{1, asked}).what.input) == "half a character \xEF\xBF\xBD");
 }
 
+TEST_CASE("a chat that is counted arrives as one that is answered, its tools and calls too") {
+    generation_request asked;
+    asked.input = std::vector<chat_message>{{"user", "x"}, {"assistant", "", {{"c0", "f", "{}"}}}, {"tool", "ok", {}, "c0", "f"}};
+    asked.tools = {R"([{"type":"function","function":{"name":"f"}}])", true, false};
+    const auto got = std::get<count_question>(again(ask{1, count_question{asked}}).what).request;
+    CHECK(test::same(got, again(submit{1, asked}).what));
+    CHECK(test::same(got, asked));
+}
+
+TEST_CASE("questions and findings move between their own types and frames, but those that no target is asked") {
+    CHECK(std::get<count_question>(narrow<target_question>(question(count_question{})).value()).request.tools.functions.empty());
+    CHECK(std::get<tokenize_question>(widen<question>(target_question(tokenize_question{"a"}))).text == "a");
+    CHECK_FALSE(narrow<target_question>(question(embed_question{{"a"}})).has_value());
+    CHECK_FALSE(narrow<target_question>(question(rerank_question{"a", {"b"}})).has_value());
+    CHECK(std::get<token_count>(widen<finding>(target_finding(token_count{7}))).tokens == 7);
+    CHECK_FALSE(narrow<target_finding>(finding(ranking{})).has_value());
+}
+
 TEST_CASE("what people read comes without control characters and not longer than a page") {
     CHECK(again(goodbye{"a\nforged=line \x1B[2J\xFF"}, 0).why == "a forged=line  [2J\xEF\xBF\xBD");
     const auto why = again(drafter_failed{std::string(3, 'x') + std::string(10'000, 'y') + "é"}).why;
