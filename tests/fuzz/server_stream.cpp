@@ -8,6 +8,7 @@
 #include <tightwad/sdk/openai_stream.hpp>
 
 #include "base/web_url.hpp"
+#include "front/server_extra.hpp"
 #include "pipeline/server_news.hpp"
 
 namespace {
@@ -29,6 +30,13 @@ struct heard {
                 if (piece.index == begun) ++begun;
                 said += piece.more.arguments;
             }
+            void extra(std::string_view json, bool adds_up) override {
+                const auto kept = tw::front::server_extra::of(json);
+                if (adds_up != kept.delta.is_object()) __builtin_trap();
+                all.add(kept);
+                all.add(kept);
+            }
+            tw::front::server_extra all;
             std::string& said;
             std::size_t begun = 0;
         };

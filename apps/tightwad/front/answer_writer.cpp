@@ -47,7 +47,7 @@ std::string answer_writer::add(answer_event event) {
 std::string answer_writer::take(answer_event event) {
     auto& choice = choices_.at(event.index);
     if (event.call) return add_call(std::move(event));
-    if (!event.extra.empty()) return add_extra(event);
+    if (!event.extra.empty()) return extra(event);
     if (!event.thought.empty()) {
         if (stream_) return thought(event);
         choice.thoughts += event.thought;
@@ -81,13 +81,7 @@ std::string answer_writer::add_call(answer_event event) {
     return stream_ ? call(event) : std::string();
 }
 
-std::string answer_writer::add_extra(const answer_event& event) {
-    auto news = server_extra::of(event.extra);
-    auto bytes = stream_ ? extra(event.index, news) : std::string();
-    if (stream_) news.delta = nullptr;
-    choices_.at(event.index).extra.add(std::move(news));
-    return bytes;
-}
+void answer_writer::keep(std::size_t index, server_extra news) { choices_.at(index).extra.add(std::move(news)); }
 
 std::string_view answer_writer::ping() const {
     return sse_ping;

@@ -32,7 +32,7 @@ struct choice {
     std::string thoughts; // apart from it
     std::vector<tool_call> calls; // of tools
     std::vector<token_likelihood> likelihoods; // when asked for
-    server_extra extra;                        // where a server answers; in a stream without what was told already
+    server_extra extra;                        // where a server answers; in a stream without pieces that were told
     generation_result result;
 };
 
@@ -81,21 +81,22 @@ class answer_writer {
         static_cast<void>(event);
         return {};
     }
-    /// The bytes of what only some clients know in a stream; most APIs have no place for it.
-    [[nodiscard]] virtual std::string extra(std::size_t index, const server_extra& news) {
-        static_cast<void>(index), static_cast<void>(news);
+    /// Takes what only some clients know, and returns its bytes in a stream; most APIs have no place for it.
+    [[nodiscard]] virtual std::string extra(const answer_event& event) {
+        static_cast<void>(event);
         return {};
     }
     /// The bytes of an answer's end in a stream; not called for one that failed.
     [[nodiscard]] virtual std::string ended(std::size_t index) = 0;
 
+    void keep(std::size_t index, server_extra news);
+    [[nodiscard]] bool streams() const { return stream_; }
     [[nodiscard]] const answer_identity& who() const { return who_; }
     [[nodiscard]] const std::vector<choice>& choices() const { return choices_; }
 
   private:
     std::string take(answer_event event);
     std::string add_call(answer_event event);
-    std::string add_extra(const answer_event& event);
 
     answer_identity who_;
     bool stream_, inline_reasoning_;

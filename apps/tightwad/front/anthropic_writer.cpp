@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/strangers_json.hpp"
 #include "front/errors.hpp"
 #include "front/figures.hpp"
 #include "front/json_text.hpp"
@@ -118,7 +119,7 @@ std::string anthropic_writer::whole() {
         out["content"].push_back({{"type", "text"}, {"text", answer.text}});
     for (const auto& call : answer.calls) {
         ordered_json use{{"type", "tool_use"}, {"id", call.id}, {"name", call.name}};
-        use["input"] = ordered_json::parse(call.arguments, nullptr, false);
+        use["input"] = parse_ordered(call.arguments);
         if (!use["input"].is_object()) use["input"] = ordered_json::object(); // cut off
         out["content"].push_back(std::move(use));
     }

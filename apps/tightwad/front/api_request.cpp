@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_depth.hpp"
 #include "front/answer_form.hpp"
 #include "front/json_body.hpp"
 #include "front/readers.hpp"
@@ -43,6 +44,10 @@ result<api_request> parse_request(endpoint kind, std::string_view body, request_
         break;
     }
     if (in.failure()) return *in.failure();
+    if ((out.offered.any || out.form.kind != answer_form::what::free) && json_wider_than(body, max_ordered_members))
+        return error{.code = code::invalid_argument,
+                     .message = "The request body has an object of more than " + std::to_string(max_ordered_members) +
+                                " members, which is too many beside tools or a form of the answer."};
     resolve_form(body, out);
     resolve_tools(body, out);
     return out;

@@ -1,5 +1,6 @@
 // How a connection generates: starts the answers, streams or collects them, gives up with the
 // client.
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -13,6 +14,9 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t unread_limit = 1U << 20U;
+
+/// All but what only some clients know, which need not lead to an answer.
+bool counts(const answer_event& event) { return event.extra.empty(); }
 
 bool has_failed(const answer_event& event) {
     return event.end && (event.end->reason == finish_reason::failed || event.end->reason == finish_reason::cancelled);
@@ -65,13 +69,15 @@ asio::awaitable<bool> connection::stream(request_head head, std::shared_ptr<answ
     while (!writer->complete() && !writer->failure()) {
         auto batch = co_await running->next(shared_.options.ping_interval);
         if (peer_gone_ || running->overflowed()) break;
-        const bool refused = !unsent.empty() && !batch.empty() && has_failed(batch.front());
+        const auto first = std::ranges::find_if(batch, counts);
+        const bool waits = first == batch.end() && !batch.empty(), refused = !unsent.empty() && first != batch.end() && has_failed(*first);
         for (auto& event : batch)
             if (!writer->failure()) events += writer->add(std::move(event));
         if (refused) {
             auto refusal = error_reply(*writer->failure());
             co_return co_await send(std::move(refusal), std::move(head));
         }
+        if (waits && !unsent.empty()) continue;
         if (batch.empty()) events += writer->ping();
         auto block = std::exchange(unsent, {});
         if (!events.empty()) block += chunked ? http_chunk(events) : events;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/strangers_json.hpp"
 #include "front/errors.hpp"
 #include "front/figures.hpp"
 #include "front/json_text.hpp"
@@ -60,7 +61,7 @@ void ollama_writer::put_thoughts(ordered_json& into, const std::string& thoughts
 void ollama_writer::put_calls(ordered_json& into) const {
     for (const auto& call : choices().front().calls) {
         ordered_json function{{"name", call.name}};
-        function["arguments"] = ordered_json::parse(call.arguments, nullptr, false);
+        function["arguments"] = parse_ordered(call.arguments);
         if (!function["arguments"].is_object()) function["arguments"] = ordered_json::object(); // cut off
         into["message"]["tool_calls"].push_back({{"function", std::move(function)}});
     }

@@ -66,8 +66,11 @@ std::string openai_writer::call(const answer_event& event) {
     return sse_event(call_chunk(who(), event.index, *event.call));
 }
 
-std::string openai_writer::extra(std::size_t index, const server_extra& news) {
-    const auto chunk = extra_chunk(who(), index, news);
+std::string openai_writer::extra(const answer_event& event) {
+    auto news = server_extra::of(event.extra);
+    const auto chunk = streams() ? extra_chunk(who(), event.index, news) : std::string();
+    if (streams()) news.drop_pieces();
+    keep(event.index, std::move(news));
     return chunk.empty() ? std::string() : sse_event(chunk);
 }
 

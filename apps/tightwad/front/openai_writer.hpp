@@ -20,7 +20,7 @@ class openai_writer final : public answer_writer {
     [[nodiscard]] std::string piece(const answer_event& event) override;
     [[nodiscard]] std::string thought(const answer_event& event) override;
     [[nodiscard]] std::string call(const answer_event& event) override;
-    [[nodiscard]] std::string extra(std::size_t index, const server_extra& news) override;
+    [[nodiscard]] std::string extra(const answer_event& event) override;
     [[nodiscard]] std::string ended(std::size_t index) override;
 
     int n_, best_of_;

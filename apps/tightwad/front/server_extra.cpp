@@ -11,6 +11,7 @@ namespace {
 using json = nlohmann::ordered_json;
 
 constexpr std::ptrdiff_t most_open = 128; // items of a list that may still grow
+constexpr std::size_t most_members = 256; // of a place
 
 /// A member that names what it stands in, and does not grow.
 bool names(std::string_view key) {
@@ -60,9 +61,23 @@ server_extra server_extra::of(std::string_view json) {
 }
 
 void server_extra::add(server_extra more) {
-    for (const auto& [to, from] : {std::pair{&answer, &more.answer}, std::pair{&choice, &more.choice}, std::pair{&usage, &more.usage}})
-        if (from->is_object()) to->update(*from);
+    for (const auto& [to, from] : {std::pair{&answer, &more.answer}, std::pair{&choice, &more.choice}, std::pair{&usage, &more.usage}}) {
+        if (to->size() + from->size() > most_members) continue;
+        for (auto& [key, value] : from->items()) {
+            auto& there = (*to)[key];
+            if (to == &choice && value.is_array()) add_up(there, std::move(value));
+            else there = std::move(value);
+        }
+    }
     add_up(delta, std::move(more.delta));
+}
+
+void server_extra::drop_pieces() {
+    delta = nullptr;
+    json rest;
+    for (auto& [key, value] : choice.items())
+        if (!value.is_array()) rest[key] = std::move(value);
+    choice = std::move(rest);
 }
 
 void put_missing(json& into, const json& from) {

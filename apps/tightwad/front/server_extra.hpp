@@ -15,8 +15,12 @@ struct server_extra {
     [[nodiscard]] static server_extra of(std::string_view json);
 
     /// Of the delta pieces add up as OpenAI's own clients have it: texts are appended, items of lists by their `index`,
-    /// objects member by member. Of the other places the last holds.
+    /// objects member by member. So do a choice's lists. Of other members the last holds, and of so many of a place as no
+    /// server has.
     void add(server_extra more);
+
+    /// Leaves what holds for the whole answer.
+    void drop_pieces();
 };
 
 /// Members of `from`, an object or null, that `into` lacks or has as null, likewise in their objects.

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/json_depth.hpp"
+#include "base/strangers_json.hpp"
 #include "base/text.hpp"
 #include "front/input_fields.hpp"
 #include "front/json_body.hpp"
@@ -105,8 +105,7 @@ std::string read_arguments(fields& in, const std::string& path, const json& give
     if (given.is_string()) {
         const auto& text = given.get_ref<const std::string&>();
         if (text.empty()) return "{}";
-        const bool deep = json_deeper_than(text, max_json_depth);
-        const auto parsed = deep ? ordered_json() : ordered_json::parse(text, nullptr, false);
+        const auto parsed = parse_ordered(text);
         if (parsed.is_object()) return parsed.dump();
         arguments = json();
     }

@@ -115,6 +115,7 @@ result<token_ids> embedding_pipeline::tokens_of(const rerank_question& asked, st
         return wrong(code::context_overflow, "The query and this document have " + std::to_string(tokens->size()) +
                                              " tokens together; this model takes at most " + std::to_string(most) +
                                              ". Cut the document into pieces.");
+    tokens->shrink_to_fit(); // it waits in the queue, and had room for a token a byte
     return tokens;
 }
 

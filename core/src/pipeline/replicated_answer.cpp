@@ -158,7 +158,7 @@ void replicated_answer::on_text(std::uint64_t epoch, std::string_view piece) {
 void replicated_answer::on_beside(std::uint64_t epoch, const std::function<void(generation_sink&)>& what, bool stays) {
     locked lock(mutex_);
     if (epoch != epoch_) return;
-    heard_ = true;
+    heard_ = heard_ || stays;
     if (compared_ < delivered_.size()) return; // thoughts about what was delivered already
     stays_ = stays_ || stays;
     tell(std::move(lock), what);

@@ -31,7 +31,7 @@ void note_refusal(std::optional<error>& all, error next);
 
 // An answer is a function of model, prompt, parameters and seed. So a lost one is asked for again, from its beginning
 // and with the same seed; what was already delivered serves as prediction, is compared and not delivered again. Calls of
-// tools, log probabilities and thoughts are not compared: once one was delivered, or text of an answer that may have calls
+// tools, log probabilities, thoughts and what else adds up are not compared: once one was delivered, or text of an answer that may have calls
 // or log probabilities, the answer stays where it is.
 //
 // Any thread. It calls sinks and pipelines without holding its lock, and start() only on the threads that call

@@ -11,7 +11,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/json_depth.hpp"
+#include "base/strangers_json.hpp"
 #include "base/text.hpp"
 
 namespace tw {
@@ -128,9 +128,11 @@ json extra_of(const json& news) {
 } // namespace
 
 result<void> server_news::read(std::string_view text, generation_sink& sink) {
-    const bool deep = json_deeper_than(text, max_json_depth);
-    const auto news = deep ? json(json::value_t::discarded) : json::parse(text, nullptr, false);
-    if (!news.is_object()) return nonsense("what makes no sense beside its answer", text);
+    const auto news = parse_ordered(is_valid_utf8(text) ? text : to_valid_utf8(text));
+    if (!news.is_object()) {
+        if (text.starts_with(R"({"extra":)")) return {}; // what nobody here reads is no reason to end an answer
+        return nonsense("what makes no sense beside its answer", text);
+    }
     if (const auto thoughts = tw::text(news, "reasoning_content"); !thoughts.empty()) sink.thought(thoughts);
     if (const auto* logprobs = member(news, "logprobs", json::value_t::object)) {
         const auto* content = member(*logprobs, "content", json::value_t::array);

@@ -48,12 +48,6 @@ constexpr std::array<kind, std::variant_size_v<message>> kinds{{
     {0x2A, "found"},
 }};
 
-template <std::size_t... Index> message empty_message(std::size_t index, std::index_sequence<Index...>) {
-    message out;
-    ((Index == index ? static_cast<void>(out.emplace<Index>()) : void()), ...);
-    return out;
-}
-
 std::string hex(std::uint8_t byte) {
     constexpr const char* digits = "0123456789abcdef";
     return {'0', 'x', digits[byte >> 4U], digits[byte & 15U]};
@@ -87,7 +81,8 @@ result<frame> decode(std::string_view bytes) {
     const auto* what = std::find_if(kinds.begin(), kinds.end(), [first](const kind& k) { return k.code == first; });
     if (what == kinds.end())
         return fail(code::corrupt, "A frame is of kind " + hex(first) + ", which this version does not know.");
-    frame out{0, empty_message(static_cast<std::size_t>(what - kinds.begin()), std::make_index_sequence<kinds.size()>())};
+    frame out;
+    choose(out.body, static_cast<std::size_t>(what - kinds.begin()));
     reader in(bytes, what->name);
     in.byte(first, "kind");
     in.varint(out.channel, "channel");

@@ -204,13 +204,34 @@ TEST_CASE("what only a server's own clients know stands where the server put it"
     }
 }
 
-TEST_CASE("a server that adds to a thousand lists is no work") {
+TEST_CASE("a server that never ends its lists or members is no work") {
     server_extra all;
-    for (int i = 0; i < 2000; ++i) {
-        auto more = server_extra::of(R"({"delta":{"annotations":[{"index":)" + std::to_string(i) + R"(,"url":"u"}]}})");
-        all.add(std::move(more));
-    }
+    const auto item = [&](int index) {
+        all.add(server_extra::of(R"({"delta":{"annotations":[{"index":)" + std::to_string(index) + R"(,"url":"u"}]}})"));
+    };
+    for (int i = 0; i < 2000; ++i) item(i);
+    item(1999);
     CHECK(all.delta["annotations"].size() == 2000);
+    CHECK(all.delta["annotations"][1999]["url"] == "uu");
+    item(0); // too far back to be looked for
+    CHECK(all.delta["annotations"].size() == 2001);
+    for (int i = 0; i < 2000; ++i) all.add(server_extra::of(R"({"answer":{"k)" + std::to_string(i) + R"(":1}})"));
+    CHECK(all.answer.size() == 256);
+}
+
+TEST_CASE("lists of a choice are pieces") {
+    const auto ids = [](const char* list) {
+        return answer_event{.index = 0, .extra = R"({"choice":{"stop_reason":2,"token_ids":)" + std::string(list) + "}}"};
+    };
+    openai_writer whole(asked(endpoint::chat, R"({"messages":[{"role":"user","content":"x"}]})"), identity(endpoint::chat));
+    for (auto& each : {ids("[1,2]"), ids("[2]"), end(0, finish_reason::stop)}) whole.add(each);
+    const auto out = nlohmann::json::parse(whole.whole());
+    CHECK(out["choices"][0]["token_ids"] == nlohmann::json{1, 2, 2});
+    openai_writer streamed(asked(endpoint::chat, R"({"messages":[{"role":"user","content":"x"}],"stream":true})"), identity(endpoint::chat));
+    CHECK(streamed.add(ids("[1,2]")).find(R"("token_ids":[1,2])") != std::string::npos);
+    const auto last = streamed.add(end(0, finish_reason::stop));
+    CHECK(last.find("token_ids") == std::string::npos);
+    CHECK(last.find(R"("stop_reason":2)") != std::string::npos);
 }
 
 TEST_CASE("answers in one piece") {

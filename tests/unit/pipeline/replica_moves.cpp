@@ -2,6 +2,7 @@
 #include <memory>
 
 #include <catch2/catch_test_macros.hpp>
+#include <nlohmann/json.hpp>
 
 #include "unit/pipeline/replica_fleet.hpp"
 

@@ -103,8 +103,15 @@ TEST_CASE("what only some clients know is heard by its place, and as nothing whe
     server_news reader;
     for (const auto* each : {R"({"extra":{"answer":{"provider":"x"},"choice":7,"elsewhere":{"a":1}}})", R"({"extra":{"delta":{"refusal":"No"}}})",
                              R"({"usage":{"cost":0.5,"prompt_tokens_details":{"cached_tokens":3}}})", R"({"extra":[1]})"})
-        CHECK(reader.read(each, to));
+        CHECK(reader.read(each, to).has_value());
     CHECK(to.extras == R"({"answer":{"provider":"x"}})" "\n" R"({"delta":{"refusal":"No"}} +)" "\n"
                        R"({"usage":{"cost":0.5,"prompt_tokens_details":{"cached_tokens":3}}})" "\n");
     CHECK(reader.usage().cached == 3);
+    std::string wide = R"({"extra":{"answer":{"a":1)";
+    for (int i = 0; i < 2000; ++i) wide += R"(,"b":1)";
+    const std::string deep(200, '[');
+    for (const auto& each : {wide + "}}}", R"({"extra":{"answer":{"a":)" + deep, std::string(R"({"extra":{"answer":{"a":1e999}}})")})
+        CHECK(reader.read(each, to).has_value()); // nobody here reads it: no reason to end an answer
+    CHECK(reader.read("{\"extra\":{\"answer\":{\"a\":\"\xff\"}}}", to).has_value());
+    CHECK(to.extras.ends_with("{\"answer\":{\"a\":\"\uFFFD\"}}\n"));
 }

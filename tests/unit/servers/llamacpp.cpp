@@ -117,7 +117,7 @@ TEST_CASE("llama-server: what only some clients know comes down, before the word
     const auto answer =
         R"(data: {"choices":[{"index":0,"delta":{"role":"assistant","content":null,"refusal":null,"annotations":[]}}],"system_fingerprint":"b1"})" "\n\n"
         R"(data: {"choices":[{"index":0,"delta":{"content":"So"}}],"system_fingerprint":"b1"})" "\n\n"
-        R"(data: {"choices":[{"index":0,"delta":{"content":"!"}}],"system_fingerprint":"b1"})" "\n\n"
+        R"(data: {"choices":[{"index":0,"delta":{"content":"!"}}],"system_fingerprint":"b1","obfuscation":"xY"})" "\n\n"
         R"(data: {"choices":[{"index":0,"delta":{"refusal":"No"},"native_finish_reason":"end"}]})" "\n\n"
         R"(data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})" "\n\n"
         R"(data: {"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2,"cost":0.5},"timings":{"prompt_n":1}})" "\n\n"
@@ -126,8 +126,14 @@ TEST_CASE("llama-server: what only some clients know comes down, before the word
     CHECK(heard.text == "So!");
     CHECK(heard.beside == R"({"extra":{"answer":{"system_fingerprint":"b1"}}})" "\n"
                           R"({"extra":{"choice":{"native_finish_reason":"end"},"delta":{"refusal":"No"}}})" "\n"
-                          R"({"usage":{"cost":0.5},"extra":{"answer":{"timings":{"prompt_n":1}}}})" "\n");
+                          R"({"usage":{"cost":0.5}})" "\n"
+                          R"({"extra":{"answer":{"timings":{"prompt_n":1}}}})" "\n");
     CHECK(heard.end == tw::testkit::recorder::ending{TW_OK, TW_FINISH_STOP, 1, 2, 0});
+
+    const auto pieces = server.ask(sample_chat, whole(R"(data: {"choices":[{"index":0,"delta":{"content":"a"},"token_ids":[7]}]})" "\n\n"
+                                                      R"(data: {"choices":[{"index":0,"delta":{"content":"a"},"token_ids":[7]}]})" "\n\n"
+                                                      R"(data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})" "\n\n"));
+    CHECK(pieces.beside == R"({"extra":{"choice":{"token_ids":[7]}}})" "\n" R"({"extra":{"choice":{"token_ids":[7]}}})" "\n");
 
     const auto broken = server.ask(sample_chat, whole(R"(data: {"choices":[{"index":0,"delta":{"role":"assistant"}}],"service_tier":"x"})" "\n\n"));
     CHECK(broken.beside.empty()); // nothing was said yet: another server may be asked

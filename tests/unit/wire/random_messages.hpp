@@ -89,7 +89,7 @@ inline auto members(is<count_question> auto& m) { auto& [a] = m; return std::tie
 inline auto members(is<token_list> auto& m) { auto& [a, b] = m; return std::tie(a, b); }
 inline auto members(is<detokenized> auto& m) { auto& [a] = m; return std::tie(a); }
 inline auto members(is<model_properties> auto& m) {
-    auto& [a, b, c, d, e, f, as_is, g, h] = m; // a server's own words do not cross
+    auto& [a, b, c, d, e, f, as_is, g, ranks, h] = m; // a server's own words do not cross, and a peer lends no rerankers
     return std::tie(a, b, c, d, e, f, g, h);
 }
 inline auto members(is<token_count> auto& m) { auto& [a] = m; return std::tie(a); }

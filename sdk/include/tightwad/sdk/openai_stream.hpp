@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -54,17 +56,31 @@ class openai_stream {
   private:
     using members = std::vector<std::pair<std::string, json::value>>;
 
-    // What a server says in one place of its chunks that only its own clients know. Told once as long as it stays the same.
-    struct aside {
-        std::string news, told;
-        void note(std::string said) {
-            if (!said.empty() && said != told) news = std::move(said);
+    // What a server says in one place of its chunks that only its own clients know. Told once as long as it stays the same;
+    // a choice's lists are pieces, each of which is told.
+    class aside {
+      public:
+        void note(std::string_view key, const json::value& said, bool piece) {
+            const auto is = std::hash<std::string_view>{}(said.raw());
+            const auto before = std::find_if(told_.begin(), told_.end(), [&](const auto& one) { return one.first == key; });
+            if (before == told_.end()) {
+                if (told_.size() == most_members) return;
+                told_.emplace_back(key, is);
+            } else if (before->second == is && !piece) {
+                return;
+            } else {
+                before->second = is;
+            }
+            news_.raw(key, said.raw());
         }
         void tell(json::object_writer& to, std::string_view place) {
-            if (news.empty()) return;
-            to.raw(place, news);
-            told = std::exchange(news, {});
+            if (!news_.empty()) to.raw(place, std::exchange(news_, {}).str());
         }
+
+      private:
+        static constexpr std::size_t most_members = 64;
+        std::vector<std::pair<std::string, std::size_t>> told_; // by name, what it was
+        json::object_writer news_;
     };
 
     void event(std::string_view data, answer& out) {
@@ -84,8 +100,11 @@ class openai_stream {
                 }
             if (const auto usage = find(all, "usage", json::kind::object)) read_usage(usage->members(), out);
             const auto choices = find(all, "choices", json::kind::array);
-            if (!choices) return other(chunk, out);
-            answer_.note(others(all, {"id", "object", "created", "model", "choices", "usage", "error"}));
+            if (!choices) {
+                if (said_ || reason_) tell_asides(out);
+                return other(chunk, out);
+            }
+            note(answer_, all, {"id", "object", "created", "model", "choices", "usage", "error", "obfuscation"});
             const auto list = choices->elements();
             for (const auto& choice : list) read_choice(choice.members(), out);
             chosen_ = chosen_ || !list.empty();
@@ -107,15 +126,18 @@ class openai_stream {
         const auto found = find(from, key, json::kind::number);
         return found ? found->as_integer() : -1;
     }
-    // The members of an object that are not read here, as an object; empty when they say nothing.
-    static std::string others(const members& all, std::initializer_list<std::string_view> read) {
-        json::object_writer out;
+    // Calls each(key, value) for the members that are not read here and say something.
+    template <class Each> static void others(const members& all, std::initializer_list<std::string_view> read, Each each) {
         for (const auto& [key, value] : all) {
             const auto raw = value.raw();
             const bool empty = value.kind() == json::kind::null || raw == R"("")" || raw == "[]" || raw == "{}";
-            if (!empty && std::find(read.begin(), read.end(), key) == read.end()) out.raw(key, raw);
+            if (!empty && std::find(read.begin(), read.end(), key) == read.end()) each(key, value);
         }
-        return out.empty() ? std::string() : out.str();
+    }
+    void note(aside& place, const members& all, std::initializer_list<std::string_view> read) {
+        others(all, read, [&](const std::string& key, const json::value& said) {
+            place.note(key, said, &place == &choice_ && said.kind() == json::kind::array);
+        });
     }
 
     // Before what is said, so that an answer has not begun before it has a word.
@@ -124,13 +146,13 @@ class openai_stream {
         tell_asides(out);
     }
     void tell_asides(answer& out) {
-        json::object_writer news, extra;
-        usage_.tell(news, "usage");
+        json::object_writer usage, extra;
+        usage_.tell(usage, "usage");
         answer_.tell(extra, "answer");
         choice_.tell(extra, "choice");
-        if (!delta_.empty()) extra.raw("delta", std::exchange(delta_, {}));
-        if (!extra.empty()) news.raw("extra", extra.str());
-        if (!news.empty()) out.more(news.str());
+        if (!delta_.empty()) extra.raw("delta", std::exchange(delta_, {}).str());
+        if (!usage.empty()) out.more(usage.str());
+        if (!extra.empty()) out.more(json::object_writer().raw("extra", extra.str()).str());
     }
     void pass_on(std::string_view key, const json::value& what, answer& out) {
         speak(out);
@@ -146,7 +168,7 @@ class openai_stream {
     }
     void read_usage(const members& usage, answer& out) {
         out.usage(count(usage, "prompt_tokens"), count(usage, "completion_tokens"));
-        usage_.note(others(usage, {"prompt_tokens", "completion_tokens", "total_tokens"}));
+        note(usage_, usage, {"prompt_tokens", "completion_tokens", "total_tokens"});
         if (const auto cost = find(usage, "cost", json::kind::number)) cost_ = cost->as_number();
     }
     // By the names of llama-server and of clouds; some send both.
@@ -156,12 +178,13 @@ class openai_stream {
                 return pass_on("reasoning_content", *thoughts, out);
     }
     void read_delta(const members& delta, answer& out) {
-        delta_ = others(delta, {"role", "content", "tool_calls", "reasoning_content", "reasoning"});
+        others(delta, {"role", "content", "tool_calls", "reasoning_content", "reasoning"},
+               [&](const std::string& key, const json::value& piece) { delta_.raw(key, piece.raw()); });
         if (!delta_.empty()) speak(out);
         read_thoughts(delta, out);
     }
     void read_choice(const members& choice, answer& out) {
-        choice_.note(others(choice, {"index", "delta", "text", "logprobs", "finish_reason"}));
+        note(choice_, choice, {"index", "delta", "text", "logprobs", "finish_reason"});
         const auto found = find(choice, "delta", json::kind::object);
         const auto delta = found ? found->members() : members();
         read_delta(delta, out);
@@ -185,7 +208,7 @@ class openai_stream {
     std::optional<failure> failed_; // an error event
     std::optional<double> cost_;
     aside answer_, choice_, usage_;
-    std::string delta_; // of this chunk, to be told
+    json::object_writer delta_; // of this chunk, to be told
     bool chosen_ = false, said_ = false, reason_ = false, done_ = false;
 };
 
