@@ -37,6 +37,17 @@ namespace {
 // The query is split into tokens anew beside each document, since a model's prompt may join the two: so much of it in all.
 constexpr std::size_t most_query_bytes = std::size_t{32} << 20U;
 
+// The tokens of `n` texts, or what is wrong with the first that is refused.
+template <class TokensOf> result<std::vector<token_ids>> all_of(std::size_t n, TokensOf tokens_of) {
+    std::vector<token_ids> out;
+    for (std::size_t i = 0; i < n; ++i) {
+        auto tokens = tokens_of(i);
+        if (!tokens) return tokens.error();
+        out.push_back(std::move(*tokens));
+    }
+    return out;
+}
+
 // To length 1; a vector of zeros stays one.
 std::vector<float> normalized(std::span<const float> raw) {
     double squares = 0;
@@ -125,13 +136,7 @@ result<std::vector<token_ids>> embedding_pipeline::texts_of(const embed_question
                      .message = "'dimensions' is " + std::to_string(*asked.dimensions) + "; this model's vectors have " +
                                 std::to_string(parts_.sizes.dimensions) + ", and are not shortened here. Leave 'dimensions' out.",
                      .param = "dimensions"};
-    std::vector<token_ids> out;
-    for (std::size_t i = 0; i < asked.inputs.size(); ++i) {
-        auto tokens = tokens_of(asked, i);
-        if (!tokens) return tokens.error();
-        out.push_back(std::move(*tokens));
-    }
-    return out;
+    return all_of(asked.inputs.size(), [&](std::size_t i) { return tokens_of(asked, i); });
 }
 
 result<std::vector<token_ids>> embedding_pipeline::texts_of(const rerank_question& asked) const {
@@ -140,13 +145,7 @@ result<std::vector<token_ids>> embedding_pipeline::texts_of(const rerank_questio
                      .message = "The query is " + std::to_string(asked.query.size()) + " bytes long, which is too much beside " +
                                 std::to_string(asked.documents.size()) + " documents. Shorten it, or send fewer at a time.",
                      .param = "query"};
-    std::vector<token_ids> out;
-    for (std::size_t i = 0; i < asked.documents.size(); ++i) {
-        auto tokens = tokens_of(asked, i);
-        if (!tokens) return tokens.error();
-        out.push_back(std::move(*tokens));
-    }
-    return out;
+    return all_of(asked.documents.size(), [&](std::size_t i) { return tokens_of(asked, i); });
 }
 
 result<std::shared_ptr<generation>> embedding_pipeline::ask(question asked, finding_function done) {
