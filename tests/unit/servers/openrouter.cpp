@@ -49,7 +49,10 @@ TEST_CASE("cloud: a chat, wherever its bytes are cut, and its cost") {
     played<openrouter::cloud> server(table, {}, key);
     const auto heard = server.ask_split(sample_chat, chat_answer);
     CHECK(heard.text == "Grüße");
-    CHECK(heard.beside == R"({"reasoning_content":"Let me think"})" "\n");
+    CHECK(heard.beside == R"({"extra":{"answer":{"provider":"DeepInfra"}}})" "\n"
+                          R"({"reasoning_content":"Let me think"})" "\n"
+                          R"({"extra":{"choice":{"native_finish_reason":"stop"}}})" "\n"
+                          R"({"usage":{"cost":0.00015,"cost_details":{"upstream_inference_cost":null}}})" "\n");
     CHECK(heard.end == tw::testkit::recorder::ending{TW_OK, TW_FINISH_STOP, 10, 4, 0});
     CHECK_THAT(server.logged(), ContainsSubstring("event=answer_cost model=\"qwen/qwen3-32b\" usd=0.000150"));
     const auto asked = server.last();
@@ -80,8 +83,10 @@ TEST_CASE("cloud: tools are passed on and calls come back, wherever the bytes ar
                                         tool_answer);
     CHECK(heard.text.empty());
     CHECK(heard.beside ==
+          R"({"extra":{"answer":{"provider":"DeepInfra"}}})" "\n"
           R"({"tool_calls":[{"index":0,"id":"call_1","type":"function","function":{"name":"weather","arguments":""}}]})" "\n"
-          R"({"tool_calls":[{"index":0,"type":"function","function":{"arguments":"{\"city\":\"Zürich\"}"}}]})" "\n");
+          R"({"tool_calls":[{"index":0,"type":"function","function":{"arguments":"{\"city\":\"Zürich\"}"}}]})" "\n"
+          R"({"extra":{"choice":{"native_finish_reason":"tool_calls"}}})" "\n" R"({"usage":{"cost":0.0001}})" "\n");
     CHECK(heard.end.code == TW_OK);
     CHECK(heard.end.completion_tokens == 9);
     const auto body = value::parse(server.last().body);
