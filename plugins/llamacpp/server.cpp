@@ -40,7 +40,7 @@ token_request<token_stream> server::go_on(std::span<const std::int32_t> prompt, 
 
 http_request server::question(std::string_view what, const json::value& asked) const {
     const auto path = wire::path_of(what);
-    if (what == "health" || what == "vocabulary" || what == "about") return site_.glance(path);
+    if (what == "health" || what == "vocabulary" || what == "about" || what == "load") return site_.glance(path);
     return what == "properties" ? site_.request("GET", path) : site_.post(path, wire::body_of(what, asked, model_));
 }
 
@@ -53,6 +53,7 @@ std::optional<http_request> server::further(std::string_view what, std::size_t s
 std::string server::reply(std::string_view what, std::string body) const {
     if (what == "vocabulary") return wire::vocabulary_of(body, model_);
     if (what == "about") return wire::facts_of(wire::read_properties(body));
+    if (what == "load") return wire::load_of(body);
     return what == "count" ? wire::count_of(body) : body;
 }
 

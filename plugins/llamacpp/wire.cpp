@@ -63,7 +63,7 @@ std::string body_of(const chat_request& request, const std::string& model) {
 std::string path_of(std::string_view what) {
     for (const auto& [known, path] : {std::pair{"embeddings", "/v1/embeddings"}, std::pair{"rerank", "/v1/rerank"},
                                       std::pair{"tokenize", "/tokenize"}, std::pair{"detokenize", "/detokenize"},
-                                      std::pair{"properties", "/props"}, std::pair{"about", "/props"}, std::pair{"health", "/health"},
+                                      std::pair{"properties", "/props"}, std::pair{"about", "/props"}, std::pair{"health", "/health"}, std::pair{"load", "/slots"},
                                       std::pair{"count", "/apply-template"}, std::pair{"vocabulary", "/v1/models"}})
         if (what == known) return path;
     throw failure{TW_UNSUPPORTED, "A llama-server is not asked for " + std::string(what) + "."};
@@ -149,6 +149,15 @@ std::string facts_of(const properties& found) {
     if (found.slots > 0) out.integer("slots", found.slots);
     if (!found.build.empty()) out.text("build", found.build);
     return out.str();
+}
+
+std::string load_of(std::string_view body) {
+    const auto slots = json::value::parse(body).elements();
+    const auto busy = std::count_if(slots.begin(), slots.end(), [](const json::value& slot) {
+        const auto works = slot.find("is_processing", json::kind::boolean);
+        return works && works->as_boolean();
+    });
+    return json::object_writer().integer("slots", static_cast<std::int64_t>(slots.size())).integer("busy", busy).str();
 }
 
 } // namespace llamacpp::wire

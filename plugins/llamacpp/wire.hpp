@@ -44,4 +44,7 @@ struct properties {
 // What the status shows of it.
 [[nodiscard]] std::string facts_of(const properties& found);
 
+// Of what /slots says.
+[[nodiscard]] std::string load_of(std::string_view body);
+
 } // namespace llamacpp::wire

@@ -197,13 +197,22 @@ void look_at_workers(const configuration& config, peers& known, bool endpoint_ru
     }
 }
 
+// How busy it is, where it says that.
+std::string load_of(backend& server) {
+    const auto said = ask_and_wait(server, "load", "{}", server_patience, {});
+    const auto load = said && !json_deeper_than(*said, 8) ? json::parse(*said, nullptr, false) : json();
+    const auto slots = part(load, "slots"), busy = part(load, "busy");
+    if (!slots.is_number_unsigned() || !busy.is_number_unsigned()) return {};
+    return "; " + busy.dump() + " of its " + slots.dump() + (slots == 1 ? " slot is busy" : " slots are busy");
+}
+
 void look_at_servers(const setup& what, std::vector<finding>& out) {
     for (const auto& node : what.config.nodes) {
         const auto used = resolve(what.config, what.plugins, node.name);
         if (!node.server || used.as_backend == nullptr) continue;
         const auto server = open_backend(used, what.config.server);
         const auto said = server ? ask_and_wait(**server, "health", "{}", server_patience, {}) : result<std::string>(server.error());
-        if (said) out.push_back({"backend " + node.name, verdict::ok, "its server answers"});
+        if (said) out.push_back({"backend " + node.name, verdict::ok, "its server answers" + load_of(**server)});
         else if (said.error().code == code::unsupported)
             out.push_back({"backend " + node.name, verdict::skip, "the plugin " + node.plugin + " cannot ask its server how it is"});
         else out.push_back({"backend " + node.name, verdict::fail, said.error().message});

@@ -93,7 +93,11 @@ TEST_CASE("a server is asked how it is, and a peer what it serves") {
         return "[backend.b]\nplugin = \"llamacpp\"\nurl = \"" + url + "\"\nmodel = \"m\"\n" + pipeline;
     };
     const scripted_server server({replies(200, R"({"status":"ok"})")});
-    CHECK_THAT(examine(here, at("http://127.0.0.1:" + std::to_string(server.port()))).of("backend b"), ContainsSubstring("ok: "));
+    CHECK_THAT(examine(here, at("http://127.0.0.1:" + std::to_string(server.port()))).of("backend b"), ContainsSubstring("ok: its server answers") && !ContainsSubstring("slot"));
+    const scripted_server busy({replies(200, "{}"), replies(200, R"({"status":"ok"})"),
+                                replies(200, R"([{"is_processing":true},{"is_processing":false}])")});
+    CHECK_THAT(examine(here, at("http://127.0.0.1:" + std::to_string(busy.port()))).of("backend b"),
+               ContainsSubstring("ok: its server answers; 1 of its 2 slots are busy"));
     const auto gone = examine(here, at("http://127.0.0.1:1"));
     CHECK(gone.code == 1);
     CHECK_THAT(gone.of("backend b"), ContainsSubstring("fail: ") && ContainsSubstring("127.0.0.1:1"));

@@ -294,6 +294,11 @@ TEST_CASE("llama-server: a question goes to the server's own path and comes back
     CHECK(server.last().method == "GET");
     CHECK(server.question("health", "{}", whole(R"({"status":"ok"})")).end.code == TW_OK);
     CHECK(server.last().url == "http://den:8080/health");
+    CHECK(server.question("load", "{}", whole(R"([{"id":0,"is_processing":true},{"id":1,"is_processing":false},{"id":2}])")).text ==
+          R"({"slots":3,"busy":1})");
+    CHECK(server.last().url == "http://den:8080/slots");
+    CHECK(server.question("load", "{}", whole(R"({"slots":7})")).end.code == TW_CORRUPT);
+    CHECK(server.question("load", "{}", whole(R"({"error":{"code":501,"message":"Start it with `--slots`"}})", 501)).end.code == TW_UNSUPPORTED);
     CHECK(server.question("health", "{}", whole(R"({"error":{"message":"Loading model"}})", 503)).end.code == TW_UNAVAILABLE);
     const auto refused = server.question("embeddings", R"({"input":["a"]})",
                                          whole(R"({"error":{"code":501,"message":"Start it with `--embeddings`"}})", 501));

@@ -42,6 +42,7 @@ typedef struct tw_question_v1 {
      *   "health"      {}; any reply: the server can answer. Asked again and again while it seems gone: it must cost nothing
      *   "about"       {}; what the status shows of the server as it came, at most 64 KiB: {"context", "slots", "capabilities",
      *                 "usd_per_million_prompt_tokens", …}, whatever is known
+     *   "load"        {}; reply {"slots": how many answers it gives at a time, "busy": how many it gives, whoever asked}
      * and anything else, or what this server cannot do, is TW_UNSUPPORTED. */
     tw_code (*start)(tw_backend *backend, tw_str what, tw_str question_json, const tw_reply *reply,
                      tw_error *error);
