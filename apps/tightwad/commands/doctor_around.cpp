@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "agent/library_version.hpp"
-#include "base/json_depth.hpp"
 #include "base/text.hpp"
 #include "bridge/wait_for_reply.hpp"
 #include "commands/doctor_checks.hpp"
@@ -117,7 +116,6 @@ class peers {
         to->connect_timeout = patience;
         const auto got = net::ask_peer(*to, {"/v1/peer/health", "/v1/peer/rpc"});
         if (!got) return {got.error().message, {}, {}};
-        const auto parsed = [](const std::string& body) { return json_deeper_than(body, 8) ? json() : json::parse(body, nullptr, false); };
         return {{}, parsed((*got)[0].body), parsed((*got)[1].body)};
     }
 
@@ -200,7 +198,7 @@ void look_at_workers(const configuration& config, peers& known, bool endpoint_ru
 // How busy it is, where it says that.
 std::string load_of(backend& server) {
     const auto said = ask_and_wait(server, "load", "{}", server_patience, {});
-    const auto load = said && !json_deeper_than(*said, 8) ? json::parse(*said, nullptr, false) : json();
+    const auto load = said ? parsed(*said) : json();
     const auto slots = part(load, "slots"), busy = part(load, "busy");
     if (!slots.is_number_unsigned() || !busy.is_number_unsigned()) return {};
     return "; " + busy.dump() + " of its " + slots.dump() + (slots == 1 ? " slot is busy" : " slots are busy");

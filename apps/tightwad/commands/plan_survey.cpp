@@ -11,8 +11,8 @@
 
 #include "agent/machine.hpp"
 #include "agent/rpc_servers.hpp"
-#include "base/json_depth.hpp"
 #include "base/text.hpp"
+#include "commands/status_json.hpp"
 #include "config/paths.hpp"
 #include "memory/facts.hpp"
 #include "memory/read_speed.hpp"
@@ -43,10 +43,6 @@ struct peer_facts {
     std::uint64_t memory_bytes = 0, available_bytes = 0;
     std::string about;
 };
-
-json parsed(const std::string& body) {
-    return json_deeper_than(body, 8) ? json() : json::parse(body, nullptr, false);
-}
 
 // A number at a path of a stranger's answer; 0 = there is none.
 double number(const json& from, const char* where) {

@@ -5,7 +5,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_depth.hpp"
+
 namespace tw::cli {
+
+// What another program says; discarded where it is no JSON, null where it nests deeper than any of these answers.
+inline nlohmann::json parsed(const std::string& body) {
+    return json_deeper_than(body, 8) ? nlohmann::json() : nlohmann::json::parse(body, nullptr, false);
+}
 
 // The value of a key; null where `of` is no object or lacks it.
 inline const nlohmann::json& part(const nlohmann::json& of, const char* key) {

@@ -13,7 +13,7 @@ namespace tw {
 // ordered object is searched from its beginning for every member.
 [[nodiscard]] inline nlohmann::ordered_json parse_ordered(std::string_view text) {
     using json = nlohmann::ordered_json;
-    if (json_deeper_than(text, max_json_depth) || json_wider_than(text, max_ordered_members)) return json(json::value_t::discarded);
+    if (json_wider_than(text, max_ordered_members)) return json(json::value_t::discarded);
     return json::parse(text, nullptr, false);
 }
 

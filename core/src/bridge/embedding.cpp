@@ -1,10 +1,9 @@
 // An engine's vectors, with everything it answers checked.
-#include <algorithm>
-#include <cmath>
 #include <tuple>
 
 #include "bridge/call.hpp"
 #include "bridge/engine.hpp"
+#include "bridge/texts.hpp"
 
 namespace tw {
 
@@ -25,18 +24,11 @@ result<embedding_info> engine::embedding() const {
 
 result<void> engine::embed(std::span<const std::vector<std::int32_t>> texts, const embedding_info& sizes,
                            std::span<float> out) {
-    std::vector<tw_embedding_text> lent;
-    lent.reserve(texts.size());
-    for (const auto& text : texts) lent.push_back({text.data(), text.size()});
     if (out.size() != texts.size() * static_cast<std::size_t>(sizes.dimensions))
         return fail(code::internal, "There is no room for " + std::to_string(texts.size()) + " vectors.");
-    const auto done = checked(plugin_id_, "embed", [&](tw_error* problem) {
+    return compute(plugin_id_, "embed", texts, out, [&](const auto& lent, tw_error* problem) {
         return embeddings_->embed(self_.get(), lent.data(), lent.size(), out.data(), problem);
     });
-    if (!done) return done.error();
-    if (!std::all_of(out.begin(), out.end(), [](float x) { return std::isfinite(x); }))
-        return broke_contract(plugin_id_, "embed answered a number that is not finite");
-    return {};
 }
 
 } // namespace tw

@@ -1,10 +1,9 @@
 // An engine's order of documents, with everything it answers checked.
-#include <algorithm>
-#include <cmath>
 #include <tuple>
 
 #include "bridge/call.hpp"
 #include "bridge/engine.hpp"
+#include "bridge/texts.hpp"
 
 namespace tw {
 namespace {
@@ -37,18 +36,11 @@ result<std::vector<std::int32_t>> engine::pair(std::string_view query, std::stri
 }
 
 result<void> engine::score(std::span<const std::vector<std::int32_t>> pairs, std::span<float> out) {
-    std::vector<tw_embedding_text> lent;
-    lent.reserve(pairs.size());
-    for (const auto& each : pairs) lent.push_back({each.data(), each.size()});
     if (out.size() != pairs.size())
         return fail(code::internal, "There is no room for " + std::to_string(pairs.size()) + " scores.");
-    const auto done = checked(plugin_id_, "score", [&](tw_error* problem) {
+    return compute(plugin_id_, "score", pairs, out, [&](const auto& lent, tw_error* problem) {
         return rankings_->score(self_.get(), lent.data(), lent.size(), out.data(), problem);
     });
-    if (!done) return done.error();
-    if (!std::all_of(out.begin(), out.end(), [](float x) { return std::isfinite(x); }))
-        return broke_contract(plugin_id_, "score answered a number that is not finite");
-    return {};
 }
 
 } // namespace tw

@@ -2,28 +2,15 @@
 #include <condition_variable>
 #include <future>
 
-#include "bridge/chat_template.hpp"
-#include "pipeline/engine_pipeline.hpp"
 #include "pipeline/replica_pipeline.hpp"
 #include "unit/peer/harness.hpp"
 #include "unit/pipeline/found.hpp"
+#include "unit/pipeline/toy_chats.hpp"
 
 using namespace tw;
 using namespace tw::test;
 
 namespace {
-
-std::shared_ptr<engine_pipeline> model_with_chats() {
-    engine_pipeline_parts parts;
-    parts.name = "chat";
-    parts.serves = {"toy"};
-    parts.target = toy_model();
-    auto chats = chat_template::create(toy::chat_api(), "toy",
-                                       std::make_unique<plugin_host>("toy", std::map<std::string, secret_ref>{}), "toy");
-    REQUIRE(chats.has_value());
-    parts.chat = std::move(*chats);
-    return std::make_shared<engine_pipeline>(std::move(parts));
-}
 
 // A pipeline that keeps what it is asked until it is told what to reply; its door may be closed before.
 struct patient final : tw::pipeline {
@@ -101,7 +88,7 @@ bool contains(const std::string& text, std::string_view part) { return text.find
 } // namespace
 
 TEST_CASE("a target on another machine finds what one here finds") {
-    const auto here = model_with_chats(), there = model_with_chats();
+    const auto here = toy_chats(), there = toy_chats();
     machine den("den");
     den.host->serve({describe(there->target(), "big"), there, {}, {}});
     const auto remote = pipeline_at(link_to(den.port()));
@@ -137,7 +124,7 @@ TEST_CASE("a target on another machine finds what one here finds") {
 }
 
 TEST_CASE("what the far target refuses is refused here, in its words") {
-    const auto here = model_with_chats(), there = model_with_chats();
+    const auto here = toy_chats(), there = toy_chats();
     machine den("den");
     den.host->serve({describe(there->target(), "big"), there, {}, {}});
     const auto remote = pipeline_at(link_to(den.port()));

@@ -1,8 +1,7 @@
 // What a user writes stays text, whatever it looks like.
 #include <catch2/catch_test_macros.hpp>
 
-#include "pipeline/engine_pipeline.hpp"
-#include "unit/scheduler/harness.hpp"
+#include "unit/pipeline/toy_chats.hpp"
 
 using namespace tw;
 
@@ -11,18 +10,9 @@ namespace {
 using messages = std::vector<chat_message>;
 
 token_ids tokens_of(messages said) {
-    engine_pipeline_parts parts;
-    parts.name = "chat";
-    parts.serves = {"toy"};
-    parts.target = toy_model();
-    auto chat = chat_template::create(toy::chat_api(), "toy",
-                                      std::make_unique<plugin_host>("toy", std::map<std::string, secret_ref>{}), "toy");
-    REQUIRE(chat.has_value());
-    parts.chat = std::move(*chat);
-    const engine_pipeline models(std::move(parts));
     generation_request request;
     request.input = std::move(said);
-    const auto tokens = models.prompt_tokens(request);
+    const auto tokens = test::toy_chats()->prompt_tokens(request);
     REQUIRE(tokens.has_value());
     return *tokens;
 }
