@@ -28,9 +28,14 @@ class listener final : public generation_sink {
     }
     /// Its end; waits ten seconds for it.
     generation_result wait() {
-        std::unique_lock lock(mutex_);
-        REQUIRE(changed_.wait_for(lock, std::chrono::seconds{10}, [this] { return end_.has_value(); }));
+        REQUIRE(ended());
+        const std::lock_guard lock(mutex_);
         return *end_;
+    }
+    /// Whether it ends within ten seconds; for threads, in which nothing may be asserted.
+    bool ended() {
+        std::unique_lock lock(mutex_);
+        return changed_.wait_for(lock, std::chrono::seconds{10}, [this] { return end_.has_value(); });
     }
     [[nodiscard]] int ends() const {
         const std::lock_guard lock(mutex_);
