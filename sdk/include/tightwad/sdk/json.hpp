@@ -185,6 +185,9 @@ class cursor {
 
 } // namespace detail
 
+class value;
+using member_list = std::vector<std::pair<std::string, value>>;
+
 // One value of a text that has been checked as a whole. Borrows the text. The as_… functions throw
 // TW_INVALID_ARGUMENT when the value is of another kind.
 class value {
@@ -265,9 +268,9 @@ class value {
         each_element([&](const value& one) { out.push_back(one); });
         return out;
     }
-    [[nodiscard]] std::vector<std::pair<std::string, value>> members() const {
+    [[nodiscard]] member_list members() const {
         need(kind::object, "an object");
-        std::vector<std::pair<std::string, value>> out;
+        member_list out;
         detail::cursor at{raw_};
         for (at.expect('{'), at.space(); at.peek() != '}'; at.space()) {
             std::string key;
@@ -281,18 +284,9 @@ class value {
         return out;
     }
     // The member called `key`; the last one when a key is repeated.
-    [[nodiscard]] std::optional<value> find(std::string_view key) const {
-        std::optional<value> found;
-        for (auto& [name, member] : members()) {
-            if (name == key) found = member;
-        }
-        return found;
-    }
+    [[nodiscard]] std::optional<value> find(std::string_view key) const;
     // Likewise, unless it is of another kind (many servers send null).
-    [[nodiscard]] std::optional<value> find(std::string_view key, json::kind wanted) const {
-        auto found = find(key);
-        return found && found->kind() == wanted ? found : std::nullopt;
-    }
+    [[nodiscard]] std::optional<value> find(std::string_view key, json::kind wanted) const;
 
   private:
     explicit value(std::string_view raw) : raw_(raw) {}
@@ -311,6 +305,21 @@ class value {
 
     std::string_view raw_;
 };
+
+// As value::find, where the members have been read already.
+[[nodiscard]] inline std::optional<value> find(const member_list& among, std::string_view key) {
+    std::optional<value> found;
+    for (const auto& [name, member] : among)
+        if (name == key) found = member;
+    return found;
+}
+[[nodiscard]] inline std::optional<value> find(const member_list& among, std::string_view key, kind wanted) {
+    const auto found = find(among, key);
+    return found && found->kind() == wanted ? found : std::nullopt;
+}
+
+inline std::optional<value> value::find(std::string_view key) const { return json::find(members(), key); }
+inline std::optional<value> value::find(std::string_view key, json::kind wanted) const { return json::find(members(), key, wanted); }
 
 // `text` as a JSON string, with its quotes.
 [[nodiscard]] inline std::string quote(std::string_view text) {

@@ -54,8 +54,6 @@ class openai_stream {
     void finish() { done_ = true; }
 
   private:
-    using members = std::vector<std::pair<std::string, json::value>>;
-
     // What a server says in one place of its chunks that only its own clients know. Told once as long as it stays the same;
     // a choice's lists are pieces, each of which is told.
     class aside {
@@ -94,12 +92,12 @@ class openai_stream {
             const auto chunk = json::value::parse(data);
             const auto all = chunk.members();
             for (const auto kind : {json::kind::object, json::kind::string})
-                if (const auto error = find(all, "error", kind)) {
+                if (const auto error = json::find(all, "error", kind)) {
                     failed_.emplace(failure_of(*error, data));
                     throw failure(*failed_);
                 }
-            if (const auto usage = find(all, "usage", json::kind::object)) read_usage(usage->members(), out);
-            const auto choices = find(all, "choices", json::kind::array);
+            if (const auto usage = json::find(all, "usage", json::kind::object)) read_usage(usage->members(), out);
+            const auto choices = json::find(all, "choices", json::kind::array);
             if (!choices) {
                 if (said_ || reason_) tell_asides(out);
                 return other(chunk, out);
@@ -115,26 +113,19 @@ class openai_stream {
         }
     }
 
-    // The last one of that name, unless it is of another kind (many servers send null).
-    static std::optional<json::value> find(const members& among, std::string_view key, json::kind wanted) {
-        std::optional<json::value> found;
-        for (const auto& [name, value] : among)
-            if (name == key) found = value;
-        return found && found->kind() == wanted ? found : std::nullopt;
-    }
-    static std::int64_t count(const members& from, std::string_view key) {
-        const auto found = find(from, key, json::kind::number);
+    static std::int64_t count(const json::member_list& from, std::string_view key) {
+        const auto found = json::find(from, key, json::kind::number);
         return found ? found->as_integer() : -1;
     }
     // Calls each(key, value) for the members that are not read here and say something.
-    template <class Each> static void others(const members& all, std::initializer_list<std::string_view> read, Each each) {
+    template <class Each> static void others(const json::member_list& all, std::initializer_list<std::string_view> read, Each each) {
         for (const auto& [key, value] : all) {
             const auto raw = value.raw();
             const bool empty = value.kind() == json::kind::null || raw == R"("")" || raw == "[]" || raw == "{}";
             if (!empty && std::find(read.begin(), read.end(), key) == read.end()) each(key, value);
         }
     }
-    void note(aside& place, const members& all, std::initializer_list<std::string_view> read) {
+    void note(aside& place, const json::member_list& all, std::initializer_list<std::string_view> read) {
         others(all, read, [&](const std::string& key, const json::value& said) {
             place.note(key, said, &place == &choice_ && said.kind() == json::kind::array);
         });
@@ -166,37 +157,37 @@ class openai_stream {
         if (status < 400 || status > 599) status = 500;
         return refusal_of("The server, in the middle of its answer,", static_cast<int>(status), data);
     }
-    void read_usage(const members& usage, answer& out) {
+    void read_usage(const json::member_list& usage, answer& out) {
         out.usage(count(usage, "prompt_tokens"), count(usage, "completion_tokens"));
         note(usage_, usage, {"prompt_tokens", "completion_tokens", "total_tokens"});
-        if (const auto cost = find(usage, "cost", json::kind::number)) cost_ = cost->as_number();
+        if (const auto cost = json::find(usage, "cost", json::kind::number)) cost_ = cost->as_number();
     }
     // By the names of llama-server and of clouds; some send both.
-    void read_thoughts(const members& delta, answer& out) {
+    void read_thoughts(const json::member_list& delta, answer& out) {
         for (const auto* key : {"reasoning_content", "reasoning"})
-            if (const auto thoughts = find(delta, key, json::kind::string); thoughts && thoughts->raw().size() > 2)
+            if (const auto thoughts = json::find(delta, key, json::kind::string); thoughts && thoughts->raw().size() > 2)
                 return pass_on("reasoning_content", *thoughts, out);
     }
-    void read_delta(const members& delta, answer& out) {
+    void read_delta(const json::member_list& delta, answer& out) {
         others(delta, {"role", "content", "tool_calls", "reasoning_content", "reasoning"},
                [&](const std::string& key, const json::value& piece) { delta_.raw(key, piece.raw()); });
         if (!delta_.empty()) speak(out);
         read_thoughts(delta, out);
     }
-    void read_choice(const members& choice, answer& out) {
+    void read_choice(const json::member_list& choice, answer& out) {
         note(choice_, choice, {"index", "delta", "text", "logprobs", "finish_reason"});
-        const auto found = find(choice, "delta", json::kind::object);
-        const auto delta = found ? found->members() : members();
+        const auto found = json::find(choice, "delta", json::kind::object);
+        const auto delta = found ? found->members() : json::member_list();
         read_delta(delta, out);
-        if (const auto likely = find(choice, "logprobs", json::kind::object)) pass_on("logprobs", *likely, out);
-        const auto text = found ? find(delta, "content", json::kind::string) : find(choice, "text", json::kind::string);
+        if (const auto likely = json::find(choice, "logprobs", json::kind::object)) pass_on("logprobs", *likely, out);
+        const auto text = found ? json::find(delta, "content", json::kind::string) : json::find(choice, "text", json::kind::string);
         if (text)
             if (const auto words = text->as_string(); !words.empty()) {
                 speak(out);
                 out.emit(words);
             }
-        if (const auto calls = find(delta, "tool_calls", json::kind::array)) pass_on("tool_calls", *calls, out);
-        const auto reason = find(choice, "finish_reason", json::kind::string);
+        if (const auto calls = json::find(delta, "tool_calls", json::kind::array)) pass_on("tool_calls", *calls, out);
+        const auto reason = json::find(choice, "finish_reason", json::kind::string);
         if (!reason) return;
         reason_ = true;
         const auto word = reason->as_string();
