@@ -50,9 +50,10 @@ void speculator::calibrate(engine& target) {
         const std::lock_guard lock(mutex_);
         const auto& info = target.info();
         const auto room = static_cast<std::size_t>(std::min(info.n_batch, info.n_ctx - 1));
+        const auto most = (options_.most + 1) * static_cast<std::size_t>(info.n_seq);
         const auto start = clock::now();
         static_cast<void>(timed(target, 0, 0, 1)); // the first pass pays for what is set up once
-        for (const auto rows : step_times::worth_measuring(std::min(options_.most + 1, room))) {
+        for (const auto rows : step_times::worth_measuring(std::min(most, room))) {
             const auto spent = std::chrono::duration<double>(clock::now() - start).count();
             if (rows > 1 && spent + 2 * times_.seconds(rows) > budget_s) continue;
             times_.measured(rows, std::min({timed(target, 0, 0, rows), timed(target, 0, 0, rows), timed(target, 0, 0, rows)}));

@@ -18,8 +18,8 @@ class step_times {
     // Later passes move the table: all of it with the machine's speed, `rows` a bit more.
     void observe(std::size_t rows, double seconds);
 
-    // Seconds; beyond the table by its last slope. Without a measurement, a guess: 20 ms for a row and
-    // a quarter of that for each further one.
+    // Seconds; beyond what was measured each further row takes what a row of the largest pass does on average, or more.
+    // Without a measurement, a guess: 20 ms for a row and a quarter of that for each further one.
     [[nodiscard]] double seconds(std::size_t rows) const;
     // Row count -> seconds, for the status.
     [[nodiscard]] std::map<std::size_t, double> table() const;
@@ -29,6 +29,7 @@ class step_times {
 
     std::map<std::size_t, double> knots_; // seconds at scale 1
     double scale_ = 1;
+    bool started_ = false; // something was measured()
 };
 
 } // namespace tw

@@ -161,6 +161,19 @@ TEST_CASE("pass times stay what is seen, however often neighbouring row counts a
     }
 }
 
+TEST_CASE("a pass larger than any that was measured is no bargain until it was seen") {
+    step_times times;
+    // On two cores, where rows in dozens are read for a moment almost for nothing: 32 to 256 rows take seven times as long.
+    for (const auto& [rows, ms] : {std::pair{1, 22.0}, {8, 100.0}, {24, 180.0}, {32, 200.0}}) times.measured(static_cast<std::size_t>(rows), ms / 1000);
+    CHECK(times.seconds(64) == Catch::Approx(0.4));
+    CHECK(times.seconds(256) == Catch::Approx(1.6));
+    times.observe(64, 0.3); // cheaper than thought
+    CHECK(times.seconds(64) == Catch::Approx(0.3));
+    times.observe(256, 1.9); // dearer
+    CHECK(times.seconds(256) == Catch::Approx(1.9));
+    CHECK(times.seconds(32) == Catch::Approx(0.2));
+}
+
 TEST_CASE("drafting that lost pauses, longer each time, and starts again") {
     gain guard;
     const auto rounds_until_pause = [&] {
