@@ -62,11 +62,11 @@ std::vector<double> worth_of_rows(const std::vector<std::vector<double>>& chance
 
 round_plan best_order(const std::vector<double>& alphas, std::size_t most, const pass_times& times,
                       const drafter_cost& cost) {
-    std::vector<double> tokens(alphas.size());
+    std::vector<double> tokens(alphas.size(), 1);
     round_plan best;
     for (std::size_t length = 1; length <= most; ++length) {
-        std::transform(alphas.begin(), alphas.end(), tokens.begin(),
-                       [&](double alpha) { return expected_tokens(alpha, length); });
+        std::transform(alphas.begin(), alphas.end(), tokens.begin(), tokens.begin(),
+                       [](double alpha, double shorter) { return 1 + alpha * shorter; }); // E(γ) = 1 + α E(γ - 1)
         round_plan plan{length, shared_tokens(tokens), 0};
         plan.seconds = times.seconds(alphas.size() * (length + 1)) + cost.handover_s +
                        static_cast<double>(length) * cost.token_s;
