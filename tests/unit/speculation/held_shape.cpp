@@ -86,5 +86,7 @@ TEST_CASE("where no price is too high a shape only grows") {
     CHECK(shape.rows(1, std::size_t{3}) == 3);
     CHECK(shape.rows(1, std::size_t{9}) == 9);
     CHECK(shape.rows(1, std::size_t{2}) == 9);
+    shape.forget();
+    CHECK(shape.rows(1, std::size_t{2}) == 9);
     CHECK(shape.rows(2, std::size_t{2}) == 2);
 }
