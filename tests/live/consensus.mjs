@@ -19,8 +19,8 @@ assert.equal(alone.tightwad.approximate, undefined);
 // Drafters are listened to before they draft, so the first answers may be the target's own.
 let said;
 let answers = 0;
-while (answers < 24 && !(said?.tightwad.consensus.overruled > 0)) {
-  said = await ask({ seed: answers, temperature: answers++ % 2 ? 0.8 : 0 });
+for (; answers < 24 && !(said?.tightwad.consensus.overruled > 0); ++answers) {
+  said = await ask({ seed: answers, temperature: answers % 2 ? 0.8 : 0 });
   assert.equal(said.tightwad.approximate, true);
   assert.ok(said.tightwad.consensus.overruled <= said.tightwad.consensus.agreed);
 }

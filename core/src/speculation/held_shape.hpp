@@ -24,7 +24,8 @@ class held_shape {
         const auto first = std::max_element(leads_.begin(), leads_.end());
         return *first >= price_s ? change(answers, static_cast<std::size_t>(first - leads_.begin()) + 1) : held_;
     }
-    // Likewise, where no price is too high: only what has no room in the shape changes it, and another number of answers.
+    // Likewise, where no price is too high: only what has no room in the shape changes it, and another number of answers. Another
+    // kind of pass between leaves it as large as it was.
     std::size_t rows(std::size_t answers, std::size_t needed) {
         return answers == answers_ && needed <= held_ ? held_ : change(answers, answers_ == 0 ? std::max(needed, held_) : needed);
     }

@@ -66,14 +66,11 @@ double step_times::between(std::size_t rows) const {
     if (beyond) --above;
     if (above == knots_.begin()) ++above;
     const auto below = std::prev(above);
-    const auto slope = (above->second - below->second) / static_cast<double>(above->first - below->first);
-    if (beyond && started_) {
-        const auto last = static_cast<double>(above->first);
-        return above->second + (n - last) * std::max(slope, above->second / last);
-    }
+    const auto last = static_cast<double>(above->first);
+    auto slope = (above->second - below->second) / static_cast<double>(above->first - below->first);
+    if (beyond && started_) slope = std::max(slope, above->second / last);
     // A line that falls ends somewhere.
-    return std::max(below->second + slope * (n - static_cast<double>(below->first)),
-                    0.2 * std::min(below->second, above->second));
+    return std::max(above->second + slope * (n - last), 0.2 * std::min(below->second, above->second));
 }
 
 std::map<std::size_t, double> step_times::table() const {
