@@ -3,10 +3,7 @@ models=${TIGHTWAD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tightwad}/models
 work=$(mktemp -d)
 export TIGHTWAD_STATE="$work/state"
 
-# A port that was free a moment ago.
-free_port() {
-    node -e 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})'
-}
+free_port() { node "$(dirname "$0")/../support/free_port.mjs"; }
 
 # refused CONFIG TEXT [COMMAND CODE]: serving ends with 1, or the command with that code, and says TEXT.
 refused() {

@@ -8,7 +8,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort } from './free_port.mjs';
+import { freePort } from '../support/free_port.mjs';
 import { models } from './models.mjs';
 
 const [program, makeModel, rpcServer] = process.argv.slice(2);

@@ -8,7 +8,7 @@ import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort } from './free_port.mjs';
+import { freePort } from '../support/free_port.mjs';
 import { findings, makesNoEmbeddings, unanswered } from './questions.mjs';
 
 const patienceMs = 120_000; // for anything that must come; nobody is measured

@@ -8,7 +8,7 @@ import { createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort } from './free_port.mjs';
+import { freePort } from '../support/free_port.mjs';
 
 const [program, rpcServer] = process.argv.slice(2);
 const home = mkdtempSync(join(tmpdir(), 'tightwad-plan-'));

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
-import { freePort } from './free_port.mjs';
+import { freePort } from '../support/free_port.mjs';
 import { answer, ask, comesTrue, config, engine, fingerprint, goesDown, healthy, isUp, launch, localUrl, pipeline, program,
   rpcOf, rpcPid, startPeer, test, url, worker } from './pool_machines.mjs';
 import { findings, makesNoEmbeddings, unanswered } from './questions.mjs';

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort } from './free_port.mjs';
+import { freePort } from '../support/free_port.mjs';
 import { answer, ask, comesTrue, config, engine, fingerprint, goesDown, healthy, isUp, launch, pipeline, program, relay,
   rpcPid, rpcServer, startPeer, test, worker } from './pool_machines.mjs';
 

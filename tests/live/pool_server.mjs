@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { freePort } from './free_port.mjs';
+import { freePort } from '../support/free_port.mjs';
 import { answer, ask, brokenModel, comesTrue, config, engine, goesDown, healthy, home, isUp, launch, pipeline, program, rpcServer, run, test, url, words }
   from './pool_machines.mjs';
 

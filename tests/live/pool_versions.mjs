@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { cpSync, readdirSync, renameSync, symlinkSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { freePort } from './free_port.mjs';
+import { freePort } from '../support/free_port.mjs';
 import { answer, ask, comesTrue, config, engine, fingerprint, home, isUp, launch, pipeline, program, rpcServer, run, test, worker, words }
   from './pool_machines.mjs';
 

@@ -6,7 +6,7 @@ import { request } from 'node:https';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from './free_port.mjs';
+import { freePort } from '../support/free_port.mjs';
 import { answer, ask, comesTrue, config, engine, fingerprint, healthy, isUp, launch, program, rpcServer, test } from './pool_machines.mjs';
 
 const namespace = process.argv[4];

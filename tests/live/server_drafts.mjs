@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { freePort } from './free_port.mjs';
+import { freePort } from '../support/free_port.mjs';
 import { models } from './models.mjs';
 import { comesTrue, config, healthy, home, launch, pipeline, program, run, test, url, words } from './pool_machines.mjs';
 

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from './free_port.mjs';
+import { freePort } from '../support/free_port.mjs';
 import { answer, ask, brokenModel, comesTrue, config, engine, fingerprint, healthy, home, isUp, launch, pipeline, program, rpcOf, rpcPid,
   run, startPeer, test, url, worker } from './pool_machines.mjs';
 

@@ -67,7 +67,7 @@ cp -a "$work/build/opt/tightwad/." "$work/image/usr/local/"
 step_done
 
 step 4/5 "$(line ENTRYPOINT) $(line CMD)"
-free_port() { node -e 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})'; }
+free_port() { node tests/support/free_port.mjs; }
 port=$(free_port)
 mkdir -p "$work/image/var/cache/tightwad/models"
 cp "$tw_models/$model" "$work/image/var/cache/tightwad/models/"

@@ -240,10 +240,4 @@ void make_certificate(const std::string& file, const std::string& names) {
     if (!written) throw std::runtime_error("cannot make a certificate");
 }
 
-std::uint16_t unused_port() {
-    std::uint16_t port = 0;
-    ::close(listen_on_loopback(&port));
-    return port;
-}
-
 } // namespace tw::test

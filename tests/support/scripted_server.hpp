@@ -52,7 +52,4 @@ class scripted_server {
 // Writes a key and a self-signed certificate for `names` ("DNS:localhost,IP:127.0.0.1") to `file`, PEM.
 void make_certificate(const std::string& file, const std::string& names);
 
-// A port of loopback at which nothing listens.
-[[nodiscard]] std::uint16_t unused_port();
-
 } // namespace tw::test

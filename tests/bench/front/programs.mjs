@@ -4,7 +4,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { begin, freePort, ready, toml } from "../local/servers.mjs";
+import { freePort } from "../../support/free_port.mjs";
+import { begin, ready, toml } from "../local/servers.mjs";
 import { listens } from "../machines/programs.mjs";
 
 const ours = "1", theirs = "0"; // cores

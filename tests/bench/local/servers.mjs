@@ -1,20 +1,11 @@
 // Starts and ends the servers that are compared: ours over a written configuration, and llama-server.
 import { spawn } from "node:child_process";
 import { mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { freePort } from "../../support/free_port.mjs";
 
 const running = new Set();
-
-export function freePort() {
-    return new Promise((resolve) => {
-        const probe = createServer().listen(0, "127.0.0.1", () => {
-            const { port } = probe.address();
-            probe.close(() => resolve(port));
-        });
-    });
-}
 
 // Until it answers /health with 200; an error when it ends first, or after `withinMs`.
 export async function ready(server, withinMs = Infinity) {

@@ -1,7 +1,8 @@
 // The programs of the simulated machines: which namespace, which core, which configuration.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort, ready, slug, toml } from "../local/servers.mjs";
+import { freePort } from "../../support/free_port.mjs";
+import { ready, slug, toml } from "../local/servers.mjs";
 import { address, relay, run, wire } from "../machines/programs.mjs";
 
 // In the order in which peers.sh makes them.

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "agent/agent.hpp"
+#include "support/free_port.hpp"
 #include "support/scratch_folder.hpp"
 
 namespace tw::test {
@@ -59,7 +60,7 @@ struct agent_folder : scratch_folder {
     }
 };
 
-// A listening socket, so that a port is surely taken; `release` frees it.
+// A listening socket, so that a port is surely taken.
 class taken_port {
   public:
     taken_port() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -71,21 +72,15 @@ class taken_port {
         ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size);
         number_ = ntohs(address.sin_port);
     }
-    ~taken_port() { release(); }
+    ~taken_port() { ::close(socket_); }
     taken_port(const taken_port&) = delete;
     taken_port& operator=(const taken_port&) = delete;
     [[nodiscard]] std::uint16_t number() const { return number_; }
-    std::uint16_t release() {
-        if (socket_ >= 0) ::close(std::exchange(socket_, -1));
-        return number_;
-    }
 
   private:
     int socket_;
     std::uint16_t number_ = 0;
 };
-
-inline std::uint16_t free_port() { return taken_port().release(); }
 
 inline nlohmann::json ask(agent::agent& agent, const std::string& method, const std::string& target,
                           unsigned status = 200, const std::string& body = {}) {

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "program.hpp"
+#include "support/free_port.hpp"
 #include "support/raw_client.hpp"
 #include "support/scripted_server.hpp"
 
@@ -51,7 +52,7 @@ class far_server {
 class endpoint {
   public:
     explicit endpoint(const std::string& url, const std::string& more = "")
-        : port_(unused_port()),
+        : port_(free_port()),
           file_(folder_.write("c.toml", "schema = 1\n[server]\nlisten = \"127.0.0.1:" + std::to_string(port_) +
                                             "\"\n[backend.far]\nplugin = \"llamacpp\"\nurl = \"" + url + "\"\n" + more +
                                             "[pipeline.p]\nserves = [\"m\"]\ntarget = \"far\"\n")),

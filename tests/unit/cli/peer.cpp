@@ -7,12 +7,8 @@
 #include <fstream>
 #include <iterator>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include "program.hpp"
+#include "support/free_port.hpp"
 
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::StartsWith;
@@ -20,18 +16,6 @@ using namespace tw::test;
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string free_port() {
-    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    REQUIRE(::bind(socket, reinterpret_cast<sockaddr*>(&address), size) == 0);
-    ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
-    ::close(socket);
-    return std::to_string(ntohs(address.sin_port));
-}
 
 // A state folder of its own, so that no other peer of this machine is met.
 struct alone {
@@ -53,14 +37,14 @@ struct alone {
 
 TEST_CASE("a peer is started, asked and stopped") {
     const alone here;
-    const auto port = free_port();
+    const auto port = std::to_string(free_port());
     CHECK(here.run({"status"}).code == 1);
     CHECK(here.run({"status"}).err == "error: No peer is running; start one with `tightwad peer start`.\n");
     CHECK(here.run({"stop"}).out == "No peer is running.\n");
     running_tightwad peer({"peer", "start", "--port", port, "-c", here.file}, here.variables);
     CHECK_THAT(peer.wait_for("Tightwad"), ContainsSubstring("peer den at tw://127.0.0.1:" + port + ", no engines, no token\n"));
 
-    const auto second = here.run({"start", "--port", free_port()});
+    const auto second = here.run({"start", "--port", std::to_string(free_port())});
     CHECK(second.code == 1);
     CHECK_THAT(second.err, ContainsSubstring("A peer already runs at tw://127.0.0.1:" + port));
 
@@ -85,7 +69,7 @@ TEST_CASE("a peer is started, asked and stopped") {
 
 TEST_CASE("a peer with TLS is asked by the machine it runs on, with the token alone") {
     alone here;
-    const auto port = free_port();
+    const auto port = std::to_string(free_port());
     here.file = here.folder.write("tls.toml", "schema = 1\n[peer]\ntls = true\nmachine = \"den\"\nlisten = \"127.0.0.1:" + port +
                                                   "\"\ntoken = { env = \"SECRET_OF_THE_TEST\" }\n");
     here.variables["SECRET_OF_THE_TEST"] = "a token's";
@@ -115,7 +99,7 @@ TEST_CASE("other machines are let in only with a token") {
 
 TEST_CASE("a peer needs no configuration at all, and an endpoint needs a pipeline") {
     const alone here;
-    running_tightwad peer({"peer", "start", "--port", free_port()}, here.variables);
+    running_tightwad peer({"peer", "start", "--port", std::to_string(free_port())}, here.variables);
     CHECK_THAT(peer.wait_for("Tightwad"), ContainsSubstring("no engines"));
     CHECK(run_tightwad({"peer", "status"}, "", here.variables).code == 0);
 
@@ -130,7 +114,7 @@ TEST_CASE("a peer needs no configuration at all, and an endpoint needs a pipelin
 TEST_CASE("a port that is taken is one sentence, and nothing stays behind") {
     const alone here;
     const alone other;
-    const auto port = free_port();
+    const auto port = std::to_string(free_port());
     running_tightwad peer({"peer", "start", "--port", port, "-c", here.file}, here.variables);
     CHECK_THAT(peer.wait_for("Tightwad"), ContainsSubstring(port));
     const auto refused = other.run({"start", "--port", port});

@@ -128,7 +128,7 @@ TEST_CASE("a fault within a stream is an error event, never a silent end") {
 }
 
 TEST_CASE("a server that is not there is named, and one that is slow is given up at the limit") {
-    const auto port = std::to_string(unused_port());
+    const auto port = std::to_string(free_port());
     const endpoint absent("http://127.0.0.1:" + port);
     const auto answer = absent.ask("");
     CHECK(answer.status == 503);

@@ -52,7 +52,7 @@ TEST_CASE("a llama-server is served plainly, and the status says why nothing is 
 
 TEST_CASE("a server's key that is a reference nothing replaced is an error at the start") {
     const scratch_folder folder;
-    const auto file = folder.write("c.toml", "schema = 1\n[server]\nlisten = \"127.0.0.1:" + std::to_string(unused_port()) +
+    const auto file = folder.write("c.toml", "schema = 1\n[server]\nlisten = \"127.0.0.1:" + std::to_string(free_port()) +
                                              "\"\n[backend.far]\nplugin = \"llamacpp\"\nurl = \"http://127.0.0.1:1\"\n"
                                              "api_key = { env = \"TIGHTWAD_TEST_KEY\" }\n[pipeline.p]\nserves = [\"m\"]\ntarget = \"far\"\n");
     const auto refused = run_tightwad({"serve", "--plugins-dir", plugins, "-c", file}, "",
@@ -232,7 +232,7 @@ TEST_CASE("variables alone are an endpoint before a server, and a private addres
     const scratch_folder folder;
     far_server far;
     far.set(streams({words("Hi"), event("{}", "\"stop\""), "data: [DONE]\n\n"}));
-    const auto port = unused_port();
+    const auto port = free_port();
     std::map<std::string, std::string> variables{{"TIGHTWAD_STATE", folder.path().string()}, {"HOME", folder.path().string()},
                                                  {"XDG_CONFIG_HOME", folder.path().string()}, {"TIGHTWAD_PORT", std::to_string(port)},
                                                  {"TIGHTWAD_TARGET_URL", far.url()}, {"TIGHTWAD_TARGET_BACKEND", "llamacpp"},

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "program.hpp"
+#include "support/free_port.hpp"
 #include "support/raw_client.hpp"
 #include "support/scripted_server.hpp"
 #include "unit/plan/gguf_bytes.hpp"
@@ -38,7 +39,7 @@ class talker : public scripted_server {
 // A configuration and a state folder of its own; whatever was started in it is ended with it.
 class place {
   public:
-    explicit place(const std::string& target, std::uint16_t port = unused_port())
+    explicit place(const std::string& target, std::uint16_t port = free_port())
         : port_(port),
           file_(folder_.write("c.toml", "schema = 1\n[server]\nlisten = \"127.0.0.1:" + std::to_string(port_) +
                                             "\"\n[backend.far]\nplugin = \"llamacpp\"\n" + target +

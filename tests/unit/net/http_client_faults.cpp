@@ -8,6 +8,7 @@
 #include "harness.hpp"
 #include "http_harness.hpp"
 #include "net/retry_after.hpp"
+#include "support/free_port.hpp"
 #include "support/scripted_server.hpp"
 
 using namespace tw;
@@ -32,7 +33,7 @@ TEST_CASE("errors of a server are answers, with the advice when to come back") {
 }
 
 TEST_CASE("a server that is not there") {
-    const auto port = std::to_string(unused_port());
+    const auto port = std::to_string(free_port());
     const auto refused = failure_of(get("http://127.0.0.1:" + port));
     CHECK(refused.code == code::unavailable);
     CHECK(refused.message == "Nothing answers at http://127.0.0.1:" + port +

@@ -8,6 +8,7 @@
 
 #include <tightwad/sdk/http.hpp>
 
+#include "support/free_port.hpp"
 #include "support/scripted_server.hpp"
 
 using namespace tw::test;
@@ -80,7 +81,7 @@ TEST_CASE("an answer is fetched whole, with its status and advice") {
 TEST_CASE("what fails is a code and a sentence") {
     const tw::plugin_host host("test", {}, std::make_shared<tw::host_services>());
     const tw::sdk::http web{tw::sdk::host(host.abi())};
-    const auto port = std::to_string(unused_port());
+    const auto port = std::to_string(free_port());
     const auto refused = failure_of(web, {.url = "http://127.0.0.1:" + port});
     CHECK(refused.code() == TW_UNAVAILABLE);
     CHECK(std::string(refused.what()).find("Nothing answers at http://127.0.0.1:" + port) == 0);
