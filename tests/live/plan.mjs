@@ -61,6 +61,7 @@ async function main() {
     assert.ok(one.up_bytes_per_s > 1e6 && one.down_bytes_per_s > 1e6);
     assert.deepEqual(Object.keys(one.ms_per_gb), ['1', '2', '4', '8', '16']);
     assert.ok(Object.values(one.ms_per_gb).every((ms) => ms > 0));
+    assert.ok([1, 2, 4, 8].includes(one.least_rows), JSON.stringify(one));
     assert.match(one.about, /processors, .* free/);
     assert.ok(one.memory_bytes > 1e8);
   }

@@ -48,6 +48,11 @@ void improve(planned_pool& out, const plan_subject& subject, const proposal& as_
     out.better_tokens_s = *other.tokens_s;
 }
 
+// Answers whose bits may differ need no pass filled up.
+void take_as_asked(const plan_subject& subject, surveyed& one) {
+    if (!subject.exact) one.machine.least_rows = 1;
+}
+
 result<planned_pool> plan_pool(const plan_subject& subject, const pool_config& pool, plan_outcome& outcome) {
     const auto placed = with_experts_placed(pool, subject.model, subject.options);
     if (!placed) return placed.error();
@@ -56,6 +61,7 @@ result<planned_pool> plan_pool(const plan_subject& subject, const pool_config& p
     planned_pool out{pool.name, std::move(*workers), {}, {}, {}, {}, {}, 0};
     for (std::size_t i = 0; i < out.workers.size(); ++i) {
         auto& one = out.workers[i];
+        take_as_asked(subject, one);
         if (const auto said = pool.workers[i].vram_bytes; said > 0)
             one.machine.memory_bytes = one.problem.empty() ? std::min(said, one.machine.memory_bytes) : said;
         out.machines.push_back(one.machine);
@@ -126,6 +132,7 @@ int plan_model(const global_options& global, const plan_options& options) {
                          : what->config.peer         ? what->config.peer->rpc_server
                                                      : std::filesystem::path();
     outcome.here = survey_here(subject->model, subject->context, program, subject->threads);
+    take_as_asked(*subject, outcome.here);
     outcome.no_draft = subject->no_draft;
     if (subject->draft != nullptr) {
         const auto time = time_of_token(*what, *subject->draft);

@@ -31,7 +31,7 @@ std::string pass_text(const plan::compute_speed& speed) {
 }
 
 void add_machine(table& rows, const surveyed& one) {
-    const auto& [name, memory, compute, link] = one.machine;
+    const auto& [name, memory, compute, link, least] = one.machine;
     rows.push_back({name, one.device.empty() ? "-" : one.device, memory == 0 ? "not known" : human_bytes(memory),
                     link ? shown(link->round_trip_s * 1e3, " ms") : "-", link ? rate(link->up_bytes_s) : "-",
                     link ? rate(link->down_bytes_s) : "-", compute ? pass_text(*compute) : "not measured"});
@@ -46,6 +46,9 @@ void print_machines(const plan_outcome& outcome) {
     const auto tell = [](const surveyed& one) {
         if (!one.about.empty()) std::cout << one.machine.name << ": " << one.about << '\n';
         if (!one.problem.empty()) std::cout << one.machine.name << " is not measured: " << one.problem << '\n';
+        if (one.machine.least_rows > 1)
+            std::cout << one.machine.name << " computes a row with the same bits in any pass of " << one.machine.least_rows
+                      << " rows or more, so plain passes have " << one.machine.least_rows << ".\n";
     };
     tell(outcome.here);
     for (const auto& pool : outcome.pools)
@@ -71,7 +74,7 @@ std::string note_of(const plan::proposal& one) {
 }
 
 json figures(const surveyed& one) {
-    const auto& [name, memory, compute, link] = one.machine;
+    const auto& [name, memory, compute, link, least] = one.machine;
     json passes = json::object();
     if (compute)
         for (const auto& [rows, seconds] : compute->seconds_per_byte) passes[std::to_string(rows)] = seconds * 1e12;
@@ -84,6 +87,7 @@ json figures(const surveyed& one) {
             {"up_bytes_per_s", link ? json(link->up_bytes_s) : json()},
             {"down_bytes_per_s", link ? json(link->down_bytes_s) : json()},
             {"ms_per_gb", passes},
+            {"least_rows", least},
             {"only_a_bound", compute && compute->bound}};
 }
 

@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <thread>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
+#include "base/median.hpp"
 #include "base/text.hpp"
 #include "config/paths.hpp"
 #include "pipeline/nodes.hpp"
@@ -59,6 +62,7 @@ result<void> from_pipeline(plan_subject& out, const configuration& config, const
         return fail(code::unsupported, "The target \"" + target->name + "\" of [pipeline." + (*pipeline)->name +
                                            "] is no model file of this machine; name one by --model FILE.");
     if (const auto* pool = config.pool(target->pool)) out.pools.push_back(pool);
+    out.exact = (*pipeline)->exactness != "numeric";
     add_draft(out, config, **pipeline);
     return {};
 }
@@ -92,23 +96,25 @@ result<plan_subject> subject_of(const configuration& config, const plan_options&
 }
 
 result<double> time_of_token(const setup& what, const node_config& draft) {
-    constexpr int unmeasured = 4, measured = 24;
+    constexpr int drafts = 7, length = 8;
+    constexpr auto pass = std::chrono::milliseconds{25}; // in which caches are forgotten and processors sleep
     const auto loaded = load_engine(resolve(what.config, what.plugins, draft.name), draft.options_json,
                                     [](float) { return true; });
     if (!loaded) return loaded.error();
     auto& model = **loaded;
-    std::array<double, measured> times{};
     const auto token = std::max(model.info().bos, 0);
-    for (int i = 0; i < unmeasured + measured; ++i) {
+    std::vector<double> times;
+    for (std::int32_t i = 0; i < drafts; ++i) {
+        std::this_thread::sleep_for(pass);
         const auto began = std::chrono::steady_clock::now();
-        const std::array<tw_row, 1> row{{{0, i, token, 1}}};
-        if (const auto done = model.decode(row); !done) return done.error();
-        if (i >= unmeasured)
-            times[static_cast<std::size_t>(i - unmeasured)] =
-                std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+        for (std::int32_t j = 0; j < length; ++j) {
+            const std::array<tw_row, 1> row{{{0, i * length + j, token, 1}}};
+            if (const auto done = model.decode(row); !done) return done.error();
+        }
+        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+        if (i > 0) times.push_back(took.count() / length); // the first warms up
     }
-    std::ranges::nth_element(times, times.begin() + measured / 2);
-    return times[measured / 2];
+    return median(times);
 }
 
 } // namespace tw::cli

@@ -25,6 +25,7 @@ struct plan_subject {
     const node_config* draft = nullptr; // of this machine; null = none
     std::string no_draft;               // why, where there is to be one
     std::uint32_t longest_draft = 31;
+    bool exact = true; // answers are to have the same bits with drafts and without
     [[nodiscard]] std::uint64_t tokens() const { return context * slots; }
 };
 
@@ -32,7 +33,8 @@ struct plan_subject {
 // or of the first one. Pointers into `config`. Errors: nothing of that kind is there, or the file cannot be read.
 [[nodiscard]] result<plan_subject> subject_of(const configuration& config, const plan_options& options);
 
-// Seconds that a model of this machine takes for a token, which is found out by loading it.
+// Seconds that a model of this machine takes for a token, in drafts between which it waits for another to verify them. It is
+// loaded for that.
 [[nodiscard]] result<double> time_of_token(const setup& what, const node_config& draft);
 
 } // namespace tw::cli

@@ -119,6 +119,7 @@ surveyed survey(const pool_worker& worker, std::uint16_t port, const pooled::sam
     out.machine.memory_bytes = really_free(*found, peer.memory_bytes, peer.available_bytes);
     out.machine.compute = found->compute;
     out.machine.link = found->link;
+    out.machine.least_rows = found->least_rows;
     return out;
 }
 
@@ -143,6 +144,7 @@ surveyed survey_here(const plan::model_shape& model, std::uint64_t context, cons
         if (found) {
             out.machine.memory_bytes = really_free(*found, memory.total_bytes, memory.room_bytes());
             out.machine.compute = found->compute;
+            out.machine.least_rows = found->least_rows;
             return out;
         }
         out.problem = found.error().message;

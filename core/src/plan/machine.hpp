@@ -28,6 +28,7 @@ struct machine {
     std::uint64_t memory_bytes = 0; // that a model may use there; 0 = not known
     std::optional<compute_speed> compute{}; // none = not measured
     std::optional<link_speed> link{};       // none = it is this machine
+    std::uint32_t least_rows = 1; // to which passes are filled up, since from there on a row's bits are the same
 };
 
 } // namespace tw::plan

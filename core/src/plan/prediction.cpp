@@ -12,6 +12,8 @@ namespace {
 
 constexpr double number_bytes = 4; // of a hidden state and of logits
 
+bool takes_part(const share& one) { return one.count > 0 || one.output || !one.experts_of.empty(); }
+
 double seconds(double bytes, double rate) { return rate > 0 ? bytes / rate : 0; }
 
 double wire_s(const model_shape& model, const share& part, const link_speed& link, std::uint32_t rows) {
@@ -51,9 +53,11 @@ double bytes_read(const model_shape& model, const share& part, std::uint32_t row
 
 std::optional<double> pass_s(const model_shape& model, const std::vector<share>& shares,
                              const std::vector<machine>& machines, std::uint32_t rows) {
+    for (std::size_t i = 0; i < shares.size(); ++i)
+        if (takes_part(shares[i])) rows = std::max(rows, machines[i].least_rows);
     double out = 0;
     for (std::size_t i = 0; i < shares.size(); ++i) {
-        if (shares[i].count == 0 && !shares[i].output && shares[i].experts_of.empty()) continue;
+        if (!takes_part(shares[i])) continue;
         if (!machines[i].compute) return std::nullopt;
         out += bytes_read(model, shares[i], rows) * machines[i].compute->of(rows);
         if (machines[i].link) out += wire_s(model, shares[i], *machines[i].link, rows);

@@ -207,22 +207,21 @@ result<void> rpc_client::release(const rpc_buffer& buffer) {
     return send(free_buffer, handle);
 }
 
-result<void> rpc_client::write(const rpc_buffer& buffer, std::string_view bytes) {
+result<void> rpc_client::write(const rpc_buffer& buffer, std::string_view bytes, std::uint64_t at) {
     std::string head;
     put_bytes_of(head, buffer);
     head += '\0'; // not for the server's cache on disk
-    put(head, std::uint64_t{0});
+    put(head, at);
     return send(set_tensor, head, bytes);
 }
 
-result<void> rpc_client::read(const rpc_buffer& buffer, std::uint64_t bytes) {
+result<std::string> rpc_client::read(const rpc_buffer& buffer, std::uint64_t bytes, std::uint64_t at) {
     std::string asked;
     put_bytes_of(asked, buffer);
-    put(asked, std::uint64_t{0});
+    put(asked, at);
     put(asked, bytes);
-    if (auto sent = send(get_tensor, asked); !sent) return sent;
-    const auto said = answer(bytes);
-    return said ? result<void>() : said.error();
+    if (auto sent = send(get_tensor, asked); !sent) return sent.error();
+    return answer(bytes);
 }
 
 result<void> rpc_client::compute(std::uint32_t device, const rpc_buffer& buffer, const std::vector<rpc_node>& nodes) {

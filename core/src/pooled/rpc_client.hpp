@@ -62,9 +62,9 @@ class rpc_client {
     // Zeroed, so that every page of it is there. Errors besides: `unavailable`, the device has no room for it.
     [[nodiscard]] result<rpc_buffer> allocate(std::uint32_t device, std::uint64_t bytes);
     [[nodiscard]] result<void> release(const rpc_buffer& buffer);
-    // To and from the beginning of a buffer. A write is not answered, so it may still be on its way.
-    [[nodiscard]] result<void> write(const rpc_buffer& buffer, std::string_view bytes);
-    [[nodiscard]] result<void> read(const rpc_buffer& buffer, std::uint64_t bytes);
+    // To and from an offset of a buffer. A write is not answered, so it may still be on its way.
+    [[nodiscard]] result<void> write(const rpc_buffer& buffer, std::string_view bytes, std::uint64_t at = 0);
+    [[nodiscard]] result<std::string> read(const rpc_buffer& buffer, std::uint64_t bytes, std::uint64_t at = 0);
 
     // Neither is answered; the server does one thing after the other, so a read() comes back when they are done.
     // The nodes are computed in their order.

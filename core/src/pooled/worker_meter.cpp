@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/median.hpp"
+#include "pooled/least_rows.hpp"
 #include "pooled/made_up_model.hpp"
 
 namespace tw::pooled {
@@ -38,8 +39,13 @@ result<double> usual_time(int count, const act& what) {
     return median(times);
 }
 
+result<void> fetched(rpc_client& worker, const rpc_buffer& buffer, std::uint64_t bytes) {
+    const auto got = worker.read(buffer, bytes);
+    return got ? result<void>() : got.error();
+}
+
 result<plan::link_speed> measure_link(rpc_client& worker, const rpc_buffer& buffer) {
-    const act nudge = [&] { return worker.read(buffer, 1); };
+    const act nudge = [&] { return fetched(worker, buffer, 1); };
     const auto there_and_back = usual_time(9, nudge);
     if (!there_and_back) return there_and_back.error();
     plan::link_speed out{*there_and_back, 0, 0};
@@ -49,7 +55,7 @@ result<plan::link_speed> measure_link(rpc_client& worker, const rpc_buffer& buff
         return static_cast<double>(bytes) / std::max(*took - out.round_trip_s, 1e-6);
     };
     std::string some(link_bytes, '\0');
-    const act fetch = [&] { return worker.read(buffer, some.size()); };
+    const act fetch = [&] { return fetched(worker, buffer, some.size()); };
     const act bring = [&] {
         auto sent = worker.write(buffer, some);
         return sent ? nudge() : sent;
@@ -72,7 +78,7 @@ result<plan::link_speed> measure_link(rpc_client& worker, const rpc_buffer& buff
 result<double> pass_s(rpc_client& worker, const rpc_buffer& buffer, double round_trip_s) {
     const act pass = [&]() -> result<void> {
         auto sent = worker.compute_again(0);
-        return sent ? worker.read(buffer, 1) : sent;
+        return sent ? fetched(worker, buffer, 1) : sent;
     };
     const auto began = std::chrono::steady_clock::now();
     const auto enough = [&] { return std::chrono::steady_clock::now() - began > long_enough; };
@@ -121,6 +127,9 @@ result<worker_figures> measure(rpc_client& worker, const sample_layers& sample) 
     out.link = *link;
     out.compute = std::move(*compute);
     if (auto gone = worker.release(*buffer); !gone) return gone.error();
+    const auto least = least_rows(worker, sample);
+    if (!least) return least.error();
+    out.least_rows = *least;
     return out;
 }
 

@@ -13,6 +13,7 @@ struct worker_figures {
     std::uint64_t free_bytes = 0, total_bytes = 0; // of all its devices
     plan::link_speed link;
     plan::compute_speed compute; // of its first device, for passes of 1, 2, 4, 8 and 16 rows
+    std::uint32_t least_rows = 1; // of its first device, see least_rows.hpp
 };
 
 // Takes seconds, during which the worker computes. Errors: those of rpc_client.

@@ -62,6 +62,18 @@ TEST_CASE("a machine that holds nothing costs nothing, one that is not measured 
     CHECK_FALSE(pass_s(model, halves(model), {far("a", 1e-9), unknown}, 1).has_value());
 }
 
+TEST_CASE("a pass has the rows that equal bits take on each machine that computes") {
+    const auto model = dense();
+    std::vector<machine> machines{far("a", 1e-9), far("b", 2e-9), here(4e-9)};
+    const auto shares = halves(model);
+    machines[2].least_rows = 8; // it holds nothing
+    CHECK(pass_s(model, shares, machines, 1) == pass_s(model, shares, {far("a", 1e-9), far("b", 2e-9)}, 1));
+    machines[1].least_rows = 2;
+    CHECK(pass_s(model, shares, machines, 1) == pass_s(model, shares, machines, 2));
+    CHECK(*pass_s(model, shares, machines, 1) < *pass_s(model, shares, machines, 3));
+    CHECK_THAT(over(model, "den", machines, shares).tokens_s.value(), WithinRel(1 / (0.75 + 0.030), 1e-9));
+}
+
 TEST_CASE("a number of rows between two that were measured lies on the line, also beyond") {
     const compute_speed speed{{{1, 1.0}, {4, 1.6}, {8, 3.6}}};
     CHECK_THAT(speed.of(1), WithinRel(1.0, 1e-9));
