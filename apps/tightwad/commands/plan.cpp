@@ -77,6 +77,14 @@ result<planned_pool> plan_pool(const plan_subject& subject, const pool_config& p
     return out;
 }
 
+// Of the model's bytes, over the pools.
+std::uint64_t most_held_here(const plan_outcome& outcome) {
+    std::uint64_t out = 0;
+    for (const auto& pool : outcome.pools)
+        if (pool.shares.size() > pool.workers.size()) out = std::max(out, pool.shares.back().weight_bytes);
+    return out;
+}
+
 // The machines alone, each once.
 void add_alone(const plan_subject& subject, plan_outcome& out) {
     std::vector<std::string> named;
@@ -134,15 +142,15 @@ int plan_model(const global_options& global, const plan_options& options) {
     outcome.here = survey_here(subject->model, subject->context, program, subject->threads);
     take_as_asked(*subject, outcome.here);
     outcome.no_draft = subject->no_draft;
-    if (subject->draft != nullptr) {
-        const auto time = time_of_token(*what, *subject->draft);
-        if (time) outcome.draft_token_s = *time;
-        else outcome.no_draft = "the draft \"" + subject->draft->name + "\" cannot be timed (" + time.error().message + ")";
-    }
     for (const auto* pool : subject->pools) {
         auto planned = plan_pool(*subject, *pool, outcome);
         if (!planned) return complain(planned.error().message, exit_failure);
         outcome.pools.push_back(std::move(*planned));
+    }
+    if (subject->draft != nullptr) {
+        const auto time = time_of_token(*what, *subject->draft, most_held_here(outcome));
+        if (time) outcome.draft_token_s = *time;
+        else outcome.no_draft = "the draft \"" + subject->draft->name + "\" cannot be timed (" + time.error().message + ")";
     }
     add_alone(*subject, outcome);
     for (auto& pool : outcome.pools) add_pool(*subject, pool, outcome);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <numeric>
 #include <thread>
 #include <vector>
 
@@ -95,17 +96,21 @@ result<plan_subject> subject_of(const configuration& config, const plan_options&
     return out;
 }
 
-result<double> time_of_token(const setup& what, const node_config& draft) {
+result<double> time_of_token(const setup& what, const node_config& draft, std::uint64_t target_bytes) {
     constexpr int drafts = 7, length = 8;
-    constexpr auto pass = std::chrono::milliseconds{25}; // in which caches are forgotten and processors sleep
+    constexpr std::uint64_t most_bytes = 256U << 20U;
+    constexpr auto others = std::chrono::milliseconds{25}; // their part of the pass, in which this processor sleeps
     const auto loaded = load_engine(resolve(what.config, what.plugins, draft.name), draft.options_json,
                                     [](float) { return true; });
     if (!loaded) return loaded.error();
     auto& model = **loaded;
     const auto token = std::max(model.info().bos, 0);
+    const std::vector<std::uint64_t> target(std::min(target_bytes, most_bytes) / sizeof(std::uint64_t), 1);
+    volatile std::uint64_t read = 0;
     std::vector<double> times;
     for (std::int32_t i = 0; i < drafts; ++i) {
-        std::this_thread::sleep_for(pass);
+        std::this_thread::sleep_for(others);
+        read = std::accumulate(target.begin(), target.end(), read);
         const auto began = std::chrono::steady_clock::now();
         for (std::int32_t j = 0; j < length; ++j) {
             const std::array<tw_row, 1> row{{{0, i * length + j, token, 1}}};

@@ -33,8 +33,8 @@ struct plan_subject {
 // or of the first one. Pointers into `config`. Errors: nothing of that kind is there, or the file cannot be read.
 [[nodiscard]] result<plan_subject> subject_of(const configuration& config, const plan_options& options);
 
-// Seconds that a model of this machine takes for a token, in drafts between which it waits for another to verify them. It is
-// loaded for that.
-[[nodiscard]] result<double> time_of_token(const setup& what, const node_config& draft);
+// Seconds that a model of this machine takes for a token, in drafts between which it waits for a pass in which this machine
+// reads so many bytes of the target. It is loaded for that.
+[[nodiscard]] result<double> time_of_token(const setup& what, const node_config& draft, std::uint64_t target_bytes);
 
 } // namespace tw::cli
