@@ -105,6 +105,24 @@ async function main() {
   const taken = peak() - before, oneLayer = second.weight_bytes / second.experts_of.length;
   assert.ok(Math.abs(taken - second.weight_bytes) < oneLayer, `${taken} bytes more, and ${second.weight_bytes} are planned`);
   console.log('ok experts that are balanced lie where the plan has them: the same answer');
+
+  // The first worker has room for the attention of all layers and for the experts of some; `plan` measures both and says
+  // which experts the other one should hold. Served so, the answer is the same.
+  const tight = (experts) => backend(model, `tensor_split = "1,0"\n${pool(['', experts]).replace('1GB', '45MB')}`);
+  const asked = join(home, 'asked.toml');
+  writeFileSync(asked, `schema = 1\n${tight('')}[pipeline.p]\nserves = ["story"]\ntarget = "t"\n`);
+  const planned = spawnSync(program, ['plan', '-c', asked, '--json', '--force'], { encoding: 'utf8', timeout: 120_000 });
+  assert.equal(planned.status, 0, planned.stderr);
+  const [den] = JSON.parse(planned.stdout).pools;
+  assert.deepEqual(den.shares.map((one) => one.fits), [false, true, true]);
+  const [kept, given] = den.better_experts;
+  assert.ok(kept.length === 0 && given.length >= 2, JSON.stringify(den.better_experts));
+  const words = spawnSync(program, ['plan', '-c', asked, '--force'], { encoding: 'utf8', timeout: 120_000 }).stdout;
+  const [, advice] = /^(experts = "[^"]+") in 127\.0\.0\.1:\d+: by the measured speeds/m.exec(words);
+  const advised = await told('advised', tight(`, ${advice}`));
+  assert.equal(advised.text, text);
+  assert.ok(inspected(advised.file).every((one) => one.fits), JSON.stringify(inspected(advised.file)));
+  console.log(`ok experts where a plan wants them, ${advice}: all fits, the same answer`);
   for (const one of workers) await end(one);
 }
 

@@ -13,6 +13,7 @@
 #include "config/paths.hpp"
 #include "pipeline/pool_layout.hpp"
 #include "pipeline/pool_model.hpp"
+#include "plan/expert_places.hpp"
 
 namespace tw::cli {
 namespace {
@@ -34,8 +35,12 @@ plan::pool_layout measured_layout(const plan_subject& subject, const pool_config
     return out;
 }
 
-void improve(planned_pool& out, const plan_subject& subject, const proposal& as_it_is) {
-    constexpr double worth_it = 1.03;
+bool is_worth_it(const proposal& other, const proposal& as_it_is) {
+    constexpr double gain = 1.03;
+    return other.fits && other.tokens_s && (!as_it_is.fits || *other.tokens_s >= as_it_is.tokens_s.value_or(0) * gain);
+}
+
+void improve_split(planned_pool& out, const plan_subject& subject, const proposal& as_it_is) {
     std::vector<plan::machine> workers;
     for (const auto& one : out.workers) workers.push_back(one.machine);
     const auto layers = plan::fastest_first(subject.model, workers, subject.tokens());
@@ -43,9 +48,23 @@ void improve(planned_pool& out, const plan_subject& subject, const proposal& as_
     auto layout = out.layout;
     layout.by.assign(layers->begin(), layers->end());
     const auto other = plan::over(subject.model, out.name, out.machines, plan::lay_out(subject.model, layout, subject.tokens()));
-    if (!other.fits || !other.tokens_s || *other.tokens_s < as_it_is.tokens_s.value_or(0) * worth_it) return;
+    if (!is_worth_it(other, as_it_is)) return;
     out.better_split = *layers;
     out.better_tokens_s = *other.tokens_s;
+}
+
+// The layers stay where they are, and so do experts on this machine.
+void improve_experts(planned_pool& out, const plan_subject& subject, const proposal& as_it_is) {
+    if (subject.model.experts == 0) return;
+    auto layout = out.layout;
+    layout.experts.clear();
+    layout.balanced.clear();
+    const auto shares = [&] { return plan::lay_out(subject.model, layout, subject.tokens()); };
+    layout.experts = plan::fastest_experts(subject.model, shares(), out.machines, out.workers.size());
+    const auto other = plan::over(subject.model, out.name, out.machines, shares());
+    if (!is_worth_it(other, as_it_is)) return;
+    out.better_experts = layout.experts;
+    out.better_experts_tokens_s = *other.tokens_s;
 }
 
 // Answers whose bits may differ need no pass filled up.
@@ -102,7 +121,10 @@ void add_alone(const plan_subject& subject, plan_outcome& out) {
 void add_pool(const plan_subject& subject, planned_pool& pool, plan_outcome& out) {
     auto whole = plan::over(subject.model, pool.name, pool.machines, pool.shares);
     if (!pool.problem.empty()) whole.tokens_s.reset();
-    else improve(pool, subject, whole);
+    else {
+        improve_split(pool, subject, whole);
+        improve_experts(pool, subject, whole);
+    }
     if (const auto* better = plan::better_alone(whole, out.proposals); better != nullptr && out.refused.empty())
         out.refused = "The pool " + pool.name + " gives " + speed_text(whole) + ", and " + better->name + " alone " +
                       speed_text(*better) + ": let that machine hold the model, or insist by --force.";

@@ -91,6 +91,16 @@ json figures(const surveyed& one) {
             {"only_a_bound", compute && compute->bound}};
 }
 
+// As it stands in the configuration: `experts = "0-3,7" in attic:50052`.
+std::string experts_text(const planned_pool& pool) {
+    std::string out;
+    for (std::size_t i = 0; i < pool.better_experts->size(); ++i)
+        if (const auto& layers = (*pool.better_experts)[i]; !layers.empty())
+            out += (out.empty() ? "" : ", ") + ("experts = \"" + ranges({layers.begin(), layers.end()}, ",") + "\" in ") +
+                   pool.workers[i].machine.name;
+    return out.empty() ? "no \"experts\" in any worker" : out;
+}
+
 json to_json(const plan_subject& subject, const planned_pool& pool) {
     json workers = json::array(), passes = json::object();
     for (const auto& one : pool.workers) workers.push_back(figures(one));
@@ -103,7 +113,9 @@ json to_json(const plan_subject& subject, const planned_pool& pool) {
             {"problem", pool.problem.empty() ? json() : json(pool.problem)},
             {"pass_ms", std::move(passes)},
             {"better_tensor_split", pool.better_split},
-            {"better_tokens_per_s", pool.better_split.empty() ? json() : json(pool.better_tokens_s)}};
+            {"better_tokens_per_s", pool.better_split.empty() ? json() : json(pool.better_tokens_s)},
+            {"better_experts", pool.better_experts ? json(*pool.better_experts) : json()},
+            {"better_experts_tokens_per_s", pool.better_experts ? json(pool.better_experts_tokens_s) : json()}};
 }
 
 const char* word_of(kind how) {
@@ -134,6 +146,9 @@ void print(const plan_subject& subject, const plan_outcome& outcome) {
         std::cout << "\npool " << pool.name << ":\n";
         if (!pool.shares.empty()) print_table(share_rows(pool.shares));
         if (!pool.problem.empty()) std::cout << pool.problem << '\n';
+        if (pool.better_experts)
+            std::cout << experts_text(pool) << ": by the measured speeds the best place for them, "
+                      << shown(pool.better_experts_tokens_s, " tokens/s.\n");
         if (pool.better_split.empty()) continue;
         std::string split;
         for (const auto one : pool.better_split) split += (split.empty() ? "" : ",") + std::to_string(one);

@@ -22,6 +22,9 @@ struct planned_pool {
     std::string problem;                     // why it has no speed; empty = it has
     std::vector<std::uint64_t> better_split; // a tensor_split that would be faster; empty = none is known
     double better_tokens_s = 0;
+    // Layers whose experts a worker should hold, one list a worker, for more speed; none = no better place is known.
+    std::optional<std::vector<std::vector<std::uint32_t>>> better_experts{};
+    double better_experts_tokens_s = 0;
 };
 
 struct plan_outcome {

@@ -10,20 +10,6 @@
 namespace tw::cli {
 namespace {
 
-// "0-3, 7", of rising numbers.
-std::string ranges(std::vector<std::size_t> numbers) {
-    std::ranges::sort(numbers);
-    std::string out;
-    for (std::size_t begin = 0; begin < numbers.size();) {
-        auto end = begin + 1;
-        while (end < numbers.size() && numbers[end] == numbers[end - 1] + 1) ++end;
-        out += (out.empty() ? "" : ", ") + std::to_string(numbers[begin]);
-        if (end > begin + 1) out += '-' + std::to_string(numbers[end - 1]);
-        begin = end;
-    }
-    return out;
-}
-
 std::string layers_text(const plan::share& one) {
     std::string out = one.count == 0 ? "" : std::to_string(one.first) + "-" + std::to_string(one.first + one.count - 1);
     if (!one.experts_away.empty()) out += " (of " + ranges(one.experts_away) + " no experts)";
@@ -34,6 +20,19 @@ std::string layers_text(const plan::share& one) {
 }
 
 } // namespace
+
+std::string ranges(std::vector<std::size_t> numbers, const std::string& between) {
+    std::ranges::sort(numbers);
+    std::string out;
+    for (std::size_t begin = 0; begin < numbers.size();) {
+        auto end = begin + 1;
+        while (end < numbers.size() && numbers[end] == numbers[end - 1] + 1) ++end;
+        out += (out.empty() ? "" : between) + std::to_string(numbers[begin]);
+        if (end > begin + 1) out += '-' + std::to_string(numbers[end - 1]);
+        begin = end;
+    }
+    return out;
+}
 
 std::vector<std::vector<std::string>> share_rows(const std::vector<plan::share>& shares) {
     std::vector<std::vector<std::string>> rows{{"WHERE", "LAYERS", "WEIGHTS", "CACHE", "OF", "FITS"}};
