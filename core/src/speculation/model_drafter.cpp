@@ -170,7 +170,8 @@ bool model_drafter::has_work() const {
     });
 }
 
-// Makes the engine's cache a prefix of `path` without its last token, whose row picks the next.
+// Makes the engine's cache a prefix of `path` without its last token, whose row picks the next, and without those whose
+// rows an audit needs: an answer that was given before is in the cache, and was never judged.
 result<void> model_drafter::align(slot& at, std::int32_t index, const std::vector<std::int32_t>& path) {
     const auto context = static_cast<std::size_t>(model_->info().n_ctx);
     if (path.size() < at.base + 1 || path.size() - at.base > context) {
@@ -179,7 +180,9 @@ result<void> model_drafter::align(slot& at, std::int32_t index, const std::vecto
         at.held.clear();
     }
     const auto tail = std::span(path).subspan(at.base);
-    const auto same = common_prefix(at.held, tail.first(tail.size() - 1));
+    auto kept = tail.size() - 1;
+    if (at.audit_due && !at.side) kept = std::min(kept, std::max(at.audited, at.base + 1) - at.base - 1);
+    const auto same = common_prefix(at.held, tail.first(kept));
     if (same == at.held.size()) return {};
     if (model_->truncate(index, static_cast<std::int32_t>(same))) {
         at.held.resize(same);

@@ -9,7 +9,7 @@ namespace tw {
 namespace {
 
 constexpr double worth = 1.03;        // what must be won before anybody is asked to draft
-constexpr double evidence = 8;        // observations before a model may draft
+constexpr double evidence = 7.5;      // observations before a model may draft: eight, which have faded a bit
 constexpr std::size_t listen_every = 8; // tokens; doubles up to 2^4 times while drafting does not pay
 constexpr int quietest = 4;
 constexpr double listening_share = 0.01; // of the time, while drafting does not pay

@@ -179,6 +179,24 @@ TEST_CASE("an audit says what would have been picked, without drafting") {
     CHECK(agreed < 30);
 }
 
+TEST_CASE("an answer that was given before is judged all the same") {
+    const ids prompt{0, 3, 4, 5};
+    auto committed = prompt;
+    for (std::int32_t i = 0; i < 30; ++i) committed.push_back(6 + i % 5);
+    model_drafter listener(toy_model());
+    for (sequence_id sequence = 1; sequence <= 2; ++sequence) {
+        listener.apply(draft_open{sequence, seeded(), prompt});
+        auto what = order(1, committed, 4, 0);
+        what.sequence = sequence;
+        what.audit = true;
+        listener.apply(std::move(what));
+        std::size_t judged = 0;
+        for (const auto& reply : work(listener)) judged += std::get<draft_audit>(reply).entries.size();
+        CHECK(judged == 30);
+        listener.apply(draft_close{sequence});
+    }
+}
+
 TEST_CASE("a streaming drafter that is done drafts for likely corrections") {
     const ids prompt{0, 3, 4, 5};
     model_drafter drafter(toy_model());

@@ -109,6 +109,26 @@ TEST_CASE("a late audit does not end the wait for the next one") {
     for (auto& each : listening) each.join();
 }
 
+TEST_CASE("a drafter drafts when eight tokens were compared") {
+    std::size_t listened = 0, asked = 0;
+    speculator verifier(offers([&](const draft_order& order, const tell& out) {
+                            if (order.audit) {
+                                ++listened;
+                                out(draft_audit{one, order.epoch, std::vector<audit_entry>(8, {grades - 1, true}), true});
+                                return;
+                            }
+                            ++asked;
+                            out(batch(order, {20, 21}, 0.001F));
+                        }),
+                        waiting);
+    verifier.open(one, {}, ids{0, 2, 3, 4}, {});
+    say(verifier, {10, 11, 12, 13, 14, 15, 16, 17}, 1, 1.0);
+    std::vector<draft_seat> seats{{.sequence = one, .most = 8, .left = 100, .draft = {}}};
+    static_cast<void>(verifier.plan(seats, 1));
+    CHECK(listened == 1);
+    CHECK(asked == 1);
+}
+
 TEST_CASE("a stream is asked for no more than the answer can still take") {
     std::vector<std::size_t> wanted;
     speculator verifier(offers([&](const draft_order& order, const tell&) { wanted.push_back(order.want); }),
