@@ -205,7 +205,7 @@ speculator::sent_order speculator::send_order(std::size_t index, const round_pla
         longest = std::max(longest, want);
         tell(index, seat.sequence,
              {.want = static_cast<std::uint16_t>(want),
-              .floor = survival_floor(plan, seats.size(), alpha, passes(seats.size()), price),
+              .floor = survival_floor(plan.length, usual(seats.size(), plan.rate()), seats.size(), alpha, passes(seats.size()), price),
               .chance = chances(index, of)});
     }
     out.expected_s = static_cast<double>(longest + out.behind / 4) * price.token_s + price.handover_s;

@@ -20,14 +20,13 @@ double shared_tokens(const std::vector<double>& each) {
 
 namespace {
 
-// What a round yields with 0, 1, … `most` drafts for each answer; where a draft is shorter, with the chance in `beyond`.
-std::vector<double> tokens_by_length(const std::vector<std::vector<double>>& chances, const std::vector<double>& beyond,
-                                     std::size_t most) {
+// What a round yields with 0, 1, … `most` drafts for each answer, or as many as it has.
+std::vector<double> tokens_by_length(const std::vector<std::vector<double>>& chances, std::size_t most) {
     const auto answers = chances.size();
     std::vector<double> survival(answers, 1), tokens(answers, 1), out{shared_tokens(tokens)};
     for (std::size_t length = 1; length <= most; ++length) {
         for (std::size_t i = 0; i < answers; ++i) {
-            survival[i] *= length <= chances[i].size() ? chances[i][length - 1] : beyond[i];
+            survival[i] *= length <= chances[i].size() ? chances[i][length - 1] : 0;
             tokens[i] += survival[i];
         }
         out.push_back(shared_tokens(tokens));
@@ -42,7 +41,7 @@ round_plan best_cut(const std::vector<std::vector<double>>& chances, std::size_t
     const auto answers = chances.size();
     std::size_t longest = 0;
     for (const auto& draft : chances) longest = std::max(longest, draft.size());
-    const auto tokens = tokens_by_length(chances, std::vector<double>(answers), std::min(longest, most));
+    const auto tokens = tokens_by_length(chances, std::min(longest, most));
     const auto worth = [&](const round_plan& one) { return usual > 0 ? one.tokens - usual * one.seconds : one.rate(); };
     round_plan best;
     for (std::size_t length = 0; length < tokens.size(); ++length) {
@@ -52,11 +51,11 @@ round_plan best_cut(const std::vector<std::vector<double>>& chances, std::size_t
     return best;
 }
 
-std::vector<double> worth_of_rows(const std::vector<std::vector<double>>& chances, const std::vector<double>& beyond,
-                                  double draft_s, std::size_t most, const pass_times& times, double usual) {
-    auto out = tokens_by_length(chances, beyond, most);
+std::vector<double> worth_of_rows(const std::vector<std::vector<double>>& chances, std::size_t most, const pass_times& times,
+                                  double usual) {
+    auto out = tokens_by_length(chances, most);
     for (std::size_t length = 0; length < out.size(); ++length)
-        out[length] = out[length] / usual - times.seconds(chances.size() * (length + 1)) - static_cast<double>(length) * draft_s;
+        out[length] = out[length] / usual - times.seconds(chances.size() * (length + 1));
     return out;
 }
 
@@ -75,11 +74,11 @@ round_plan best_order(const std::vector<double>& alphas, std::size_t most, const
     return best;
 }
 
-float survival_floor(const round_plan& plan, std::size_t answers, double alpha, const pass_times& times,
+float survival_floor(std::size_t length, double usual, std::size_t answers, double alpha, const pass_times& times,
                      const drafter_cost& cost) {
-    const auto far = 2 * plan.length + 2;
+    const auto far = 2 * length + 2;
     const auto row = (times.seconds(answers * (far + 1)) - times.seconds(answers)) / static_cast<double>(far);
-    const auto needed = plan.rate() * (cost.token_s + row) / static_cast<double>(answers);
+    const auto needed = usual * (cost.token_s + row) / static_cast<double>(answers);
     return static_cast<float>(std::min(needed / std::max(alpha, 0.05), 1.0));
 }
 

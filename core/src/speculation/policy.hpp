@@ -45,11 +45,10 @@ struct pass_times {
 [[nodiscard]] round_plan best_cut(const std::vector<std::vector<double>>& chances, std::size_t most,
                                   const pass_times& times, double usual = 0);
 
-// What a pass with 1, 2, … `most` + 1 rows for each answer is worth, in seconds: the time that its tokens usually take at
-// `usual` tokens per second, less its own and `draft_s` for each draft of an answer. Where drafts are longer than those there
-// are, their tokens are accepted with the chance in `beyond`, one an answer.
-[[nodiscard]] std::vector<double> worth_of_rows(const std::vector<std::vector<double>>& chances, const std::vector<double>& beyond,
-                                                double draft_s, std::size_t most, const pass_times& times, double usual);
+// What a pass with 1, 2, … `most` + 1 rows for each answer is worth now, in seconds: the time that its tokens usually take at
+// `usual` tokens per second, less its own. Rows without a draft bring nothing: it ended because no more of it would pay.
+[[nodiscard]] std::vector<double> worth_of_rows(const std::vector<std::vector<double>>& chances, std::size_t most,
+                                                const pass_times& times, double usual);
 
 struct drafter_cost {
     double token_s = 0;    // a token for every answer: c·T
@@ -61,9 +60,9 @@ struct drafter_cost {
 [[nodiscard]] round_plan best_order(const std::vector<double>& alphas, std::size_t most, const pass_times& times,
                                     const drafter_cost& cost);
 
-// Where a further draft no longer pays: it adds `survival` · α tokens and costs a drafter step and a row, so
-// it must beat the round's own rate. `plan` is the order under way.
-[[nodiscard]] float survival_floor(const round_plan& plan, std::size_t answers, double alpha, const pass_times& times,
+// Where a further draft no longer pays: it adds `survival` · α tokens and costs a drafter step and a row, in which the usual
+// rate would have brought as many. `length` is that of the order under way.
+[[nodiscard]] float survival_floor(std::size_t length, double usual, std::size_t answers, double alpha, const pass_times& times,
                                    const drafter_cost& cost);
 
 } // namespace tw

@@ -112,10 +112,8 @@ std::size_t speculator::shape_of(std::span<const draft_seat> seats, const round_
     }
     if (!shape_has_price()) return 0;
     const auto chances = order || plan.length > 0 ? chances_of(seats) : std::vector<std::vector<double>>(seats.size());
-    const auto beyond = order ? order->of.alphas : std::vector<double>(seats.size());
-    const auto draft_s = order ? order->of.price.token_s : 0.0;
     const auto rate = usual(seats.size(), order ? order->of.plan.rate() : plan.rate());
-    return shape_.rows(seats.size(), worth_of_rows(chances, beyond, draft_s, options_.most, {times_, least_rows_}, rate), reshape_s_);
+    return shape_.rows(seats.size(), worth_of_rows(chances, options_.most, {times_, least_rows_}, rate), reshape_s_);
 }
 
 // Cuts the drafts to what pays, or to the rows of a shape that is held. Returns those.

@@ -54,7 +54,7 @@ double step_times::seconds(std::size_t rows) const {
 }
 
 // On the line through the two knots around `rows`, or the last two; at scale 1. There is a knot. Beyond a table that was measured
-// a row takes no less than one of its largest pass: what was never seen must not look cheap.
+// a row takes no less than the others did behind the first: what was never seen must not look cheap.
 double step_times::between(std::size_t rows) const {
     const auto n = static_cast<double>(rows);
     if (knots_.size() == 1) {
@@ -67,8 +67,9 @@ double step_times::between(std::size_t rows) const {
     if (above == knots_.begin()) ++above;
     const auto below = std::prev(above);
     const auto last = static_cast<double>(above->first);
+    const auto& [least, first_s] = *knots_.begin();
     auto slope = (above->second - below->second) / static_cast<double>(above->first - below->first);
-    if (beyond && started_) slope = std::max(slope, above->second / last);
+    if (beyond && started_) slope = std::max(slope, (above->second - first_s) / (last - static_cast<double>(least)));
     // A line that falls ends somewhere.
     return std::max(above->second + slope * (n - last), 0.2 * std::min(below->second, above->second));
 }

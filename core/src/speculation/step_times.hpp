@@ -18,7 +18,7 @@ class step_times {
     // Later passes move the table: all of it with the machine's speed, `rows` a bit more.
     void observe(std::size_t rows, double seconds);
 
-    // Seconds; beyond what was measured each further row takes what a row of the largest pass does on average, or more.
+    // Seconds; beyond what was measured each further row takes what those behind the first did on average, or more.
     // Without a measurement, a guess: 20 ms for a row and a quarter of that for each further one.
     [[nodiscard]] double seconds(std::size_t rows) const;
     // Row count -> seconds, for the status.
