@@ -57,6 +57,7 @@ void speculator::calibrate(engine& target) {
             const auto spent = std::chrono::duration<double>(clock::now() - start).count();
             if (rows > 1 && spent + 2 * times_.seconds(rows) > budget_s) continue;
             times_.measured(rows, std::min({timed(target, 0, 0, rows), timed(target, 0, 0, rows), timed(target, 0, 0, rows)}));
+            shapes_.insert(rows);
         }
         reshape_s_ = price_of_reshaping(target, times_);
     }

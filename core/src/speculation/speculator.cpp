@@ -110,10 +110,31 @@ std::size_t speculator::shape_of(std::span<const draft_seat> seats, const round_
         for (const auto& seat : seats) longest = std::max(longest, std::min(seat.draft.size(), plan.length));
         return shape_.rows(seats.size(), std::max(longest + 1, least));
     }
-    if (!shape_has_price()) return 0;
+    if (!shape_has_price()) return plan.length > 0 && setup_s_ > 0 ? familiar(seats.size(), plan.length + 1) : 0;
     const auto chances = order || plan.length > 0 ? chances_of(seats) : std::vector<std::vector<double>>(seats.size());
     const auto rate = usual(seats.size(), order ? order->of.plan.rate() : plan.rate());
-    return shape_.rows(seats.size(), worth_of_rows(chances, options_.most, {times_, least_rows_}, rate), reshape_s_);
+    auto worth = worth_of_rows(chances, options_.most, {times_, least_rows_}, rate);
+    for (std::size_t n = 0; n < worth.size(); ++n)
+        if (!shapes_.contains(seats.size() * (n + 1))) worth[n] -= setup_s_;
+    return shape_.rows(seats.size(), worth, reshape_s_);
+}
+
+// As many rows for each answer or more, so that the pass has a shape it had before; as many where there is none.
+std::size_t speculator::familiar(std::size_t answers, std::size_t rows) const {
+    const auto found = std::find_if(shapes_.lower_bound(answers * rows), shapes_.end(),
+                                    [&](std::size_t shape) { return shape % answers == 0; });
+    return found == shapes_.end() ? rows : *found / answers;
+}
+
+// The first pass with so many rows pays for what is set up once (a worker is asked what each tensor of the new shape takes),
+// and says nothing of the others.
+void speculator::observe(std::size_t rows, double seconds) {
+    if (rows > 0 && !shapes_.empty() && shapes_.insert(rows).second) {
+        const auto more = seconds - times_.seconds(rows);
+        if (more > times_.seconds(1)) setup_s_ = std::max(setup_s_, more);
+        return;
+    }
+    times_.observe(rows, seconds);
 }
 
 // Cuts the drafts to what pays, or to the rows of a shape that is held. Returns those.
@@ -253,7 +274,7 @@ void speculator::learn(std::span<const round_outcome> outcomes, std::size_t rows
         if (outcomes.size() != last_answers_) pace_ = {};
         last_answers_ = outcomes.size();
     }
-    times_.observe(rows, seconds - (reshaped ? reshape_s_ : 0));
+    observe(rows, seconds - (reshaped ? reshape_s_ : 0));
     std::vector<double> yields;
     bool drafted = false;
     for (const auto& outcome : outcomes) {

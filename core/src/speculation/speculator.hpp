@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -151,6 +152,8 @@ class speculator final : public draft_planner {
     [[nodiscard]] round_plan compose(std::span<draft_seat> seats, double usual = 0);
     [[nodiscard]] pass_times passes(std::size_t answers) const;
     [[nodiscard]] double usual(std::size_t answers, double planned) const;
+    [[nodiscard]] std::size_t familiar(std::size_t answers, std::size_t rows) const;
+    void observe(std::size_t rows, double seconds);
     [[nodiscard]] bool shape_has_price() const { return options_.passes == speculator_options::shape::measured && reshape_s_ > 0; }
     [[nodiscard]] std::size_t shape_of(std::span<const draft_seat> seats, const round_plan& plan, const std::optional<intent>& order);
     [[nodiscard]] std::size_t cut(std::span<draft_seat> seats, const round_plan& plan, const std::optional<intent>& order);
@@ -174,6 +177,8 @@ class speculator final : public draft_planner {
     step_times times_;
     std::size_t least_rows_ = 1; // of a pass, as plan() was last told
     double reshape_s_ = 0;      // what a change of the passes' shape costs
+    std::set<std::size_t> shapes_; // rows that passes have had since the table of their times was made
+    double setup_s_ = 0;           // what the first pass with so many rows took more than others; 0 = less than a step
     held_shape shape_;
     std::size_t last_rows_ = 0;    // of the last pass; 0 = another kind of pass
     std::size_t last_answers_ = 0; // of the last pass that was a round
