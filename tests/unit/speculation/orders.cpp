@@ -129,6 +129,33 @@ TEST_CASE("a drafter drafts when eight tokens were compared") {
     CHECK(asked == 1);
 }
 
+TEST_CASE("the first pass of a shape is no measurement, and where it took long passes have shapes that were there before") {
+    speculator verifier(offers([](const draft_order& order, const tell& out) { out(batch(order, {20, 21, 22, 23, 24, 25}, 0.001F)); }),
+                        {.most = 6, .always = true, .mode = speculator_options::way::synchronous,
+                         .passes = speculator_options::shape::follows});
+    verifier.calibrate(*toy_model());
+    const auto measured = verifier.report().times;
+    REQUIRE(measured.contains(8));
+    REQUIRE_FALSE(measured.contains(7)); // six drafts and a token
+    verifier.open(one, {}, ids{0, 2, 3, 4}, {});
+    const auto planned = [&] {
+        std::vector<draft_seat> seats{{.sequence = one, .most = 6, .left = 100, .draft = {}}};
+        const auto rows = verifier.plan(seats, 1);
+        CHECK(seats.front().draft.size() == 6);
+        say(verifier, {30}, std::max<std::size_t>(rows, 7), 100); // far longer than all that was measured
+        return rows;
+    };
+    say(verifier, {30}, 10, 1000);
+    CHECK(verifier.report().times == measured);
+    CHECK(planned() == 8);
+    CHECK(verifier.report().times.at(8) > measured.at(8));
+    say(verifier, {30}, 10, 1000);
+    CHECK(verifier.report().times.contains(10));
+    CHECK(planned() == 8);
+    say(verifier, {30}, 7, 1);
+    CHECK(planned() == 7); // it is there now
+}
+
 TEST_CASE("a stream is asked for no more than the answer can still take") {
     std::vector<std::size_t> wanted;
     speculator verifier(offers([&](const draft_order& order, const tell&) { wanted.push_back(order.want); }),
