@@ -126,8 +126,8 @@ std::size_t speculator::familiar(std::size_t answers, std::size_t rows) const {
     return found == shapes_.end() ? rows : *found / answers;
 }
 
-// The first pass with so many rows pays for what is set up once (a worker is asked what each tensor of the new shape takes),
-// and says nothing of the others.
+// The first pass with so many rows pays for what is set up once (100 ms in a pool over 10 ms of way), and says nothing of the
+// others.
 void speculator::observe(std::size_t rows, double seconds) {
     if (rows > 0 && !shapes_.empty() && shapes_.insert(rows).second) {
         const auto more = seconds - times_.seconds(rows);
