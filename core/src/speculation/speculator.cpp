@@ -123,7 +123,7 @@ std::size_t speculator::shape_of(std::span<const draft_seat> seats, const round_
 std::size_t speculator::familiar(std::size_t answers, std::size_t rows) const {
     const auto found = std::find_if(shapes_.lower_bound(answers * rows), shapes_.end(),
                                     [&](std::size_t shape) { return shape % answers == 0; });
-    return found == shapes_.end() ? rows : *found / answers;
+    return found == shapes_.end() || *found > answers * (options_.most + 1) ? rows : *found / answers;
 }
 
 // The first pass with so many rows pays for what is set up once (100 ms in a pool over 10 ms of way), and says nothing of the
