@@ -119,11 +119,11 @@ std::size_t speculator::shape_of(std::span<const draft_seat> seats, const round_
     return shape_.rows(seats.size(), worth, reshape_s_);
 }
 
-// As many rows for each answer or more, so that the pass has a shape it had before; as many where there is none.
+// As many rows for each answer or more, up to twice, so that the pass has a shape it had before; as many where there is none.
 std::size_t speculator::familiar(std::size_t answers, std::size_t rows) const {
     const auto found = std::find_if(shapes_.lower_bound(answers * rows), shapes_.end(),
                                     [&](std::size_t shape) { return shape % answers == 0; });
-    return found == shapes_.end() || *found > answers * (options_.most + 1) ? rows : *found / answers;
+    return found == shapes_.end() || *found > 2 * answers * rows ? rows : *found / answers;
 }
 
 // The first pass with so many rows pays for what is set up once (100 ms in a pool over 10 ms of way), and says nothing of the
