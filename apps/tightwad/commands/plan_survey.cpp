@@ -75,6 +75,12 @@ std::uint64_t really_free(const pooled::worker_figures& found, std::uint64_t mem
     return is_memory ? std::min(found.free_bytes, available_bytes) : found.free_bytes;
 }
 
+void take_figures(plan::machine& into, const pooled::worker_figures& found, std::uint64_t memory_bytes, std::uint64_t available_bytes) {
+    into.memory_bytes = really_free(found, memory_bytes, available_bytes);
+    into.compute = found.compute;
+    into.least_rows = found.least_rows;
+}
+
 // Why connections of a way were lost, in words that know more than the end of a connection.
 class losses {
   public:
@@ -116,10 +122,8 @@ surveyed survey(const pool_worker& worker, std::uint16_t port, const pooled::sam
         out.problem = found.error().code == code::unavailable && !why.empty() ? why : found.error().message;
         return out;
     }
-    out.machine.memory_bytes = really_free(*found, peer.memory_bytes, peer.available_bytes);
-    out.machine.compute = found->compute;
+    take_figures(out.machine, *found, peer.memory_bytes, peer.available_bytes);
     out.machine.link = found->link;
-    out.machine.least_rows = found->least_rows;
     return out;
 }
 
@@ -142,9 +146,7 @@ surveyed survey_here(const plan::model_shape& model, std::uint64_t context, cons
     if (!rpc_server.empty()) {
         const auto found = measure_own(rpc_server, threads, sample_of(model, 1, context, true));
         if (found) {
-            out.machine.memory_bytes = really_free(*found, memory.total_bytes, memory.room_bytes());
-            out.machine.compute = found->compute;
-            out.machine.least_rows = found->least_rows;
+            take_figures(out.machine, *found, memory.total_bytes, memory.room_bytes());
             return out;
         }
         out.problem = found.error().message;

@@ -44,7 +44,7 @@ std::vector<std::vector<std::uint32_t>> fastest_experts(const model_shape& model
     std::vector<std::vector<std::uint32_t>> out(workers);
     std::set<std::uint32_t> moved;
     const auto moves = best_first(model, shares, machines, workers);
-    const auto take = [&](const std::function<bool(const move&)>& wanted) {
+    const auto take = [&](const auto& wanted) {
         for (const auto& one : moves) {
             const auto needed = shares[one.to].needed() + model.layers[one.layer].expert_bytes;
             if (!wanted(one) || moved.contains(one.layer) || needed > shares[one.to].memory_bytes) continue;

@@ -21,7 +21,8 @@ namespace tw::plan {
 // A row is `width` floats on its way to a machine and from it; from the one that computes the output it is a float for
 // each entry of the vocabulary (llama.cpp's RPC backend fetches the hidden state of one server and sends it to the next,
 // and the logits of the last). Experts that another machine holds are one more way there and back, for either of the two
-// and for each layer. A pass has as many rows as the most demanding of these machines needs (machine::least_rows). `shares` and `machines` belong together one by one. None where a speed is not known.
+// and for each layer. A pass has as many rows as the most demanding of these machines needs (machine::least_rows).
+// `shares` and `machines` belong together one by one. None where a speed is not known.
 [[nodiscard]] std::optional<double> pass_s(const model_shape& model, const std::vector<share>& shares,
                                            const std::vector<machine>& machines, std::uint32_t rows);
 

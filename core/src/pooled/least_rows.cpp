@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::uint32_t most_rows = made_up_model::most_rows;
 constexpr std::uint64_t most_bytes = 1U << 20U, most_outputs = 256;
-constexpr std::uint64_t padding = 64U << 10U; // kernels of some devices read beyond a row
 
 // Bytes that are small finite numbers in every type of GGUF, as weights and as their scales, in half precision too.
 std::string made_up_weights(std::uint64_t bytes) {
@@ -35,13 +34,12 @@ std::string made_up_numbers(std::uint64_t count) {
 
 result<std::uint32_t> least_rows(rpc_client& worker, const sample_layers& sample) {
     const auto& f32 = *plan::find_gguf_type(0);
-    const auto blocks = (std::clamp<std::uint64_t>(sample.columns, 256, 1U << 16U) + sample.type.block - 1) / sample.type.block;
-    const auto columns = static_cast<std::uint32_t>(blocks * sample.type.block);
+    const auto columns = std::min(columns_of(sample), 1U << 16U); // whole blocks of any type
     rpc_tensor weights{sample.type, {columns, 1, 1, 1}, 0};
     weights.sizes[1] = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(most_bytes / weights.row_bytes() / 16 * 16, 16, most_outputs));
-    rpc_tensor in{f32, {columns, most_rows, 1, 1}, (weights.bytes() + 255) / 256 * 256};
+    rpc_tensor in{f32, {columns, most_rows, 1, 1}, aligned(weights.bytes())};
     rpc_tensor out{f32, {weights.sizes[1], most_rows, 1, 1}, in.offset + in.bytes()};
-    const auto buffer = worker.allocate(0, out.offset + out.bytes() + padding);
+    const auto buffer = worker.allocate(0, out.offset + out.bytes() + read_beyond);
     if (!buffer) return buffer.error();
     const auto sent = worker.write(*buffer, made_up_weights(weights.bytes()));
     if (!sent) return sent.error();

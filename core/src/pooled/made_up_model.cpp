@@ -8,22 +8,23 @@ namespace tw::pooled {
 namespace {
 
 constexpr std::uint64_t most_bytes = 256U << 20U, least_bytes = 1U << 20U;
-constexpr std::uint64_t padding = 64U << 10U;    // kernels of some devices read beyond a row
 constexpr std::uint64_t matrices_of_a_layer = 7; // of attention four, of the feed-forward part three
 constexpr std::uint64_t most_layers = 512, least_columns = 256;
 constexpr std::uint64_t fewest_tokens = 32, most_tokens = 16384;
-constexpr std::uint64_t alignment = 256;
 constexpr std::uint32_t f32 = 0, f16 = 1, i32 = 26, bf16 = 30; // of GGUF
 
-std::uint64_t aligned(std::uint64_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
 std::uint64_t bytes_of(std::uint32_t type) { return plan::find_gguf_type(type)->bytes; }
 std::uint32_t bits(float value) { return std::bit_cast<std::uint32_t>(value); }
 
 } // namespace
 
-made_up_model::made_up_model(const sample_layers& sample) : attention_(sample.attention), exact_cache_(sample.exact_cache) {
+std::uint32_t columns_of(const sample_layers& sample) {
     const auto blocks = (std::max(sample.columns, least_columns) + sample.type.block - 1) / sample.type.block;
-    columns_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(blocks, 1U << 16U) * sample.type.block);
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(blocks, 1U << 16U) * sample.type.block);
+}
+
+made_up_model::made_up_model(const sample_layers& sample) : attention_(sample.attention), exact_cache_(sample.exact_cache) {
+    columns_ = columns_of(sample);
     weights_.type = sample.type;
     weights_.sizes[0] = columns_;
     const auto all_rows = std::max<std::uint64_t>(1, std::clamp(sample.bytes, least_bytes, most_bytes) / weights_.row_bytes());
@@ -39,7 +40,7 @@ made_up_model::made_up_model(const sample_layers& sample) : attention_(sample.at
 }
 
 std::uint64_t made_up_model::weight_bytes() const { return layers_ * matrices_of_a_layer * aligned(weights_.bytes()); }
-std::uint64_t made_up_model::buffer_bytes() const { return std::max(least_bytes, end_ + padding); }
+std::uint64_t made_up_model::buffer_bytes() const { return std::max(least_bytes, end_ + read_beyond); }
 
 std::uint64_t made_up_model::cache_bytes() const {
     return aligned(std::uint64_t{tokens_} * attention_->cached_heads * attention_->head_width * bytes_of(f16));

@@ -23,6 +23,14 @@ struct sample_layers {
     bool exact_cache = false; // on a processor: as cache = "exact" of the llamacpp plugin has it
 };
 
+// Of a matrix: the sample's, as whole blocks of its type, neither too few nor too many for a kernel.
+[[nodiscard]] std::uint32_t columns_of(const sample_layers& sample);
+
+inline constexpr std::uint64_t read_beyond = 64U << 10U; // behind what a buffer holds: kernels of some devices read beyond a row
+
+// To where the next tensor of a buffer may begin.
+[[nodiscard]] constexpr std::uint64_t aligned(std::uint64_t bytes) { return (bytes + 255) / 256 * 256; }
+
 // The layers lie one behind the other in one buffer. Each has matrices and a cache of its own, as much of a pass is reading
 // them; all write what they compute into one place, which nobody reads.
 class made_up_model {
